@@ -1,0 +1,71 @@
+# Sourced by the other scripts, from the root of the repository: finds or makes the tools they
+# share. Everything lands in .tools/, .venv/ and node_modules/; nothing outside the repository
+# but the package managers' caches.
+
+UV_VERSION=0.13.8
+export UV_PYTHON_DOWNLOADS=never # a registry is reached, a Python build is not
+
+say() { printf '\033[1m== %s\033[0m\n' "$*"; }
+die() { printf '%s\n' "$*" >&2; exit 2; }
+
+# UV=the uv of the pinned version: the one on PATH, else one of our own.
+find_uv() {
+  if [ -x .tools/bin/uv ]; then
+    UV=.tools/bin/uv
+  elif command -v uv >/dev/null && [ "$(uv --version | cut -d' ' -f2)" = "$UV_VERSION" ]; then
+    UV=uv
+  else
+    local python
+    python=$(find_python)
+    say "installing uv $UV_VERSION into .tools/"
+    "$python" -m venv .tools ||
+      die "python's venv module is missing: install it (Debian and Ubuntu: apt install python3-venv)"
+    .tools/bin/python -m pip install --quiet --disable-pip-version-check "uv==$UV_VERSION"
+    UV=.tools/bin/uv
+  fi
+}
+
+# Prints the first Python that is new enough.
+find_python() {
+  local name
+  for name in python3 python3.13 python3.12 python3.11; do
+    if command -v "$name" >/dev/null &&
+      "$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then
+      command -v "$name"
+      return
+    fi
+  done
+  die "Python 3.11, 3.12 or 3.13 is needed, and none was found"
+}
+
+# digest FILE...: one line that changes when any of the files does.
+digest() { cat "$@" | (sha256sum 2>/dev/null || shasum -a 256) | cut -d' ' -f1; }
+
+# install_python demo|dev: .venv/ with exactly the locked packages and this repository.
+# dev holds all of demo, so a .venv made for dev serves both.
+install_python() {
+  local wanted
+  wanted="$1 $(digest "requirements/$1.txt" pyproject.toml)"
+  if grep -qsxF "$wanted" .venv/installed; then return; fi
+  find_uv
+  say "installing the locked Python packages ($1) into .venv/"
+  [ -x .venv/bin/python ] || "$UV" venv --quiet --python "$(find_python)" .venv
+  VIRTUAL_ENV=$PWD/.venv "$UV" pip sync --quiet --require-hashes "requirements/$1.txt"
+  VIRTUAL_ENV=$PWD/.venv "$UV" pip install --quiet --no-deps --no-build-isolation --editable .
+  echo "$wanted" >.venv/installed
+  if [ "$1" = dev ]; then
+    echo "demo $(digest requirements/demo.txt pyproject.toml)" >>.venv/installed
+  fi
+}
+
+# install_node demo|dev: node_modules/ from the lock, with the Node that .venv/ brings.
+install_node() {
+  local wanted omit=()
+  wanted="$1 $(digest package-lock.json)"
+  if grep -qsxF "$wanted" node_modules/.installed; then return; fi
+  [ "$1" = dev ] || omit=(--omit=dev)
+  say "installing the locked Node packages ($1) into node_modules/"
+  PATH="$PWD/.venv/bin:$PATH" npm ci --silent --no-audit --no-fund "${omit[@]}"
+  echo "$wanted" >node_modules/.installed
+  if [ "$1" = dev ]; then echo "demo $(digest package-lock.json)" >>node_modules/.installed; fi
+}
