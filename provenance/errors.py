@@ -72,6 +72,34 @@ class TooLargeError(MalformedError):
         self.length = length
 
 
+class MediaTypeError(MalformedError):
+    """A request body of a media type that the resource does not take."""
+
+    code = "media-type"
+    title = "This kind of content is not taken here"
+
+
+class NotAcceptableError(MalformedError):
+    """None of the media types asked for can be served."""
+
+    code = "not-acceptable"
+    title = "None of the formats asked for can be served"
+
+
+class RefusedByServiceError(MalformedError):
+    """A service answered a request with a problem document (RFC 9457)."""
+
+    code = "refused-by-service"
+    title = "The service refused the request"
+
+    def __init__(self, *, status: int, code: str, detail: str, field: str | None = None) -> None:
+        """Keep the service's own ``code``, so that a script sees what the service said."""
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.field = field
+
+
 # --- a check failed -----------------------------------------------------------------------
 
 
@@ -109,6 +137,13 @@ class RootMismatchError(VerificationError):
         self.calculated = calculated
 
 
+class BadTileError(VerificationError):
+    """A tile that is cut short, or narrower than the tree size needs (C2SP tlog-tiles)."""
+
+    code = "bad-tile"
+    title = "A tile of the log is damaged or incomplete"
+
+
 # --- the state has moved on, or forbids it ------------------------------------------------
 
 
@@ -133,6 +168,20 @@ class NotFoundError(ConflictError):
     title = "Nothing here has that name"
 
 
+class NotAllowedError(ConflictError):
+    """The service's write policy does not list the key that signed."""
+
+    code = "not-allowed"
+    title = "This service does not take records from that key"
+
+
+class MethodNotAllowedError(ConflictError):
+    """The resource exists, but not for this HTTP method."""
+
+    code = "method-not-allowed"
+    title = "This cannot be done to that resource"
+
+
 # --- too early ----------------------------------------------------------------------------
 
 
@@ -146,6 +195,13 @@ class NotYetError(ProvenanceError):
         """Say when to ask again: ``retry_at`` in POSIX seconds, None when unknown."""
         super().__init__(message)
         self.retry_at = retry_at
+
+
+class RateLimitedError(NotYetError):
+    """More requests or records in the present minute than the service takes from one key."""
+
+    code = "rate-limited"
+    title = "Too many requests: ask again later"
 
 
 # --- somebody is away ---------------------------------------------------------------------
