@@ -15,6 +15,11 @@ message catalogues; ``str(error)`` holds the facts.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 class ProvenanceError(Exception):
     """Base of every error the project raises on purpose."""
@@ -100,6 +105,39 @@ class RefusedByServiceError(MalformedError):
         self.field = field
 
 
+class UnusableDatasetError(MalformedError):
+    """A dataset with links, unreadable or changing files, or names that no path may have."""
+
+    code = "unusable-dataset"
+    title = "The dataset cannot be fingerprinted as it is"
+
+    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        """Keep every problem found, as (path, what is wrong), in the order of the walk."""
+        super().__init__("; ".join(f"{path}: {what}" for path, what in problems))
+        self.problems = tuple(problems)
+
+
+class EmptyDatasetError(MalformedError):
+    """A dataset without a single file: there is nothing to have a digest of."""
+
+    code = "empty-dataset"
+    title = "The dataset has no files"
+
+
+class NameCollisionError(MalformedError):
+    """Two names in one folder that some file systems cannot tell apart."""
+
+    code = "name-collision"
+    title = "Two names are equal after Unicode normalization or case folding"
+
+
+class WrongPassphraseError(MalformedError):
+    """A key file that the passphrase does not open, or that was damaged."""
+
+    code = "wrong-passphrase"
+    title = "The passphrase does not open the key file"
+
+
 # --- a check failed -----------------------------------------------------------------------
 
 
@@ -144,6 +182,27 @@ class BadTileError(VerificationError):
     title = "A tile of the log is damaged or incomplete"
 
 
+class ManifestMismatchError(VerificationError):
+    """A manifest whose digest, file count or sum of lengths is not what was signed."""
+
+    code = "manifest-mismatch"
+    title = "The manifest is not the one that was signed"
+
+
+class NotEthereumHeaderError(VerificationError):
+    """A block whose hash is not keccak-256 of its header's RLP: lied about, or another chain's."""
+
+    code = "not-ethereum-header"
+    title = "The block's hash is not that of its header"
+
+
+class WrongChainError(VerificationError):
+    """The node serves another chain, contract or log than the ledger is pinned to."""
+
+    code = "wrong-chain"
+    title = "The blockchain node serves another chain or contract than this ledger uses"
+
+
 # --- the state has moved on, or forbids it ------------------------------------------------
 
 
@@ -182,6 +241,34 @@ class MethodNotAllowedError(ConflictError):
     title = "This cannot be done to that resource"
 
 
+class AlreadyExistsError(ConflictError):
+    """A key or file of that name is there already, and is never written over."""
+
+    code = "already-exists"
+    title = "Something of that name exists already"
+
+
+class AnchorRefusedError(ConflictError):
+    """The contract would revert this anchor (seen by ``eth_call``, so nothing was spent)."""
+
+    code = "anchor-refused"
+    title = "The contract would refuse this anchor"
+
+
+class FeeCeilingError(ConflictError):
+    """The chain asks for more than the operator's ceiling allows; nothing is sent above it."""
+
+    code = "fee-ceiling"
+    title = "The chain's fees are above the ceiling that was set"
+
+
+class WorkerRunningError(ConflictError):
+    """Another process anchors this ledger already: there is one worker for each ledger."""
+
+    code = "worker-running"
+    title = "Another process is already anchoring this ledger"
+
+
 # --- too early ----------------------------------------------------------------------------
 
 
@@ -214,6 +301,34 @@ class UnavailableError(ProvenanceError):
     title = "A service that is needed did not answer"
 
 
+class NodeRefusedError(UnavailableError):
+    """The node answered with a JSON-RPC error object."""
+
+    code = "node-refused"
+    title = "The blockchain node refused the request"
+
+    def __init__(self, method: str, number: int, message: str, data: object = None) -> None:
+        """Keep the node's error number, message (first 300 characters) and data (a revert's)."""
+        super().__init__(f"{method}: {message[:300]} ({number})")
+        self.number = number
+        self.message = message[:300]
+        self.data = data
+
+
+class NodeMissingError(UnavailableError):
+    """The program of the local development chain is nowhere to be found, or did not start."""
+
+    code = "node-missing"
+    title = "The local blockchain node could not be started"
+
+
+class ClockSkewError(UnavailableError):
+    """The local clock is far behind the chain's finalized time: one of the two is wrong."""
+
+    code = "clock-skew"
+    title = "The clock of this machine disagrees with the chain"
+
+
 # --- stop ---------------------------------------------------------------------------------
 
 
@@ -222,3 +337,17 @@ class FatalError(ProvenanceError):
 
     code = "fatal"
     title = "Stopped, because going on could damage the log"
+
+
+class ForeignTransactionError(FatalError):
+    """The sender's nonce moved on by a transaction that is not ours: the key has another user."""
+
+    code = "foreign-transaction"
+    title = "The sending key was used by somebody else"
+
+
+class AnchorLostError(FatalError):
+    """A finalized anchor is gone, reverted, or the chain holds a head that is not ours."""
+
+    code = "anchor-lost"
+    title = "The chain contradicts what was already final"
