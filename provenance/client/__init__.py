@@ -1,1 +1,5 @@
-"""placeholder."""
+"""Speaks to a ledger's HTTP API for the command line; trusts nothing it hears."""
+
+from provenance.client.service import LedgerClient
+
+__all__ = ["LedgerClient"]

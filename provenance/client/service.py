@@ -1,0 +1,185 @@
+"""The HTTP client of a ledger's API (docs/architecture.md, "The service").
+
+Answers are bytes or plain JSON values: whoever asked checks them. Redirects are not followed and
+sizes are capped, since the service may be anybody's.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self, cast
+
+import httpx
+
+from provenance.errors import (
+    MalformedError,
+    RefusedByServiceError,
+    TooLargeError,
+    UnavailableError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from types import TracebackType
+
+__all__ = ["MAX_ANSWER_BYTES", "LedgerClient"]
+
+MAX_ANSWER_BYTES = 128 << 20
+"""A batch of 1,000 receipts with wide proofs stays under 32 MiB, a manifest under 64 MiB."""
+
+_SECONDS = 60.0
+
+
+class LedgerClient:
+    """One ledger's API at one base URL; a context manager that closes its connections."""
+
+    def __init__(self, url: str, *, language: str = "en") -> None:
+        """Prepare to speak to ``url``, as ``http://127.0.0.1:8000``."""
+        self._http = httpx.Client(
+            base_url=url.rstrip("/"),
+            timeout=_SECONDS,
+            headers={"accept-language": language.replace("_", "-")},
+            follow_redirects=False,
+        )
+
+    def __enter__(self) -> Self:
+        """Return the client itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    # --- depositing -----------------------------------------------------------------------
+
+    def submit(self, compact: bytes) -> bytes:
+        """Post one signed record (``application/sd-jwt``); return its receipt's bytes."""
+        return self._ask(
+            "POST", "/v1/records", content=compact, headers={"content-type": "application/sd-jwt"}
+        )
+
+    def submit_batch(self, compacts: Sequence[str]) -> list[dict[str, object]]:
+        """Post many records; return one result per record, in order, each alone."""
+        answer = self._ask_json("POST", "/v1/records/batch", json=list(compacts))
+        return cast("list[dict[str, object]]", _member(answer, "results", list))
+
+    def put_manifest(self, record_id: str, manifest: Iterator[bytes], authority: str) -> None:
+        """Publish the manifest of one's own deposit; ``authority`` is the signed statement."""
+        self._ask(
+            "PUT",
+            f"/v1/records/{record_id}/manifest",
+            content=manifest,
+            headers={"content-type": "application/jsonl", "authorization": f"JWS {authority}"},
+        )
+
+    # --- reading --------------------------------------------------------------------------
+
+    def receipt(self, record_id: str, *, accept: str = "application/json") -> bytes:
+        """Return the newest receipt of a record."""
+        return self._ask("GET", f"/v1/records/{record_id}/receipt", headers={"accept": accept})
+
+    def record(self, record_id: str) -> dict[str, object]:
+        """Return what the ledger shows of a record."""
+        return self._ask_json("GET", f"/v1/records/{record_id}")
+
+    def manifest(self, record_id: str) -> bytes:
+        """Return a published manifest, as JSON lines."""
+        return self._ask("GET", f"/v1/records/{record_id}/manifest")
+
+    def policy(self) -> bytes:
+        """Return the trust policy's exact bytes, whose digest is to be compared elsewhere."""
+        return self._ask("GET", "/v1/policy")
+
+    def lookup(self, **question: str) -> Iterator[dict[str, object]]:
+        """Yield every hit for ``digest=``, ``key=`` or another question, oldest first."""
+        return self._pages("/v1/lookup", question)
+
+    def anchors(self) -> Iterator[dict[str, object]]:
+        """Yield every anchor, oldest first."""
+        return self._pages("/v1/anchors", {})
+
+    def get(self, path: str) -> bytes:
+        """Return the bytes at ``path``: checkpoints, tiles and entry bundles (tlog-tiles)."""
+        return self._ask("GET", "/" + path.lstrip("/"))
+
+    def get_json(self, path: str, **query: str) -> dict[str, object]:
+        """Return a JSON object of the API."""
+        return self._ask_json("GET", path, params=query)
+
+    def _pages(self, path: str, query: Mapping[str, str]) -> Iterator[dict[str, object]]:
+        cursor: object = None
+        while True:
+            page = self._ask_json(
+                "GET", path, params={**query, **({"cursor": str(cursor)} if cursor else {})}
+            )
+            yield from cast("list[dict[str, object]]", _member(page, "items", list))
+            cursor = page.get("next")
+            if cursor is None:
+                return
+
+    # --- the wire -------------------------------------------------------------------------
+
+    def _ask_json(self, method: str, path: str, **request: object) -> dict[str, object]:
+        octets = self._ask(method, path, **request)
+        try:
+            answer = json.loads(octets)
+        except ValueError as error:
+            raise MalformedError(f"{path} answered something that is not JSON") from error
+        if not isinstance(answer, dict):
+            raise MalformedError(f"{path} answered JSON that is not an object")
+        return answer
+
+    def _ask(self, method: str, path: str, **request: object) -> bytes:
+        with (
+            _as_unavailable(path),
+            self._http.stream(method, path, **request) as response,  # type: ignore[arg-type]  # httpx's own argument types, handed through
+        ):
+            body = _capped(response)
+        if response.is_success:
+            return body
+        raise _error_of(response.status_code, body, path)
+
+
+@contextmanager
+def _as_unavailable(path: str) -> Iterator[None]:
+    try:
+        yield
+    except httpx.HTTPError as error:
+        raise UnavailableError(f"{path}: {str(error) or type(error).__name__}") from error
+
+
+def _capped(response: httpx.Response) -> bytes:
+    body = bytearray()
+    for chunk in response.iter_bytes():
+        body += chunk
+        if len(body) > MAX_ANSWER_BYTES:
+            raise TooLargeError(limit=MAX_ANSWER_BYTES, length=len(body), unit="bytes")
+    return bytes(body)
+
+
+def _error_of(status: int, body: bytes, path: str) -> RefusedByServiceError | UnavailableError:
+    """Turn a problem document into the error the caller can act on."""
+    try:
+        problem = json.loads(body)
+        code, detail = str(problem["code"]), str(problem["detail"])
+        field = problem.get("field")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return UnavailableError(f"{path}: status {status} without a problem document")
+    if status >= httpx.codes.INTERNAL_SERVER_ERROR or status == httpx.codes.TOO_MANY_REQUESTS:
+        return UnavailableError(f"{path}: {detail}")
+    return RefusedByServiceError(
+        status=status, code=code, detail=detail, field=None if field is None else str(field)
+    )
+
+
+def _member(answer: Mapping[str, object], name: str, kind: type) -> object:
+    value = answer.get(name)
+    if not isinstance(value, kind):
+        raise MalformedError("the service left it out or gave another type", field=name)
+    return value

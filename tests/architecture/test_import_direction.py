@@ -1,0 +1,154 @@
+"""The dependency table of docs/architecture.md, enforced.
+
+Pure files stand in ORDER: each may import only what stands before it, and nothing that touches
+the world. Folders of ``provenance`` are the shell; SHELL says what each may use.
+"""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+ORDER = [
+    "errors",
+    "digests",
+    "strict_json",
+    "text",
+    "merkle",
+    "keys",
+    "keccak",
+    "rlp",
+    "trie",
+    "header",
+    "note",
+    "fingerprint",
+    "sdjwt",
+    "identifiers",
+    "record",
+    "identity",
+    "tlog",
+    "checkpoint",
+    "anchor",
+    "policy",
+    "receipt",
+    "verdict",
+    "verify",
+]
+WORLD = {
+    "asyncio",
+    "io",
+    "logging",
+    "os",
+    "pathlib",
+    "random",
+    "secrets",
+    "socket",
+    "subprocess",
+    "tempfile",
+    "time",
+    "urllib",
+}
+HEAVY = {
+    "alembic",
+    "eth_account",
+    "fastapi",
+    "granian",
+    "httpx",
+    "merkletools",
+    "sqlalchemy",
+    "starlette",
+    "typer",
+    "web3",
+}
+SHELL: dict[str, tuple[set[str], set[str]]] = {
+    # folder: the other folders it may use, the heavy packages it may use
+    "messages": (set(), set()),
+    "files": (set(), set()),
+    "store": ({"ledger"}, {"sqlalchemy", "alembic"}),
+    "chain": ({"ledger", "files"}, {"web3", "eth_account"}),
+    "ledger": (set(), set()),
+    "client": (set(), {"httpx"}),
+    "service": ({"files", "store", "chain", "ledger"}, {"granian"}),
+    "cli": ({"files", "ledger", "service", "client", "messages"}, {"typer"}),
+}
+
+
+def imported(path: Path) -> set[str]:
+    """Dotted names imported anywhere in ``path``, type-checking blocks included."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def outside(names: set[str]) -> set[str]:
+    """The top-level packages among ``names``."""
+    return {name.split(".")[0] for name in names}
+
+
+def inside(names: set[str]) -> set[str]:
+    """The files and folders of ``provenance`` among ``names``."""
+    return {name.split(".")[1] for name in names if name.startswith("provenance.")}
+
+
+def test_every_pure_file_has_a_place_in_the_order() -> None:
+    files = {path.stem for path in (ROOT / "provenance").glob("*.py")}
+
+    assert files - {"__init__", "__main__"} == set(ORDER)
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_pure_file_imports_only_what_stands_before_it(name: str) -> None:
+    names = imported(ROOT / "provenance" / f"{name}.py")
+
+    assert not outside(names) & (WORLD | HEAVY)
+    assert inside(names) <= set(ORDER[: ORDER.index(name)])
+    assert name == "keys" or "cryptography" not in outside(names)
+
+
+def test_every_folder_has_a_line_in_the_table() -> None:
+    folders = {path.parent.name for path in (ROOT / "provenance").glob("*/__init__.py")}
+
+    assert folders == set(SHELL)
+
+
+@pytest.mark.parametrize("folder", SHELL)
+def test_folder_uses_only_what_it_is_allowed(folder: str) -> None:
+    folders, packages = SHELL[folder]
+
+    for path in (ROOT / "provenance" / folder).rglob("*.py"):
+        names = imported(path)
+
+        assert inside(names) - set(ORDER) <= folders | {folder}, path
+        assert outside(names) & HEAVY <= packages, path
+
+
+@pytest.mark.parametrize("folder", ["provenance/cli", "provenance/client", "api"])
+def test_entry_points_reach_no_store_and_no_chain(folder: str) -> None:
+    for path in (ROOT / folder).rglob("*.py"):
+        assert not inside(imported(path)) & {"store", "chain"}, path
+
+
+def test_api_names_itself_only_relatively() -> None:
+    for path in (ROOT / "api").rglob("*.py"):
+        names = imported(path)
+
+        assert not outside(names) & {"api", "provenance_api"}, path
+        assert outside(names) & HEAVY <= {"fastapi", "starlette"}, path
+
+
+def test_offline_verifier_loads_no_heavy_package() -> None:
+    code = "import sys, provenance.verify; print(*sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, cwd=ROOT)
+
+    loaded = {name.split(".")[0] for name in done.stdout.decode().split()}
+    assert not loaded & HEAVY
+    assert "provenance" in loaded
