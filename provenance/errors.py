@@ -138,6 +138,34 @@ class WrongPassphraseError(MalformedError):
     title = "The passphrase does not open the key file"
 
 
+class CheckDigitError(MalformedError):
+    """An ORCID iD or ROR id whose check digits do not fit the others: a typing error."""
+
+    code = "check-digit"
+    title = "The identifier has a typing error: its check digits do not fit"
+
+
+class UnknownLicenseError(MalformedError):
+    """Not an SPDX licence expression over identifiers of the committed list."""
+
+    code = "unknown-license"
+    title = "The licence is not an SPDX expression of known identifiers"
+
+
+class HashOfNothingError(MalformedError):
+    """The digest of an empty input, or of a text that programs write where data should be."""
+
+    code = "hash-of-nothing"
+    title = "The digest is that of nothing: the program that made it did not read the data"
+
+
+class WrongAudienceError(MalformedError):
+    """A record whose ``aud`` is another ledger's origin (no replay between ledgers)."""
+
+    code = "wrong-audience"
+    title = "The record is addressed to another ledger"
+
+
 # --- a check failed -----------------------------------------------------------------------
 
 
@@ -201,6 +229,18 @@ class WrongChainError(VerificationError):
 
     code = "wrong-chain"
     title = "The blockchain node serves another chain or contract than this ledger uses"
+
+
+class AuditError(VerificationError):
+    """The audit found something that is not as the log's signed heads say."""
+
+    code = "audit-failed"
+    title = "The log is damaged"
+
+    def __init__(self, message: str, *, place: str) -> None:
+        """Name the first wrong ``place``, as ``entry 17`` or ``tile 0/3``."""
+        super().__init__(f"{place}: {message}")
+        self.place = place
 
 
 # --- the state has moved on, or forbids it ------------------------------------------------
@@ -327,6 +367,20 @@ class ClockSkewError(UnavailableError):
 
     code = "clock-skew"
     title = "The clock of this machine disagrees with the chain"
+
+
+class StorageFullError(UnavailableError):
+    """No space is left for the log's database: nothing was stored, reading goes on."""
+
+    code = "storage-full"
+    title = "The ledger has no space left to store anything"
+
+
+class OverloadedError(UnavailableError):
+    """More records wait than the writer takes on: nothing was promised, nothing was stored."""
+
+    code = "overloaded"
+    title = "Too many records are waiting: ask again in a moment"
 
 
 # --- stop ---------------------------------------------------------------------------------
