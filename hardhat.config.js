@@ -1,0 +1,32 @@
+import { fileURLToPath } from "node:url";
+
+import hardhatEthers from "@nomicfoundation/hardhat-ethers";
+import hardhatNodeTestRunner from "@nomicfoundation/hardhat-node-test-runner";
+import { defineConfig } from "hardhat/config";
+
+const compiler = {
+  version: "0.8.37",
+  // the compiler comes from npm, pinned by the lock: nothing is downloaded from elsewhere
+  path: fileURLToPath(import.meta.resolve("solc/soljson.js")),
+  settings: {
+    optimizer: { enabled: true, runs: 1_000_000 }, // deployed once, called for ever
+    evmVersion: "paris", // no newer opcode: one code hash serves every chain
+    metadata: { bytecodeHash: "none" }, // the code hash does not depend on comments
+    outputSelection: { "*": { "*": ["storageLayout"] } }, // for scripts/export_abi.js
+  },
+};
+
+export default defineConfig({
+  plugins: [hardhatEthers, hardhatNodeTestRunner],
+  solidity: { profiles: { default: compiler, production: compiler } },
+  paths: { tests: "tests/contracts" },
+  networks: {
+    default: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
+  },
+  test: {
+    solidity: {
+      fuzz: { runs: 256, seed: "0x1" },
+      invariant: { runs: 32, depth: 50, failOnRevert: true },
+    },
+  },
+});
