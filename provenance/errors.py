@@ -231,6 +231,13 @@ class WrongChainError(VerificationError):
     title = "The blockchain node serves another chain or contract than this ledger uses"
 
 
+class DamagedDisclosureError(VerificationError):
+    """A stored disclosure that its record's key does not open: bits have changed on disk."""
+
+    code = "damaged-disclosure"
+    title = "A stored part of the record is damaged"
+
+
 class AuditError(VerificationError):
     """The audit found something that is not as the log's signed heads say."""
 
@@ -241,6 +248,40 @@ class AuditError(VerificationError):
         """Name the first wrong ``place``, as ``entry 17`` or ``tile 0/3``."""
         super().__init__(f"{place}: {message}")
         self.place = place
+
+
+class BadTrieProofError(VerificationError):
+    """Nodes that do not lead from a state, storage or receipts root to an answer (EIP-1186)."""
+
+    code = "bad-trie-proof"
+    title = "The proof from the chain does not hold together"
+
+
+class NotAnchoredError(VerificationError):
+    """The state of the block proves that no root, or no contract, lies in the place named."""
+
+    code = "not-anchored"
+    title = "The block proves that this was not anchored there"
+
+
+class CodeMismatchError(VerificationError):
+    """Another program lies at the contract's address than the one that is trusted."""
+
+    code = "code-mismatch"
+    title = "The contract is not the one that is trusted"
+
+    def __init__(self, *, expected: bytes, found: bytes) -> None:
+        """Keep both code hashes (32 bytes each)."""
+        super().__init__(f"expected code hash {expected.hex()}, found {found.hex()}")
+        self.expected = expected
+        self.found = found
+
+
+class HistoryMismatchError(VerificationError):
+    """The history contract names another block at that number (EIP-2935)."""
+
+    code = "history-mismatch"
+    title = "The block is not an ancestor of the one that was to prove it"
 
 
 # --- the state has moved on, or forbids it ------------------------------------------------
@@ -367,6 +408,13 @@ class ClockSkewError(UnavailableError):
 
     code = "clock-skew"
     title = "The clock of this machine disagrees with the chain"
+
+
+class LockedError(UnavailableError):
+    """Another process holds what only one may hold."""
+
+    code = "locked"
+    title = "Another process is already doing this"
 
 
 class StorageFullError(UnavailableError):

@@ -1,0 +1,636 @@
+"""A dataset as a list of files, each with its digest, and one digest over them all.
+
+A dataset is a folder, or one single file (whose path is its own name). Its manifest is lines of
+JSON (``docs/formats.md``, Fingerprint v1): a header, then one line a file by the bytes of the
+path. Two files, ``a.csv`` and an empty ``b/c.csv``::
+
+    {"format":"provenance-manifest","v":1,"files":2,"bytes":4,"digest":"f87109c4…"}
+    {"path":"a.csv","sha256":"9c6536d3…","length":4}
+    {"path":"b/c.csv","sha256":"e3b0c442…","length":0}
+
+The entry of a file is SHA-256(content) ‖ path, and the **dataset digest** is the RFC 9162 root
+over the entries, so each file can be proved alone. A source that has only MD5 or SHA-512 gives a
+*declared manifest*: another format tag, ``"algorithm":"md5"`` in the header, that name in place
+of ``sha256``, and the entry algorithm ‖ 00 ‖ digest ‖ path; its root is never an identity.
+
+Entries are streamed: what is kept is a few hashes and the names of the folders being read.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
+
+from provenance import strict_json
+from provenance.digests import from_hex, sha256
+from provenance.errors import (
+    EmptyDatasetError,
+    HashOfNothingError,
+    MalformedError,
+    ManifestMismatchError,
+    NameCollisionError,
+    NotFoundError,
+    TooLargeError,
+    UnsupportedVersionError,
+)
+from provenance.merkle import RootAccumulator, inclusion_path, leaf_hash, verify_inclusion
+from provenance.strict_json import MAX_INTEGER
+from provenance.text import casefold_key, check_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+__all__ = [
+    "DECLARED_ALGORITHMS",
+    "DIGESTS_OF_NOTHING",
+    "MAX_LINE_BYTES",
+    "MAX_PATH_BYTES",
+    "Comparison",
+    "DeclaredEntry",
+    "FileEntry",
+    "FileProof",
+    "Manifest",
+    "Rename",
+    "Summary",
+    "Tally",
+    "check_published",
+    "compare",
+    "dataset_digest",
+    "entry_bytes",
+    "entry_line",
+    "file_proof",
+    "find_file",
+    "header_line",
+    "in_order",
+    "parse_declared_manifest",
+    "parse_manifest",
+    "summarize",
+    "to_sha256sum",
+    "under",
+    "verify_file_proof",
+    "write_manifest",
+]
+
+MAX_PATH_BYTES = 32_767
+"""Bytes of UTF-8 in one path: the longest that any common system can name (Windows)."""
+
+MAX_LINE_BYTES = 6 * MAX_PATH_BYTES + 4_096
+"""Bytes of one manifest line: a path written entirely in escapes, and the other members."""
+
+DECLARED_ALGORITHMS = {
+    "md5": 16,
+    "sha1": 20,
+    "sha224": 28,
+    "sha384": 48,
+    "sha512": 64,
+    "sha3-256": 32,
+    "sha3-512": 64,
+    "blake2b": 64,
+    "sm3": 32,
+}
+"""What a declared manifest may name -> length of its digest in bytes. SHA-256 is not declared."""
+
+DIGESTS_OF_NOTHING = {
+    sha256(text.encode()): text
+    for text in (
+        *("", "[object ArrayBuffer]", "[object Blob]", "[object File]", "[object Object]"),
+        *("[object Promise]", "undefined", "null", "None", "NaN"),
+    )
+}
+"""SHA-256 -> what was hashed when a program hashed no content at all; each has been seen."""
+
+_MANIFEST = "provenance-manifest"
+_DECLARED = "provenance-declared-manifest"
+_FILE_PROOF = "provenance-file-proof"
+
+
+class FileEntry(NamedTuple):
+    """One file of a dataset; its length in bytes is stated, never proved."""
+
+    path: str
+    sha256: bytes
+    length: int | None
+
+
+class DeclaredEntry(NamedTuple):
+    """One file, by a digest that its source declares and that is no identity."""
+
+    path: str
+    algorithm: str
+    digest: bytes
+    length: int | None
+
+
+Entry: TypeAlias = FileEntry | DeclaredEntry
+_E = TypeVar("_E", bound=Entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a deposit signs of a dataset: its digest (32 bytes), files, and sum of lengths.
+
+    ``length`` is None when the length of a file is not known.
+    """
+
+    digest: bytes
+    files: int
+    length: int | None
+
+
+# --- the digest ---------------------------------------------------------------------------
+
+
+def entry_bytes(entry: Entry) -> bytes:
+    """Return the tree's entry of a file: SHA-256(content) ‖ path (see the module for MD5)."""
+    if isinstance(entry, FileEntry):
+        return entry.sha256 + entry.path.encode()
+    return b"%b\0%b%b" % (entry.algorithm.encode(), entry.digest, entry.path.encode())
+
+
+class Tally:
+    """The summary of entries that come one by one, already checked (see ``in_order``)."""
+
+    def __init__(self) -> None:
+        """Begin with no file."""
+        self._tree = RootAccumulator()
+        self._length: int | None = 0
+
+    def add(self, entry: Entry) -> None:
+        """Count one file."""
+        self._tree.add(leaf_hash(entry_bytes(entry)))
+        if self._length is not None:
+            self._length = None if entry.length is None else self._length + entry.length
+
+    def summary(self) -> Summary:
+        """Return what was counted.
+
+        Raises:
+            EmptyDatasetError: no file was.
+            TooLargeError: the sum of lengths is beyond what JSON integers hold (8 PiB).
+        """
+        if not self._tree.size:
+            raise EmptyDatasetError("expected at least one file, got none (folders do not count)")
+        if self._length is not None and self._length > MAX_INTEGER:
+            raise TooLargeError(limit=MAX_INTEGER, length=self._length, unit="bytes")
+        return Summary(self._tree.root(), self._tree.size, self._length)
+
+
+def summarize(entries: Iterable[Entry]) -> Summary:
+    """Check entries in order and return their summary.
+
+    Raises:
+        MalformedError: see ``in_order``; or no entry at all.
+    """
+    tally = Tally()
+    for entry in in_order(entries):
+        tally.add(entry)
+    return tally.summary()
+
+
+def dataset_digest(entries: Iterable[FileEntry]) -> bytes:
+    """Return the dataset digest, 32 bytes, of entries in order (see ``summarize``)."""
+    return summarize(entries).digest
+
+
+def in_order(entries: Iterable[_E]) -> Iterator[_E]:
+    """Pass entries on, checking each: path, order, uniqueness, and that something was hashed.
+
+    Raises:
+        MalformedError: a path outside the rules, or not after the last by the bytes of its UTF-8.
+        NameCollisionError: a name equal to another of its folder but for case.
+        HashOfNothingError: the digest of a text like ``undefined`` with another length.
+    """
+    folders = _Folders()
+    for entry in entries:
+        check_path(entry.path, "path")
+        folders.enter(entry.path)
+        if isinstance(entry, FileEntry):
+            _check_something(entry)
+        yield entry
+
+
+class _Folders:
+    """The folders on the way to the newest path, each with the names it has shown so far.
+
+    Sorted by bytes, all that lies in a folder comes in one run, so a closed one is forgotten.
+    The check is by folder and not by whole path: ``A/x`` and ``a/y`` would be one folder on a
+    file system without case, and its copy would have another digest.
+    """
+
+    def __init__(self) -> None:
+        self._last = ""
+        self._parents: list[str] = []
+        self._names: list[dict[str, str]] = [{}]
+
+    def enter(self, path: str) -> None:
+        # code points sort as their UTF-8 bytes do
+        if path <= self._last:
+            raise MalformedError(
+                f"expected byte order, got {path!a:.200} after {self._last!a:.200}"
+            )
+        if len(path) * 4 > MAX_PATH_BYTES and len(path.encode()) > MAX_PATH_BYTES:
+            raise TooLargeError(
+                limit=MAX_PATH_BYTES, length=len(path.encode()), unit="bytes", field="path"
+            )
+        self._last = path
+        *parents, name = path.split("/")
+        if parents != self._parents:
+            self._change_to(parents)
+        self._claim(name, path)
+
+    def _change_to(self, parents: list[str]) -> None:
+        pairs = zip(parents, self._parents, strict=False)
+        common = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+        del self._parents[common:]
+        del self._names[common + 1 :]
+        for parent in parents[common:]:
+            self._claim(parent, "/".join([*self._parents, parent]))
+            self._parents.append(parent)
+            self._names.append({})
+
+    def _claim(self, name: str, path: str) -> None:
+        names = self._names[-1]
+        key = casefold_key(name)
+        if key in names:
+            other = "/".join([*self._parents, names[key]])
+            raise NameCollisionError(f"{path!a:.200} and {other!a:.200} differ in case at most")
+        names[name if key == name else key] = name  # one string in memory, not two
+
+
+def _check_something(entry: FileEntry) -> None:
+    text = DIGESTS_OF_NOTHING.get(entry.sha256)
+    if text is None:
+        if entry.length == 0:
+            raise HashOfNothingError(
+                f"{entry.path!a:.200}: length 0, but not the digest of nothing"
+            )
+    elif entry.length not in {None, len(text)}:
+        raise HashOfNothingError(
+            f"{entry.path!a:.200}: this is the digest of {text!r}, not of {entry.length} bytes"
+        )
+
+
+# --- the manifest -------------------------------------------------------------------------
+
+
+def header_line(summary: Summary, algorithm: str = "sha256") -> bytes:
+    """Return the first line of a manifest; any algorithm but SHA-256 makes it a declared one."""
+    is_declared = algorithm != "sha256"
+    header = {"format": _DECLARED if is_declared else _MANIFEST, "v": 1}
+    if is_declared:
+        header["algorithm"] = algorithm
+    header |= {"files": summary.files, "bytes": summary.length, "digest": summary.digest.hex()}
+    return strict_json.dump(header) + b"\n"
+
+
+def entry_line(entry: Entry) -> bytes:
+    """Return the line of one file."""
+    path = strict_json.dump(entry.path).decode()
+    length = "null" if entry.length is None else entry.length
+    *_, digest, _ = entry
+    algorithm = "sha256" if isinstance(entry, FileEntry) else entry.algorithm
+    return f'{{"path":{path},"{algorithm}":"{digest.hex()}","length":{length}}}\n'.encode()
+
+
+def write_manifest(entries: Iterable[Entry]) -> bytes:
+    """Return the whole manifest of entries in order; ``files.manifest_file`` streams a long one.
+
+    Raises:
+        MalformedError: see ``summarize``.
+    """
+    kept = list(entries)
+    summary = summarize(kept)
+    algorithm = "sha256" if isinstance(kept[0], FileEntry) else kept[0].algorithm
+    return b"".join([header_line(summary, algorithm), *map(entry_line, kept)])
+
+
+class Manifest(Generic[_E]):
+    """A manifest being read: the header at once, the entries by iterating, once.
+
+    Only after the last entry is it known that the header told the truth: then digest, count and
+    lengths are compared, and a difference raises. So believe nothing before the end.
+    """
+
+    def __init__(
+        self,
+        lines: Iterable[bytes],
+        header: Summary,
+        algorithm: str,
+        make: Callable[[str, bytes, int | None], _E],
+    ) -> None:
+        """Take the ``lines`` after the header; use ``parse_manifest``."""
+        self.header = header
+        self.algorithm = algorithm
+        self._lines = lines
+        self._make = make
+
+    def __iter__(self) -> Iterator[_E]:
+        """Read the entries.
+
+        Raises:
+            MalformedError: a line, a path or the order is not as it must be.
+            ManifestMismatchError: the entries are not those of the header.
+        """
+        tally = Tally()
+        for entry in in_order(self._entries()):
+            tally.add(entry)
+            yield entry
+        check_published(tally.summary(), self.header)
+
+    def _entries(self) -> Iterator[_E]:
+        size = DECLARED_ALGORITHMS.get(self.algorithm, 32)
+        for number, line in enumerate(self._lines, start=2):
+            members = _members(line, f"line {number}")
+            path = members.text("path", max_length=MAX_PATH_BYTES)
+            text = members.text(self.algorithm, max_length=2 * size)
+            digest = from_hex(text, length=size, field=members.path(self.algorithm))
+            length = members.nullable("length", members.integer)
+            members.done()
+            yield self._make(path, digest, length)
+
+
+def parse_manifest(lines: Iterable[bytes]) -> Manifest[FileEntry]:
+    """Begin to read a manifest from its lines, each with its line end.
+
+    Raises:
+        UnsupportedVersionError: a declared manifest, or no manifest of version 1.
+        MalformedError: the header is not as it must be.
+    """
+    lines = iter(lines)
+    members = _header(lines, _MANIFEST)
+    return Manifest(lines, _summary(members), "sha256", FileEntry)
+
+
+def parse_declared_manifest(lines: Iterable[bytes]) -> Manifest[DeclaredEntry]:
+    """Begin to read a declared manifest; as ``parse_manifest``."""
+    lines = iter(lines)
+    members = _header(lines, _DECLARED)
+    algorithm = members.text("algorithm")
+    if algorithm not in DECLARED_ALGORITHMS:
+        raise UnsupportedVersionError(
+            f"expected one of {', '.join(DECLARED_ALGORITHMS)}, got {algorithm!a:.80}",
+            field="line 1.algorithm",
+        )
+
+    def make(path: str, digest: bytes, length: int | None) -> DeclaredEntry:
+        return DeclaredEntry(path, algorithm, digest, length)
+
+    return Manifest(lines, _summary(members), algorithm, make)
+
+
+def check_published(manifest: Summary, signed: Summary) -> None:
+    """Check that digest, file count and sum of lengths are those of the signed record.
+
+    Raises:
+        ManifestMismatchError: with the first that is not as ``field``.
+    """
+    pairs = (
+        ("digest", signed.digest.hex(), manifest.digest.hex()),
+        ("files", signed.files, manifest.files),
+        ("bytes", signed.length, manifest.length),
+    )
+    for field, expected, got in pairs:
+        if expected != got:
+            raise ManifestMismatchError(f"expected {expected}, got {got}", field=field)
+
+
+def _header(lines: Iterator[bytes], expected: str) -> strict_json.Members:
+    members = _members(next(lines, b""), "line 1")
+    tag, version = members.value("format"), members.value("v")
+    if (tag, version) != (expected, 1) or version is True:
+        raise UnsupportedVersionError(
+            f"expected {expected} version 1, got {tag!a:.80} version {version!a:.20}",
+            field="format",
+        )
+    return members
+
+
+def _summary(members: strict_json.Members) -> Summary:
+    summary = Summary(
+        digest=members.hex32("digest"),
+        files=members.integer("files", low=1),
+        length=members.nullable("bytes", members.integer),
+    )
+    members.done()
+    return summary
+
+
+def _members(line: bytes, field: str) -> strict_json.Members:
+    if not line.endswith(b"\n"):
+        raise MalformedError("expected a line that ends in a line feed", field=field)
+    return strict_json.Members(
+        strict_json.parse(line, max_bytes=MAX_LINE_BYTES, max_depth=1), field
+    )
+
+
+def to_sha256sum(entries: Iterable[FileEntry]) -> Iterator[bytes]:
+    r"""Yield lines for ``sha256sum -c``: ``<hex>  <path>``, escaped as GNU coreutils does.
+
+    A path with ``\`` gets it doubled and the line begins with ``\``; a file called ``-`` is
+    written ``./-``, since the bare name means standard input.
+    """
+    for entry in entries:
+        path = "./-" if entry.path == "-" else entry.path
+        mark = "\\" if "\\" in path else ""
+        escaped = path.replace("\\", "\\\\")
+        yield f"{mark}{entry.sha256.hex()}  {escaped}\n".encode()
+
+
+# --- one file alone -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FileProof:
+    """Proof that one file is part of a dataset, without naming any other.
+
+    ``index`` counts from 0 below ``files``; ``path`` holds the sibling hashes of 32 bytes,
+    lowest level first (RFC 9162 §2.1.3).
+    """
+
+    entry: FileEntry
+    index: int
+    files: int
+    path: tuple[bytes, ...]
+
+    def to_bytes(self) -> bytes:
+        """Return the proof as one line of JSON."""
+        length = self.entry.length
+        members = {"format": _FILE_PROOF, "v": 1, "path": self.entry.path}
+        members |= {"sha256": self.entry.sha256.hex(), "length": length, "index": self.index}
+        members |= {"files": self.files, "proof": [hash_.hex() for hash_ in self.path]}
+        return strict_json.dump(members) + b"\n"
+
+    @classmethod
+    def parse(cls, octets: bytes) -> FileProof:
+        """Read a proof.
+
+        Raises:
+            MalformedError: not a file proof of version 1.
+        """
+        value = strict_json.parse(octets, max_bytes=MAX_LINE_BYTES, max_depth=2)
+        members = strict_json.Members(value)
+        if (members.value("format"), members.value("v")) != (_FILE_PROOF, 1):
+            raise UnsupportedVersionError(f"expected {_FILE_PROOF} version 1", field="format")
+        length = members.nullable("length", members.integer)
+        path = members.text("path", max_length=MAX_PATH_BYTES)
+        proof = cls(
+            entry=FileEntry(path, members.hex32("sha256"), length),
+            index=members.integer("index"),
+            files=members.integer("files", low=1),
+            path=tuple(
+                from_hex(text, field="proof")
+                for text in members.texts("proof", max_length=64, max_items=64)
+            ),
+        )
+        members.done()
+        summarize([proof.entry])
+        return proof
+
+
+def file_proof(entries: Iterable[FileEntry], path: str) -> FileProof:
+    """Make the proof of the file at ``path``; keeps one leaf hash of every file.
+
+    Raises:
+        NotFoundError: no entry has that path.
+    """
+    leaf_hashes = []
+    index, found = 0, None
+    for number, entry in enumerate(entries):
+        leaf_hashes.append(leaf_hash(entry_bytes(entry)))
+        if entry.path == path:
+            index, found = number, entry
+    if found is None:
+        raise NotFoundError(f"no file of the dataset is at {path!a:.200}", field="path")
+    return FileProof(found, index, len(leaf_hashes), tuple(inclusion_path(leaf_hashes, index)))
+
+
+def verify_file_proof(proof: FileProof, *, digest: bytes, files: int) -> None:
+    """Check that the file is part of the dataset that a record signs (RFC 9162 §2.1.3.2).
+
+    Args:
+        digest: the signed dataset digest, 32 bytes.
+        files: the signed count; a root does not fix its tree size, so it must be told.
+
+    Raises:
+        ManifestMismatchError: the proof is for another count of files.
+        ProofShapeError: index or number of hashes impossible for ``files``.
+        RootMismatchError: the proof leads to another digest.
+    """
+    if proof.files != files:
+        raise ManifestMismatchError(f"expected {files}, got {proof.files}", field="files")
+    leaf = leaf_hash(entry_bytes(proof.entry))
+    verify_inclusion(leaf, proof.index, proof.files, proof.path, digest)
+
+
+# --- comparing ----------------------------------------------------------------------------
+
+
+class Rename(NamedTuple):
+    """The same content at another path."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What lies there, against what a manifest lists; paths are those of the manifest's root.
+
+    A file is ``matched`` when path and content agree. ``wrong_length`` are matched files whose
+    stated length, which nothing proves, is not that of the content.
+    """
+
+    matched: int
+    changed: tuple[str, ...]
+    missing: tuple[str, ...]
+    added: tuple[str, ...]
+    renamed: tuple[Rename, ...]
+    wrong_length: tuple[str, ...]
+
+    @property
+    def is_equal(self) -> bool:
+        """Tell whether every file matched and no other was found."""
+        return not (self.changed or self.missing or self.added or self.renamed)
+
+
+def compare(manifest: Iterable[FileEntry], found: Iterable[FileEntry]) -> Comparison:
+    """Compare two lists in order, streaming; only differences are kept.
+
+    Both are read to the end, so a ``Manifest`` gets checked on the way.
+    """
+    matched, changed, wrong_length = 0, [], []
+    missing: list[FileEntry] = []
+    added: list[FileEntry] = []
+    for listed, there in _side_by_side(manifest, found):
+        if there is None:
+            missing += [listed] if listed else []
+        elif listed is None:
+            added.append(there)
+        elif listed.sha256 != there.sha256:
+            changed.append(listed.path)
+        else:
+            matched += 1
+            if None not in {listed.length, there.length} and listed.length != there.length:
+                wrong_length.append(listed.path)
+    renamed = _pair_renames(missing, added)
+    gone, come = {rename.before for rename in renamed}, {rename.after for rename in renamed}
+    return Comparison(
+        matched=matched,
+        changed=tuple(changed),
+        missing=tuple(entry.path for entry in missing if entry.path not in gone),
+        added=tuple(entry.path for entry in added if entry.path not in come),
+        renamed=renamed,
+        wrong_length=tuple(wrong_length),
+    )
+
+
+def under(entries: Iterable[FileEntry], folder: str) -> Iterator[FileEntry]:
+    """Yield what lies in a sub-folder, with paths relative to it; ``""`` is the whole dataset.
+
+    Raises:
+        NotFoundError: at the end, when nothing does.
+    """
+    prefix = folder and folder.rstrip("/") + "/"
+    is_empty = True
+    for entry in entries:
+        if entry.path.startswith(prefix):
+            is_empty = False
+            yield entry._replace(path=entry.path[len(prefix) :])
+    if is_empty:
+        raise NotFoundError(f"no file of the dataset lies in {folder!a:.200}", field="path")
+
+
+def find_file(entries: Iterable[FileEntry], sha256: bytes) -> list[FileEntry]:
+    """Return every file of a dataset that has this content, wherever it lies."""
+    return [entry for entry in entries if entry.sha256 == sha256]
+
+
+def _side_by_side(
+    left: Iterable[FileEntry], right: Iterable[FileEntry]
+) -> Iterator[tuple[FileEntry | None, FileEntry | None]]:
+    """Merge two lists in order by path; None stands where one has no such path."""
+    lefts, rights = iter(left), iter(right)
+    one, other = next(lefts, None), next(rights, None)
+    while one is not None or other is not None:
+        if other is None or (one is not None and one.path < other.path):
+            yield one, None
+            one = next(lefts, None)
+        elif one is None or other.path < one.path:
+            yield None, other
+            other = next(rights, None)
+        else:
+            yield one, other
+            one, other = next(lefts, None), next(rights, None)
+
+
+def _pair_renames(missing: list[FileEntry], added: list[FileEntry]) -> tuple[Rename, ...]:
+    """Pair equal contents, first with first; each file once."""
+    places: dict[bytes, list[str]] = {}
+    for entry in reversed(missing):
+        places.setdefault(entry.sha256, []).append(entry.path)
+    return tuple(
+        Rename(places[entry.sha256].pop(), entry.path)
+        for entry in added
+        if places.get(entry.sha256)
+    )
