@@ -1,1 +1,3 @@
-"""placeholder."""
+"""The routes, one file per resource."""
+
+__all__: list[str] = []

@@ -1,0 +1,28 @@
+"""What routes are handed: the ledger that the application was made with."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+from provenance.service.ledger import Ledger
+
+__all__ = ["Cursor", "LedgerDep", "Limit", "RecordId", "ledger_of"]
+
+
+def ledger_of(request: Request) -> Ledger:
+    """Return the application's ledger."""
+    ledger: Ledger = request.app.state.ledger
+    return ledger
+
+
+LedgerDep = Annotated[Ledger, Depends(ledger_of)]
+
+RecordId = str
+"""64 characters of lower-case hex: SHA-256 of the record's JWS signing input."""
+
+Cursor = Annotated[
+    str | None,
+    Query(description="`next` of the page before; absent for the first page", max_length=200),
+]
+Limit = Annotated[int, Query(ge=1, le=1000, description="items on a page")]

@@ -1,0 +1,56 @@
+"""Look-ups: which records speak of a dataset, a file or a key, in the order of the log."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from provenance.digests import from_hex
+from provenance.errors import MalformedError
+
+from ..deps import Cursor, LedgerDep, Limit
+from ..schemas import AnchorPage, HitPage
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1", tags=["look-ups"])
+
+
+@router.get("/lookup")
+def lookup(
+    ledger: LedgerDep,
+    digest: Annotated[
+        str | None,
+        Query(description="digest of a dataset, or of a file whose manifest is published"),
+    ] = None,
+    key: Annotated[str | None, Query(description="thumbprint of a signing key")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> HitPage:
+    """Return the records that name a dataset or file digest, or that a key signed; oldest first."""
+    if (digest is None) == (key is None):
+        raise MalformedError("expected exactly one of digest and key", field="digest")
+    after = _index(cursor)
+    if digest is not None:
+        hits = ledger.find_digest(from_hex(digest, field="digest"), after, limit)
+    else:
+        hits = ledger.find_key(key or "", after, limit)
+    following = str(hits[-1]["leaf_index"]) if len(hits) == limit else None
+    return HitPage.model_validate({"items": hits, "next": following})
+
+
+@router.get("/anchors")
+def anchors(ledger: LedgerDep, cursor: Cursor = None, limit: Limit = 100) -> AnchorPage:
+    """Return the anchors, oldest first, each with its evidence once it has any."""
+    items = ledger.anchors(_index(cursor), limit)
+    following = str(items[-1]["tree_size"]) if len(items) == limit else None
+    return AnchorPage.model_validate({"items": items, "next": following})
+
+
+def _index(cursor: str | None) -> int:
+    if cursor is None:
+        return -1
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 16):
+        raise MalformedError("expected the `next` of a page", field="cursor")
+    return int(cursor)

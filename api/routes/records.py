@@ -1,0 +1,245 @@
+"""Records: deposit them, read them, read their receipts, publish their manifests."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, cast
+
+from fastapi import APIRouter, Header, Request
+from provenance.service.ledger import Accepted
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+
+from provenance import strict_json
+from provenance.digests import from_hex
+from provenance.errors import MalformedError, MediaTypeError, NotAcceptableError, TooLargeError
+from provenance.messages import choose_language
+
+from ..deps import LedgerDep, RecordId
+from ..problems import problem_body
+from ..schemas import BatchResults, RecordView
+from ..security import read_body
+
+if TYPE_CHECKING:
+    from provenance.service.ledger import Outcome
+
+__all__ = ["router"]
+
+SD_JWT = "application/sd-jwt"
+RECEIPT = "application/json"
+TLOG_PROOF = "application/x-tlog-proof"
+MANIFEST = "application/jsonl"
+
+MAX_RECORD_BYTES = 256 << 10  # design: one record with its disclosures
+MAX_BATCH_BYTES = 16 << 20
+MAX_BATCH_RECORDS = 1_000
+MAX_MANIFEST_BYTES = 64 << 20
+
+_NO_STORE = {"cache-control": "no-store"}  # every answer here may hold a disclosure
+
+router = APIRouter(prefix="/v1/records", tags=["records"])
+
+
+def _demand(request: Request, *media_types: str) -> None:
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given not in media_types:
+        raise MediaTypeError(
+            f"expected {' or '.join(media_types)}, got {given or 'none'}", field="content-type"
+        )
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_class=Response,
+    responses={
+        200: {"description": "this very record is in the log already: an equivalent receipt"},
+        201: {"description": "integrated: the receipt is the proof", "content": {RECEIPT: {}}},
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                SD_JWT: {
+                    "schema": {"type": "string", "maxLength": MAX_RECORD_BYTES},
+                    "example": "eyJhbGciOiJFZDI1NTE5Iiwia2lkIjoi...~WyJ4TjJ...~",
+                }
+            },
+        }
+    },
+)
+async def post_record(request: Request, ledger: LedgerDep) -> Response:
+    """Deposit one signed record (compact SD-JWT); the answer is its receipt."""
+    _demand(request, SD_JWT)
+    body = await read_body(request, limit=MAX_RECORD_BYTES)
+    (outcome,) = await ledger.submit([body])
+    if not isinstance(outcome, Accepted):
+        raise outcome
+    return Response(
+        outcome.receipt,
+        200 if outcome.is_repeat else 201,
+        {**_NO_STORE, "location": f"/v1/records/{outcome.record_id.hex()}"},
+        media_type=RECEIPT,
+    )
+
+
+@router.post(
+    "/batch",
+    response_class=Response,
+    responses={200: {"model": BatchResults}},
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "array",
+                        "items": {"type": "string"},
+                        "maxItems": MAX_BATCH_RECORDS,
+                    },
+                    "example": ["eyJhbGciOiJFZDI1NTE5...~", "eyJhbGciOiJFZDI1NTE5...~WyJ4TjJ...~"],
+                }
+            },
+        }
+    },
+)
+async def post_batch(request: Request, ledger: LedgerDep) -> Response:
+    """Deposit up to 1,000 records; each is integrated or refused alone, in the order sent."""
+    _demand(request, "application/json")
+    body = await read_body(request, limit=MAX_BATCH_BYTES)
+    outcomes = await ledger.submit(_compacts_of(body))
+    language = choose_language(request.headers.get("accept-language"))
+    results = ",".join(_batch_result(outcome, language) for outcome in outcomes)
+    return Response(f'{{"results":[{results}]}}', headers=_NO_STORE, media_type="application/json")
+
+
+def _compacts_of(body: bytes) -> list[bytes]:
+    value = strict_json.parse(body, max_bytes=MAX_BATCH_BYTES, max_depth=2)
+    if not isinstance(value, list):
+        raise MalformedError("expected a JSON array of compact SD-JWTs", field="body")
+    if len(value) > MAX_BATCH_RECORDS:
+        raise TooLargeError(
+            limit=MAX_BATCH_RECORDS, length=len(value), unit="records", field="body"
+        )
+    for position, item in enumerate(value):
+        if not isinstance(item, str):
+            raise MalformedError("expected a compact SD-JWT as a string", field=f"body[{position}]")
+    return [cast("str", item).encode() for item in value]
+
+
+def _batch_result(outcome: Outcome, language: str) -> str:
+    if not isinstance(outcome, Accepted):
+        refused = {"status": "refused", "problem": problem_body(outcome, language)}
+        return json.dumps(refused, ensure_ascii=False)
+    status = "repeat" if outcome.is_repeat else "integrated"
+    # the receipt goes out as the bytes that were verified, never re-serialised
+    return (
+        f'{{"status":"{status}","id":"{outcome.record_id.hex()}",'
+        f'"leaf_index":{outcome.leaf_index},"receipt":{outcome.receipt.decode().rstrip()}}}'
+    )
+
+
+@router.get("/{record_id}", responses={200: {"content": {SD_JWT: {}}}}, response_model=RecordView)
+def read_record(
+    record_id: RecordId, ledger: LedgerDep, accept: Annotated[str, Header()] = "*/*"
+) -> Response:
+    """Return a record with the disclosures that are public and not erased."""
+    kind = _negotiate(accept, RECEIPT, SD_JWT)
+    view = ledger.record(_id(record_id))
+    if kind == SD_JWT:
+        return Response(view["sd_jwt"], headers={**_NO_STORE, "vary": "accept"}, media_type=SD_JWT)
+    return Response(
+        json.dumps(view, ensure_ascii=False),
+        headers={**_NO_STORE, "vary": "accept"},
+        media_type=RECEIPT,
+    )
+
+
+@router.get(
+    "/{record_id}/receipt",
+    response_class=Response,
+    responses={200: {"content": {RECEIPT: {}, TLOG_PROOF: {"schema": {"type": "string"}}}}},
+)
+def read_receipt(
+    record_id: RecordId, ledger: LedgerDep, accept: Annotated[str, Header()] = "*/*"
+) -> Response:
+    """Return the newest receipt, as our JSON or as a C2SP tlog-proof."""
+    kind = _negotiate(accept, RECEIPT, TLOG_PROOF)
+    octets = (
+        ledger.receipt(_id(record_id))
+        if kind == RECEIPT
+        else ledger.tlog_proof(_id(record_id)).encode()
+    )
+    return Response(octets, headers={**_NO_STORE, "vary": "accept"}, media_type=kind)
+
+
+@router.put(
+    "/{record_id}/manifest",
+    status_code=204,
+    openapi_extra={
+        "requestBody": {"required": True, "content": {MANIFEST: {"schema": {"type": "string"}}}}
+    },
+)
+async def put_manifest(
+    record_id: RecordId,
+    request: Request,
+    ledger: LedgerDep,
+    authorization: Annotated[str, Header(description="`JWS <manifest-publication+jwt>`")],
+) -> Response:
+    """Publish a deposit's manifest (JSON lines); the statement is signed by the record's key."""
+    _demand(request, MANIFEST)
+    scheme, _, statement = authorization.partition(" ")
+    if scheme.lower() != "jws" or not statement:
+        raise MalformedError("expected the scheme JWS and a compact JWS", field="authorization")
+    body = await read_body(request, limit=MAX_MANIFEST_BYTES)
+    await run_in_threadpool(ledger.publish_manifest, _id(record_id), body, statement)
+    return Response(status_code=204)
+
+
+@router.get(
+    "/{record_id}/manifest",
+    response_class=StreamingResponse,
+    responses={200: {"content": {MANIFEST: {"schema": {"type": "string"}}}}},
+)
+def read_manifest(record_id: RecordId, ledger: LedgerDep) -> Response:
+    """Return a manifest that its depositor has published."""
+    return Response(ledger.manifest(_id(record_id)), headers=_NO_STORE, media_type=MANIFEST)
+
+
+@router.post(
+    "/{record_id}/disclosures",
+    response_class=Response,
+    responses={200: {"content": {SD_JWT: {"schema": {"type": "string"}}}}},
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/jwt": {"schema": {"type": "string"}}},
+        }
+    },
+)
+async def read_disclosures(record_id: RecordId, request: Request, ledger: LedgerDep) -> Response:
+    """Return the record with its holder disclosures, against a request signed by its key."""
+    _demand(request, "application/jwt")
+    statement = await read_body(request, limit=8 << 10)
+    compact = await run_in_threadpool(ledger.disclose, _id(record_id), statement)
+    return Response(compact, headers=_NO_STORE, media_type=SD_JWT)
+
+
+def _id(record_id: str) -> bytes:
+    return from_hex(record_id, field="record_id")
+
+
+def _negotiate(accept: str, *offers: str) -> str:
+    """Return the first offer that the Accept header allows (RFC 9110 §12.5.1)."""
+    wanted = [part.partition(";") for part in accept.lower().split(",")]
+    ranges = {
+        name.strip() for name, _, parameters in wanted if parameters.strip() not in {"q=0", "q=0.0"}
+    }
+    for offer in offers:
+        if offer in ranges:
+            return offer
+    if ranges & {"*/*", "application/*"}:
+        return offers[0]
+    raise NotAcceptableError(
+        f"expected one of {', '.join(offers)}, got {accept[:200]}", field="accept"
+    )

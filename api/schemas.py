@@ -1,0 +1,175 @@
+"""Wire models: what the API documents and shapes, never the domain's own types."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = [
+    "Anchor",
+    "AnchorPage",
+    "BatchResult",
+    "BatchResults",
+    "ConsistencyProof",
+    "Health",
+    "Hit",
+    "HitPage",
+    "InclusionProof",
+    "Part",
+    "Problem",
+    "Readiness",
+    "RecordView",
+]
+
+_DIGEST = "4f2c6f5b6a1de2f31d5d4d9a1f6a0b7a3f6f8f1e2d3c4b5a69788796a5b4c3d2"
+
+Hex32 = Annotated[
+    str, Field(pattern="^[0-9a-f]{64}$", description="32 bytes, lower-case hex", examples=[_DIGEST])
+]
+Base64Hash = Annotated[
+    str,
+    Field(
+        description="32 bytes, padded base64",
+        examples=["47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="],
+    ),
+]
+LeafIndex = Annotated[int, Field(ge=0, description="zero-based", examples=[17])]
+TreeSize = Annotated[int, Field(ge=0, description="count of entries", examples=[64])]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(_Model):
+    """RFC 9457 problem; `code` is stable, `title` is in the language asked for."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "urn:provenance:problem:bad-identifier",
+                    "title": "The identifier is not well formed",
+                    "status": 400,
+                    "detail": "contributors[2].orcid: expected check digit 7, got 8",
+                    "code": "bad-identifier",
+                    "field": "contributors[2].orcid",
+                }
+            ]
+        }
+    )
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    field: str | None = None
+
+
+class InclusionProof(_Model):
+    """An RFC 9162 inclusion proof; sibling hashes, lowest level first."""
+
+    leaf_index: LeafIndex
+    tree_size: TreeSize
+    path: list[Base64Hash]
+
+
+class ConsistencyProof(_Model):
+    """An RFC 9162 consistency proof."""
+
+    from_tree_size: TreeSize
+    to_tree_size: TreeSize
+    path: list[Base64Hash]
+
+
+class BatchResult(_Model):
+    """What became of one record of a batch."""
+
+    status: Literal["integrated", "repeat", "refused"]
+    id: Hex32 | None = Field(default=None, description="absent when the record did not parse")
+    leaf_index: LeafIndex | None = None
+    receipt: dict[str, object] | None = Field(default=None, description="provenance-receipt v1")
+    problem: Problem | None = None
+
+
+class BatchResults(_Model):
+    """One result per record, in the order sent; each record is taken or refused alone."""
+
+    results: list[BatchResult]
+
+
+class RecordView(_Model):
+    """A record as the ledger shows it: with public disclosures that were not erased."""
+
+    id: Hex32
+    leaf_index: LeafIndex
+    type: str = Field(examples=["deposit"])
+    key: str = Field(description="RFC 7638 thumbprint of the signing key")
+    claimed_at: int = Field(
+        description="the signer's own clock, POSIX seconds: claimed, never proved"
+    )
+    sd_jwt: str = Field(description="compact SD-JWT (RFC 9901)")
+    claims: dict[str, object] = Field(description="payload with its disclosures in place")
+    manifest: bool = Field(description="whether the depositor has published the manifest")
+
+
+class Hit(_Model):
+    """One record that answers a look-up."""
+
+    id: Hex32
+    leaf_index: LeafIndex
+    type: str
+    key: str
+    identity: Literal["unbound", "self-asserted", "institution-bound"]
+    claimed_at: int
+    path: str | None = Field(default=None, description="the file's path, for a file's digest")
+
+
+class HitPage(_Model):
+    """Hits, lowest leaf index first: the order in which they entered the log."""
+
+    items: list[Hit]
+    next: str | None = Field(default=None, description="cursor of the next page, or null")
+
+
+class Anchor(_Model):
+    """One anchored checkpoint and how far it has come."""
+
+    chain_id: int
+    tree_size: TreeSize
+    state: Literal["prepared", "sent", "included", "final", "halted"]
+    block_number: int | None
+    block_hash: str | None
+    block_time: int | None = Field(description="the evidence block's time, POSIX seconds")
+    transactions: list[str] = Field(description="hashes of every attempt")
+    evidence: dict[str, object] | None
+
+
+class AnchorPage(_Model):
+    """Anchors, oldest first."""
+
+    items: list[Anchor]
+    next: str | None = None
+
+
+class Health(_Model):
+    """The process is alive."""
+
+    status: Literal["alive"]
+    origin: str
+    version: str
+
+
+class Part(_Model):
+    """Whether one part of the service can do its work."""
+
+    ready: bool
+    detail: str
+
+
+class Readiness(_Model):
+    """Whether records are taken now, and which part is away if not."""
+
+    ready: bool
+    parts: dict[str, Part]
