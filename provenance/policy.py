@@ -1,0 +1,318 @@
+"""The trust policy: whom a reader believes about one log, as one strict JSON file.
+
+    {"format": "provenance-policy", "v": 1,
+     "origin": "ledger.example/log",
+     "root_key": {"kty": "OKP", "crv": "Ed25519", "x": "..."},
+     "checkpoint_keys": [{"vkey": "ledger.example/log+0123abcd+AT...", "from": 0, "to": null}],
+     "chains": [{"name": "Ethereum", "chain_id": 1, "genesis_hash": "0x...", "contract": "0x...",
+                 "log_id": "0x...", "code_hash": "0x...", "roots_slot": 2,
+                 "finality": "finalized", "independent": true}],
+     "institution_keys": [{"name": "...", "ror": "05dxps055", "key": {...}}],
+     "witnesses": ["witness.example+89abcdef+BA..."], "quorum": 0}
+
+Members may stand in any order and with any white space: its digest is that of the file's exact
+bytes, to be compared through another channel, and nothing ever writes it anew. The first chain
+is the one whose blocks the log's beacons name.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from provenance import strict_json
+from provenance.digests import from_evm_hex, sha256, to_evm_hex
+from provenance.errors import MalformedError, UnsupportedVersionError
+from provenance.identifiers import check_ror
+from provenance.keys import PublicKey
+from provenance.note import NoteVerifier
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+__all__ = [
+    "DEV_CHAIN_IDS",
+    "FINALIZED",
+    "FORMAT",
+    "MAX_POLICY_BYTES",
+    "VERSION",
+    "Chain",
+    "CheckpointKey",
+    "InstitutionKey",
+    "Policy",
+    "render_policy",
+]
+
+FORMAT = "provenance-policy"
+VERSION = 1
+
+MAX_POLICY_BYTES = 1024 * 1024
+"""Some thousand institution keys; a policy is made by hand or by one operator."""
+
+MAX_ITEMS = 4_096
+"""Keys, chains or witnesses of one policy."""
+
+DEV_CHAIN_IDS: Final = frozenset({1337, 31337})
+"""Ids that development nodes use: anyone can make such a chain say anything."""
+
+FINALIZED: Final = "finalized"
+"""The chain's own finality tag decides; the other rule is a depth in blocks."""
+
+_MAX_DEPTH = 6
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointKey:
+    """A key that signs the log's checkpoints, for a range of tree sizes."""
+
+    verifier: NoteVerifier
+    first: int
+    """Smallest tree size it may sign."""
+    last: int | None
+    """Largest tree size it may sign, None while it is in use."""
+
+    def covers(self, tree_size: int) -> bool:
+        """Tell whether the key may sign a checkpoint of ``tree_size`` entries."""
+        return self.first <= tree_size and (self.last is None or tree_size <= self.last)
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A chain and the contract on it that the log's roots are written to."""
+
+    name: str
+    chain_id: int
+    genesis_hash: bytes
+    """32 bytes: two development chains share an id, never a first block."""
+    contract: bytes
+    """Address, 20 bytes."""
+    log_id: bytes
+    """32 bytes, ``keccak256(abi.encode(registrar, keccak256(origin)))``."""
+    code_hash: bytes
+    """Keccak-256 of the contract's runtime code, 32 bytes."""
+    roots_slot: int
+    """Storage slot of the contract's mapping of roots."""
+    depth: int | None
+    """Confirmations that count as final; None where the chain's ``finalized`` tag decides."""
+    claims_independence: bool
+    """What the policy says of it; ``independent`` is what counts."""
+
+    @property
+    def independent(self) -> bool:
+        """Tell whether the chain is run by others than the log; ids of dev nodes never are."""
+        return self.claims_independence and self.chain_id not in DEV_CHAIN_IDS
+
+
+@dataclass(frozen=True, slots=True)
+class InstitutionKey:
+    """A key that speaks for an institution, believed because the reader's policy holds it."""
+
+    name: str
+    ror: str | None
+    """Nine characters, as ``05dxps055``."""
+    key: PublicKey
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A parsed policy with the exact bytes it was read from."""
+
+    octets: bytes
+    origin: str
+    root_key: PublicKey
+    checkpoint_keys: tuple[CheckpointKey, ...]
+    chains: tuple[Chain, ...]
+    """The first is the chain of the log's beacons."""
+    institution_keys: tuple[InstitutionKey, ...]
+    witnesses: tuple[NoteVerifier, ...]
+    quorum: int
+    """How many different witnesses must have cosigned."""
+    digest: bytes
+    """SHA-256 of ``octets``."""
+
+    @classmethod
+    def parse(cls, octets: bytes) -> Policy:
+        """Read a policy file, strictly.
+
+        Raises:
+            UnsupportedVersionError: another format or version.
+            MalformedError: anything else; ``field`` names the member.
+        """
+        value = strict_json.parse(octets, max_bytes=MAX_POLICY_BYTES, max_depth=_MAX_DEPTH)
+        members = strict_json.Members(value)
+        _check_version(members)
+        policy = cls(
+            octets=octets,
+            origin=members.text("origin"),
+            root_key=PublicKey.from_jwk(members.value("root_key"), field="root_key"),
+            checkpoint_keys=tuple(map(_checkpoint_key, _objects(members, "checkpoint_keys"))),
+            chains=tuple(map(_chain, _objects(members, "chains"))),
+            institution_keys=tuple(map(_institution_key, _objects(members, "institution_keys"))),
+            witnesses=_witnesses(members),
+            quorum=members.integer("quorum", high=MAX_ITEMS),
+            digest=sha256(octets),
+        )
+        members.done()
+        _check_whole(policy)
+        return policy
+
+    def chain(self, chain_id: int, contract: bytes, log_id: bytes) -> Chain | None:
+        """Return the chain with exactly this contract and log id, None when it is not here."""
+        for chain in self.chains:
+            if (chain.chain_id, chain.contract, chain.log_id) == (chain_id, contract, log_id):
+                return chain
+        return None
+
+    def chain_named(self, chain_id: int) -> Chain | None:
+        """Return the first chain of that id, None when the policy does not know it."""
+        return next((chain for chain in self.chains if chain.chain_id == chain_id), None)
+
+
+def render_policy(  # noqa: PLR0913 -- one argument for each member of the file
+    *,
+    origin: str,
+    root_key: PublicKey,
+    checkpoint_keys: Sequence[CheckpointKey],
+    chains: Sequence[Chain],
+    institution_keys: Sequence[InstitutionKey] = (),
+    witnesses: Sequence[NoteVerifier] = (),
+    quorum: int = 0,
+) -> bytes:
+    """Write a policy file for people to read and compare; ``Policy.parse`` takes it back.
+
+    Raises:
+        MalformedError: the parts make no policy that ``Policy.parse`` accepts.
+    """
+    members = {
+        "format": FORMAT,
+        "v": VERSION,
+        "origin": origin,
+        "root_key": root_key.jwk(),
+        "checkpoint_keys": [
+            {"vkey": key.verifier.to_vkey(), "from": key.first, "to": key.last}
+            for key in checkpoint_keys
+        ],
+        "chains": [_chain_json(chain) for chain in chains],
+        "institution_keys": [
+            {"name": key.name, "ror": key.ror, "key": key.key.jwk()} for key in institution_keys
+        ],
+        "witnesses": [witness.to_vkey() for witness in witnesses],
+        "quorum": quorum,
+    }
+    octets = json.dumps(members, ensure_ascii=False, indent=2).encode() + b"\n"
+    Policy.parse(octets)
+    return octets
+
+
+def _check_version(members: strict_json.Members) -> None:
+    found = members.text("format", max_length=64)
+    if found != FORMAT:
+        raise UnsupportedVersionError(f"expected {FORMAT}, got {found}", field="format")
+    version = members.integer("v")
+    if version != VERSION:
+        raise UnsupportedVersionError(f"expected {VERSION}, got {version}", field="v")
+
+
+def _objects(members: strict_json.Members, name: str) -> list[strict_json.Members]:
+    return members.objects(name, max_items=MAX_ITEMS)
+
+
+def _checkpoint_key(members: strict_json.Members) -> CheckpointKey:
+    first = members.integer("from")
+    key = CheckpointKey(
+        verifier=_verifier(members.text("vkey"), "Ed25519", members.path("vkey")),
+        first=first,
+        last=members.nullable("to", lambda name: members.integer(name, low=first)),
+    )
+    members.done()
+    return key
+
+
+def _chain(members: strict_json.Members) -> Chain:
+    chain = Chain(
+        name=members.text("name", max_length=100),
+        chain_id=members.integer("chain_id", low=1),
+        genesis_hash=_evm_hex(members, "genesis_hash", 32),
+        contract=_evm_hex(members, "contract", 20),
+        log_id=_evm_hex(members, "log_id", 32),
+        code_hash=_evm_hex(members, "code_hash", 32),
+        roots_slot=members.integer("roots_slot"),
+        depth=_depth(members),
+        claims_independence=members.boolean("independent"),
+    )
+    members.done()
+    return chain
+
+
+def _depth(members: strict_json.Members) -> int | None:
+    if members.value("finality") == FINALIZED:
+        return None
+    rule = members.object("finality")
+    depth = rule.integer("depth", low=1)
+    rule.done()
+    return depth
+
+
+def _chain_json(chain: Chain) -> dict[str, object]:
+    return {
+        "name": chain.name,
+        "chain_id": chain.chain_id,
+        "genesis_hash": to_evm_hex(chain.genesis_hash),
+        "contract": to_evm_hex(chain.contract),
+        "log_id": to_evm_hex(chain.log_id),
+        "code_hash": to_evm_hex(chain.code_hash),
+        "roots_slot": chain.roots_slot,
+        "finality": FINALIZED if chain.depth is None else {"depth": chain.depth},
+        "independent": chain.claims_independence,
+    }
+
+
+def _evm_hex(members: strict_json.Members, name: str, length: int) -> bytes:
+    return from_evm_hex(members.text(name), length=length, field=members.path(name))
+
+
+def _institution_key(members: strict_json.Members) -> InstitutionKey:
+    ror = members.nullable("ror", members.text)
+    if ror is not None:
+        check_ror(ror, field=members.path("ror"))
+    key = InstitutionKey(
+        name=members.text("name", max_length=500),
+        ror=ror,
+        key=PublicKey.from_jwk(members.value("key"), field=members.path("key")),
+    )
+    members.done()
+    return key
+
+
+def _witnesses(members: strict_json.Members) -> tuple[NoteVerifier, ...]:
+    vkeys = members.texts("witnesses", max_items=MAX_ITEMS)
+    return tuple(_verifier(vkey, "cosignature", f"witnesses[{i}]") for i, vkey in enumerate(vkeys))
+
+
+def _check_whole(policy: Policy) -> None:
+    """Check what no single member shows: doubles, and numbers that contradict each other."""
+    if not policy.checkpoint_keys:
+        raise MalformedError("expected at least one key", field="checkpoint_keys")
+    if not policy.chains:
+        raise MalformedError("expected at least one chain", field="chains")
+    _check_distinct([(c.chain_id, c.contract, c.log_id) for c in policy.chains], "chains")
+    _check_distinct([key.key.thumbprint for key in policy.institution_keys], "institution_keys")
+    # One witness under two names would be counted twice (C2SP tlog-policy forbids it likewise).
+    _check_distinct([witness.public_key for witness in policy.witnesses], "witnesses")
+    first_blocks = {chain.chain_id: chain.genesis_hash for chain in reversed(policy.chains)}
+    for index, chain in enumerate(policy.chains):
+        if first_blocks[chain.chain_id] != chain.genesis_hash:
+            field = f"chains[{index}].genesis_hash"
+            raise MalformedError("expected one genesis hash for one chain id", field=field)
+    if policy.quorum > len(policy.witnesses):
+        message = f"expected at most {len(policy.witnesses)}, got {policy.quorum}"
+        raise MalformedError(message, field="quorum")
+
+
+def _check_distinct(values: Sequence[Hashable], field: str) -> None:
+    seen: set[Hashable] = set()
+    for index, value in enumerate(values):
+        if value in seen:
+            raise MalformedError("expected each one once", field=f"{field}[{index}]")
+        seen.add(value)

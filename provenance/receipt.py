@@ -1,0 +1,315 @@
+r"""One record's evidence bundle: parse and serialise it, check nothing (``docs/formats.md``).
+
+    {"format":"provenance-receipt","v":1,
+     "record":{"sd_jwt":"eyJ...~WyJ...~","leaf_index":7},
+     "keys":[{"sd_jwt":"eyJ...~","leaf_index":2}],
+     "beacon":{"sd_jwt":"eyJ...~","leaf_index":5,"header":"0xf90264..."},
+     "first":{"checkpoint":"ledger.example\n8\n...",
+       "record":["47DE..."],"keys":[[...]],"beacon":[...]},
+     "anchored":{"checkpoint":"...","record":[...],"keys":[[...]],"beacon":[...],
+       "anchors":[{"chain_id":1,"contract":"0x...","log_id":"0x...",
+         "evidence":{"header":"0x...","account_proof":["0x..."],"storage_proof":["0x..."]},
+         "history":{"account_proof":["0x..."],"storage_proof":["0x..."]}}]}}
+
+A receipt is compact JSON in exactly this member order with one newline at its end. There is one
+text for one receipt: whatever differs from its own re-serialisation is refused, so no byte of a
+receipt is free. It has no status member: what it proves is for ``provenance.verify`` to say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from provenance import strict_json
+from provenance.anchor import Evidence, HistoryProof
+from provenance.digests import from_b64, from_evm_hex, to_b64, to_evm_hex
+from provenance.errors import MalformedError, TooLargeError, UnsupportedVersionError
+
+__all__ = [
+    "FORMAT",
+    "MAX_ANCHORS",
+    "MAX_KEYS",
+    "MAX_RECEIPT_BYTES",
+    "VERSION",
+    "Anchored",
+    "LoggedBeacon",
+    "LoggedRecord",
+    "ProofSet",
+    "Receipt",
+    "ReceiptAnchor",
+    "to_tlog_proof",
+]
+
+FORMAT = "provenance-receipt"
+VERSION = 1
+
+MAX_RECEIPT_BYTES = 4 * 1024 * 1024
+"""A record of 256 KiB, its keys, and 16 anchors of trie proofs fit many times over."""
+
+MAX_KEYS = 16
+"""From the signing key up to an institution's: two today, and room for a chain of departments."""
+
+MAX_ANCHORS = 16
+"""One anchor per chain and contract; more than a handful has no use."""
+
+MAX_PATH = 63
+"""A tree of 2^63 entries has inclusion paths of 63 hashes."""
+
+_MAX_DEPTH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRecord:
+    """A record as its holder may show it, and where it lies in the log."""
+
+    sd_jwt: str
+    """Compact SD-JWT, ``<JWS>~<disclosure>~...~`` (RFC 9901)."""
+    leaf_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedBeacon:
+    """The newest beacon below the record, with the RLP header of the block it names."""
+
+    sd_jwt: str
+    leaf_index: int
+    header: bytes | None
+    """None where the header was not to be had: the lower end then needs it from the reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProofSet:
+    """Inclusion paths of everything the receipt carries, under one checkpoint."""
+
+    checkpoint: str
+    """The signed note, verbatim, with every signature line."""
+    record: tuple[bytes, ...]
+    """Sibling hashes of 32 bytes, lowest level first."""
+    keys: tuple[tuple[bytes, ...], ...]
+    """One path per key record, in the receipt's order."""
+    beacon: tuple[bytes, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptAnchor:
+    """One place on one chain where the anchored checkpoint's root can be proved to lie."""
+
+    chain_id: int
+    contract: bytes
+    """Address, 20 bytes."""
+    log_id: bytes
+    """32 bytes."""
+    evidence: Evidence
+    history: HistoryProof | None
+    """EIP-2935 proof of the beacon's block, from the evidence block's state root."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """The same proofs under a checkpoint that was written to at least one chain."""
+
+    proofs: ProofSet
+    anchors: tuple[ReceiptAnchor, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What one file says; see the module's first lines for its bytes."""
+
+    record: LoggedRecord
+    keys: tuple[LoggedRecord, ...]
+    """``key`` records, the signing key's first, then its binder's, and so on up."""
+    beacon: LoggedBeacon | None
+    first: ProofSet
+    anchored: Anchored | None
+
+    @classmethod
+    def parse(cls, octets: bytes) -> Receipt:
+        """Read the one canonical form.
+
+        Raises:
+            UnsupportedVersionError: another format or version.
+            TooLargeError: more bytes, keys, anchors or hashes than any real receipt.
+            MalformedError: anything else that this module would not have written.
+        """
+        members = strict_json.Members(
+            strict_json.parse(octets, max_bytes=MAX_RECEIPT_BYTES, max_depth=_MAX_DEPTH)
+        )
+        _check_version(members)
+        beacon = members.nullable("beacon", members.object)
+        anchored = members.nullable("anchored", members.object)
+        receipt = cls(
+            record=_parse_record(members.object("record")),
+            keys=tuple(map(_parse_record, members.objects("keys", max_items=MAX_KEYS))),
+            beacon=None if beacon is None else _parse_beacon(beacon),
+            first=_parse_first(members.object("first")),
+            anchored=None if anchored is None else _parse_anchored(anchored),
+        )
+        members.done()
+        if receipt.to_bytes() != octets:
+            raise MalformedError("expected the canonical form: compact JSON in the fixed order")
+        return receipt
+
+    def to_bytes(self) -> bytes:
+        """Return the file: compact JSON and one newline."""
+        anchored = self.anchored
+        return (
+            strict_json.dump(
+                {
+                    "format": FORMAT,
+                    "v": VERSION,
+                    "record": _record_json(self.record),
+                    "keys": [_record_json(key) for key in self.keys],
+                    "beacon": None if self.beacon is None else _beacon_json(self.beacon),
+                    "first": _proofs_json(self.first),
+                    "anchored": None if anchored is None else _anchored_json(anchored),
+                }
+            )
+            + b"\n"
+        )
+
+
+def to_tlog_proof(receipt: Receipt) -> str:
+    """Return the record's inclusion as a C2SP tlog-proof (c2sp.org/tlog-proof@v1).
+
+    Under the anchored checkpoint where there is one; the ``extra`` line then is the base64 of
+    ``{"format":"provenance-anchors","v":1,"anchors":[...]}``, the anchors as the receipt has
+    them. The proven entry is the record's JWS, without disclosures.
+    """
+    anchored = receipt.anchored
+    proofs = receipt.first if anchored is None else anchored.proofs
+    lines = ["c2sp.org/tlog-proof@v1"]
+    if anchored is not None:
+        anchors = [_anchor_json(anchor) for anchor in anchored.anchors]
+        extra = strict_json.dump({"format": "provenance-anchors", "v": 1, "anchors": anchors})
+        lines.append(f"extra {to_b64(extra)}")
+    lines.append(f"index {receipt.record.leaf_index}")
+    lines.extend(map(to_b64, proofs.record))
+    return "\n".join(lines) + "\n\n" + proofs.checkpoint
+
+
+def _check_version(members: strict_json.Members) -> None:
+    found = members.text("format", max_length=64)
+    if found != FORMAT:
+        raise UnsupportedVersionError(f"expected {FORMAT}, got {found}", field="format")
+    version = members.integer("v")
+    if version != VERSION:
+        raise UnsupportedVersionError(f"expected {VERSION}, got {version}", field="v")
+
+
+def _parse_record(members: strict_json.Members) -> LoggedRecord:
+    record = LoggedRecord(
+        sd_jwt=members.text("sd_jwt", max_length=MAX_RECEIPT_BYTES),
+        leaf_index=members.integer("leaf_index"),
+    )
+    members.done()
+    return record
+
+
+def _parse_beacon(members: strict_json.Members) -> LoggedBeacon:
+    beacon = LoggedBeacon(
+        sd_jwt=members.text("sd_jwt", max_length=MAX_RECEIPT_BYTES),
+        leaf_index=members.integer("leaf_index"),
+        header=members.nullable("header", partial(_read_evm_hex, members)),
+    )
+    members.done()
+    return beacon
+
+
+def _parse_first(members: strict_json.Members) -> ProofSet:
+    proofs = _parse_proofs(members)
+    members.done()
+    return proofs
+
+
+def _parse_anchored(members: strict_json.Members) -> Anchored:
+    anchored = Anchored(
+        proofs=_parse_proofs(members),
+        anchors=tuple(map(_parse_anchor, members.objects("anchors", max_items=MAX_ANCHORS))),
+    )
+    members.done()
+    return anchored
+
+
+def _parse_proofs(members: strict_json.Members) -> ProofSet:
+    paths = members.array("keys", max_items=MAX_KEYS)
+    return ProofSet(
+        checkpoint=members.text("checkpoint", max_length=MAX_RECEIPT_BYTES),
+        record=_read_path(members, "record"),
+        keys=tuple(_to_path(path, f"{members.path('keys')}[{i}]") for i, path in enumerate(paths)),
+        beacon=members.nullable("beacon", partial(_read_path, members)),
+    )
+
+
+def _read_path(members: strict_json.Members, name: str) -> tuple[bytes, ...]:
+    return _to_path(members.value(name), members.path(name))
+
+
+def _to_path(value: object, field: str) -> tuple[bytes, ...]:
+    if not isinstance(value, list):
+        raise MalformedError("expected an array of hashes", field=field)
+    if len(value) > MAX_PATH:
+        raise TooLargeError(limit=MAX_PATH, length=len(value), unit="hashes", field=field)
+    return tuple(_to_hash(item, field) for item in value)
+
+
+def _to_hash(value: object, field: str) -> bytes:
+    if not isinstance(value, str):
+        raise MalformedError("expected a hash in base64", field=field)
+    return from_b64(value, length=32, field=field)
+
+
+def _read_evm_hex(members: strict_json.Members, name: str, length: int | None = None) -> bytes:
+    text = members.text(name, max_length=MAX_RECEIPT_BYTES)
+    return from_evm_hex(text, length=length, field=members.path(name))
+
+
+def _parse_anchor(members: strict_json.Members) -> ReceiptAnchor:
+    history = members.nullable("history", members.object)
+    anchor = ReceiptAnchor(
+        chain_id=members.integer("chain_id", low=1),
+        contract=_read_evm_hex(members, "contract", 20),
+        log_id=_read_evm_hex(members, "log_id", 32),
+        evidence=Evidence.from_json(members.object("evidence")),
+        history=None if history is None else HistoryProof.from_json(history),
+    )
+    members.done()
+    return anchor
+
+
+def _record_json(record: LoggedRecord) -> dict[str, object]:
+    return {"sd_jwt": record.sd_jwt, "leaf_index": record.leaf_index}
+
+
+def _beacon_json(beacon: LoggedBeacon) -> dict[str, object]:
+    header = None if beacon.header is None else to_evm_hex(beacon.header)
+    return {"sd_jwt": beacon.sd_jwt, "leaf_index": beacon.leaf_index, "header": header}
+
+
+def _path_json(path: tuple[bytes, ...]) -> list[str]:
+    return [to_b64(sibling) for sibling in path]
+
+
+def _proofs_json(proofs: ProofSet) -> dict[str, object]:
+    return {
+        "checkpoint": proofs.checkpoint,
+        "record": _path_json(proofs.record),
+        "keys": [_path_json(path) for path in proofs.keys],
+        "beacon": None if proofs.beacon is None else _path_json(proofs.beacon),
+    }
+
+
+def _anchored_json(anchored: Anchored) -> dict[str, object]:
+    anchors = [_anchor_json(anchor) for anchor in anchored.anchors]
+    return {**_proofs_json(anchored.proofs), "anchors": anchors}
+
+
+def _anchor_json(anchor: ReceiptAnchor) -> dict[str, object]:
+    return {
+        "chain_id": anchor.chain_id,
+        "contract": to_evm_hex(anchor.contract),
+        "log_id": to_evm_hex(anchor.log_id),
+        "evidence": anchor.evidence.to_json(),
+        "history": None if anchor.history is None else anchor.history.to_json(),
+    }
