@@ -1,0 +1,3 @@
+"""The ledger's schema, one revision after the other (alembic); revisions never change."""
+
+__all__: list[str] = []

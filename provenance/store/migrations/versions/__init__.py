@@ -1,0 +1,3 @@
+"""The revisions."""
+
+__all__: list[str] = []

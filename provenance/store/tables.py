@@ -1,0 +1,304 @@
+"""Every table of the ledger's database, and of the key store's own database.
+
+Two rules hold for all of them. What the log *is* stands in ``log_head``, ``entries``, ``tiles``,
+``heads`` and ``checkpoints``, and is only ever added to. What people look up stands in
+projections, which hold nothing that the log does not say and can be rebuilt from it.
+
+Hashes and digests are raw bytes here; hex is for the wire. ``leaf_index`` is zero-based,
+``tree_size`` a count. The schema in use is made by ``migrations``; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy import false as sql_false
+
+__all__ = [
+    "anchor_attempts",
+    "anchor_markers",
+    "anchors",
+    "beacons",
+    "checkpoints",
+    "dataset_digests",
+    "disclosure_keys",
+    "disclosures",
+    "entries",
+    "file_digests",
+    "heads",
+    "key_metadata",
+    "key_store_state",
+    "keys",
+    "log_head",
+    "manifests",
+    "metadata",
+    "records",
+    "records_by_key",
+    "tiles",
+    "used_tokens",
+]
+
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+metadata = MetaData(naming_convention=_NAMES)
+"""The ledger's database: ``ledger.sqlite``."""
+
+key_metadata = MetaData(naming_convention=_NAMES)
+"""The key store's own database, outside the ledger's backups: ``keys.sqlite``."""
+
+# SQLite makes a column its row id only when it is called INTEGER; elsewhere 64 bits are meant.
+_Index = BigInteger().with_variant(Integer(), "sqlite")
+
+# --- the log itself -------------------------------------------------------------------------
+
+log_head = Table(
+    "log_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("origin", Text, nullable=False),
+    Column("tree_size", BigInteger, nullable=False),
+    Column("root_hash", LargeBinary, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+"""One row, the sequencer: who holds its lock assigns the next indexes. Durable, not yet signed."""
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("leaf_index", _Index, primary_key=True, autoincrement=False),
+    Column("entry", LargeBinary, nullable=False),
+)
+"""The log's entries: compact JWS without disclosures, at most 65,535 bytes (tlog-tiles)."""
+
+tiles = Table(
+    "tiles",
+    metadata,
+    Column("level", Integer, nullable=False),
+    Column("tile_index", BigInteger, nullable=False),
+    Column("hashes", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("level", "tile_index"),
+)
+"""Tiles of height 8 as ``provenance.tlog`` stores them, inner levels included.
+
+A row is rewritten while its tile grows and never again once it is full. Only the newest width is
+kept: narrower ones are prefixes of it.
+"""
+
+heads = Table(
+    "heads",
+    metadata,
+    Column("tree_size", _Index, primary_key=True, autoincrement=False),
+    Column("root_hash", LargeBinary, nullable=False),
+)
+"""Every head that was ever durable, signed or overtaken; unique on size, so one root per size."""
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("tree_size", _Index, ForeignKey("heads.tree_size"), primary_key=True),
+    Column("note", Text, nullable=False),
+)
+"""The signed heads: each a signed note (C2SP), unique on size."""
+
+# --- projections of the log, which can be rebuilt from it -----------------------------------
+
+records = Table(
+    "records",
+    metadata,
+    Column("record_id", LargeBinary, primary_key=True),
+    Column("leaf_index", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Record id -> leaf index. It also deduplicates: the first stored bytes win."""
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("kid", Text, primary_key=True),
+    Column("leaf_index", BigInteger, nullable=False, unique=True),
+    Column("alg", Text, nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+)
+"""Thumbprint -> its first ``key`` record and the key itself."""
+
+records_by_key = Table(
+    "records_by_key",
+    metadata,
+    Column("key_index", BigInteger, nullable=False),
+    Column("leaf_index", BigInteger, nullable=False),
+    PrimaryKeyConstraint("key_index", "leaf_index"),
+    sqlite_with_rowid=False,
+)
+"""Leaf index of a ``key`` record -> everything that key signed, the record itself included."""
+
+dataset_digests = Table(
+    "dataset_digests",
+    metadata,
+    Column("digest", LargeBinary, nullable=False),
+    Column("leaf_index", BigInteger, nullable=False),
+    PrimaryKeyConstraint("digest", "leaf_index"),
+    sqlite_with_rowid=False,
+)
+"""Dataset digest -> the deposits that claim it, oldest first."""
+
+beacons = Table(
+    "beacons",
+    metadata,
+    Column("leaf_index", _Index, primary_key=True, autoincrement=False),
+    Column("chain_id", BigInteger, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("block_hash", LargeBinary, nullable=False),
+    Column("issued_unix", BigInteger, nullable=False),
+    Column("header", LargeBinary, nullable=True),
+)
+"""``beacon`` entries. ``header`` is the block's RLP as it was observed, which no entry holds:
+a rebuilt projection has NULL there until a node gives the header again."""
+
+# --- beside the log -------------------------------------------------------------------------
+
+disclosures = Table(
+    "disclosures",
+    metadata,
+    Column("leaf_index", BigInteger, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("held", Boolean, nullable=False),
+    Column("ciphertext", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("leaf_index", "position"),
+    sqlite_with_rowid=False,
+)
+"""Disclosures, as ciphertext, in the record's order. ``held`` ones go only to the record's holder.
+
+``ciphertext`` is nonce (12 bytes) ‖ AES-256-GCM(disclosure); associated data: record id ‖ digest.
+"""
+
+manifests = Table(
+    "manifests",
+    metadata,
+    Column("leaf_index", _Index, primary_key=True, autoincrement=False),
+    Column("compressed", LargeBinary, nullable=False),
+)
+"""Published manifests, zlib-compressed JSON lines, exactly as they were received; erasable."""
+
+file_digests = Table(
+    "file_digests",
+    metadata,
+    Column("digest", LargeBinary, nullable=False),
+    Column("leaf_index", BigInteger, nullable=False),
+    PrimaryKeyConstraint("digest", "leaf_index"),
+    Index("ix_file_digests_leaf_index", "leaf_index"),
+    sqlite_with_rowid=False,
+)
+"""SHA-256 of a file -> deposits whose published manifest lists it; erased with the manifest."""
+
+used_tokens = Table(
+    "used_tokens",
+    metadata,
+    Column("kid", Text, nullable=False),
+    Column("jti", Text, nullable=False),
+    Column("expires_unix", BigInteger, nullable=False, index=True),
+    PrimaryKeyConstraint("kid", "jti"),
+)
+"""Requests of a record's holder that were answered; kept until they would be too old anyway."""
+
+# --- the key store's own database -----------------------------------------------------------
+
+disclosure_keys = Table(
+    "disclosure_keys",
+    key_metadata,
+    Column("sequence", _Index, primary_key=True),
+    Column("record_id", LargeBinary, nullable=False, unique=True),
+    Column("key", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Record id -> random 256-bit key. ``sequence`` is never given twice: it bounds the sweep."""
+
+key_store_state = Table(
+    "key_store_state",
+    key_metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("schema_version", Integer, nullable=False),
+    Column("swept_sequence", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+"""One row; keys up to ``swept_sequence`` are known to belong to entries of the log."""
+
+# --- anchors (used by anchor_store.py) ------------------------------------------------------
+
+anchor_markers = Table(
+    "anchor_markers",
+    metadata,
+    Column("tree_size", _Index, ForeignKey("checkpoints.tree_size"), primary_key=True),
+    Column("state", Text, nullable=False, index=True),
+    Column("urgent", Boolean, nullable=False, server_default=sql_false()),
+    CheckConstraint("state IN ('wanted', 'covered', 'bound')", name="state"),
+)
+"""The outbox: "this head wants an anchor", written in the transaction that stores its signature.
+
+``urgent`` is "anchor now": do not wait for the interval.
+"""
+
+anchors = Table(
+    "anchors",
+    metadata,
+    Column("anchor_id", _Index, primary_key=True),
+    Column("chain_id", BigInteger, nullable=False),
+    Column("sender", LargeBinary, nullable=False),
+    Column("nonce", BigInteger, nullable=False),
+    Column("tree_size", BigInteger, ForeignKey("checkpoints.tree_size"), nullable=False),
+    Column("root_hash", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False, index=True),
+    Column("tx_hash", LargeBinary, nullable=True),
+    Column("mined_number", BigInteger, nullable=True),
+    Column("block_hash", LargeBinary, nullable=True),
+    Column("block_number", BigInteger, nullable=True),
+    Column("evidence", Text, nullable=True),
+    Column("histories", Text, nullable=True),
+    Column("created_unix", BigInteger, nullable=False),
+    Column("final_unix", BigInteger, nullable=True),
+    UniqueConstraint("chain_id", "sender", "nonce"),
+    UniqueConstraint("chain_id", "tree_size"),
+    CheckConstraint(
+        "state IN ('prepared', 'sent', 'included', 'final', 'halted')",
+        name="state",
+    ),
+)
+"""One row per anchored checkpoint and chain; the nonce is bound to it for ever.
+
+``block_*`` name the block the evidence is from, which is ``mined_number`` or a later one.
+``histories`` is a JSON array of {"number", "block_hash", "proof"}: EIP-2935 proofs of beacons.
+"""
+
+anchor_attempts = Table(
+    "anchor_attempts",
+    metadata,
+    Column("tx_hash", LargeBinary, primary_key=True),
+    Column("anchor_id", BigInteger, ForeignKey("anchors.anchor_id"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("gas", BigInteger, nullable=False),
+    Column("max_fee_wei", BigInteger, nullable=False),
+    Column("priority_fee_wei", BigInteger, nullable=False),
+    Column("broadcast_unix", BigInteger, nullable=True),
+    UniqueConstraint("anchor_id", "position"),
+)
+"""Signed transactions, stored before they are broadcast; a crash re-sends these very bytes."""
