@@ -1,0 +1,190 @@
+"""Keep one random key per record apart from the log, so that losing the key erases the data.
+
+Disclosures hold personal data. They lie in the ledger's database as ciphertext only; the keys
+are here, in a database file of their own that the ledger's backups leave out. Erasing a key
+erases what it sealed in every backup at once, while the log and all its proofs stay as they are.
+
+AES-256-GCM with a random nonce; the associated data is record id ‖ digest, so no ciphertext
+can be moved to another record or another place in it. ``secure_delete`` overwrites a deleted key
+and an erasure ends by emptying the write-ahead log.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from provenance.errors import DamagedDisclosureError, FatalError
+from provenance.store.engine import checkpoint_truncate, open_writer, storage_errors
+from provenance.store.tables import disclosure_keys, key_metadata, key_store_state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+__all__ = ["SqlKeyStore", "open_key_store"]
+
+SCHEMA_VERSION: Final = 1
+
+KEY_LENGTH: Final = 32
+NONCE_LENGTH: Final = 12
+"""What NIST SP 800-38D gives random nonces; a key seals at most a few hundred disclosures."""
+
+_CHUNK: Final = 500
+"""Ids asked for in one statement, below every database's limit of parameters."""
+
+_insert_keys = insert(disclosure_keys)
+_find_keys = select(disclosure_keys.c.record_id, disclosure_keys.c.key).where(
+    disclosure_keys.c.record_id.in_(bindparam("ids", expanding=True))
+)
+_find_key = select(disclosure_keys.c.key).where(
+    disclosure_keys.c.record_id == bindparam("record_id")
+)
+
+
+def open_key_store(path: Path) -> SqlKeyStore:
+    """Open the key store's database file, or create it.
+
+    Raises:
+        FatalError: the file was written by a later release.
+    """
+    return SqlKeyStore(open_writer(path, secure_delete=True))
+
+
+class SqlKeyStore:
+    """The key store over SQL. Any thread may call it; writes are one transaction each."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Take over ``engine`` and make the tables when they are missing."""
+        self._engine = engine
+        with storage_errors(), engine.begin() as connection:
+            key_metadata.create_all(connection)
+            state = connection.execute(select(key_store_state.c.schema_version)).scalar()
+            if state is None:
+                row = {"id": 1, "schema_version": SCHEMA_VERSION, "swept_sequence": 0}
+                connection.execute(insert(key_store_state), row)
+            elif state != SCHEMA_VERSION:
+                raise FatalError(f"expected a key store of version {SCHEMA_VERSION}, got {state}")
+
+    def close(self) -> None:
+        """Give back the file."""
+        self._engine.dispose()
+
+    def seal(
+        self, records: Sequence[tuple[bytes, Sequence[tuple[bytes, str]]]]
+    ) -> list[list[bytes]]:
+        """Make a key for every record and encrypt its disclosures; the keys are then durable.
+
+        The caller stores the ciphertexts afterwards. A crash in between leaves keys of no record,
+        which ``sweep`` removes; a record that comes again meanwhile gets the key it had.
+
+        Args:
+            records: per record its id (32 bytes) and its disclosures as (digest, text).
+
+        Returns:
+            Per record, per disclosure: nonce ‖ ciphertext ‖ tag.
+        """
+        wanted = [record_id for record_id, texts in records if texts]
+        if not wanted:
+            return [[] for _ in records]
+        with storage_errors(), self._engine.begin() as connection:
+            keys: dict[bytes, bytes] = {}
+            for start in range(0, len(wanted), _CHUNK):
+                ids = wanted[start : start + _CHUNK]
+                keys.update(
+                    (row.record_id, row.key) for row in connection.execute(_find_keys, {"ids": ids})
+                )
+            fresh = [record_id for record_id in wanted if record_id not in keys]
+            made = os.urandom(KEY_LENGTH * len(fresh))
+            for at, record_id in enumerate(fresh):
+                keys[record_id] = made[KEY_LENGTH * at : KEY_LENGTH * (at + 1)]
+            if fresh:
+                rows = [{"record_id": record_id, "key": keys[record_id]} for record_id in fresh]
+                connection.execute(_insert_keys, rows)
+        return [_seal(keys.get(record_id), record_id, texts) for record_id, texts in records]
+
+    def open(self, record_id: bytes, sealed: Iterable[tuple[bytes, bytes]]) -> list[str] | None:
+        """Decrypt disclosures of one record, given as (digest, ciphertext); None if erased.
+
+        Raises:
+            DamagedDisclosureError: the key is there but a ciphertext is not what it made.
+        """
+        with storage_errors(), self._engine.connect() as connection:
+            key = connection.execute(_find_key, {"record_id": record_id}).scalar()
+        if key is None:
+            return None
+        cipher = AESGCM(key)
+        return [_open(cipher, record_id, digest, octets) for digest, octets in sealed]
+
+    def erase(self, record_id: bytes) -> bool:
+        """Destroy the key of one record, on disk and in the write-ahead log; say if it was there.
+
+        A crash here leaves the key or its deletion in the write-ahead log; ask again after it.
+        """
+        statement = delete(disclosure_keys).where(disclosure_keys.c.record_id == record_id)
+        with storage_errors(), self._engine.begin() as connection:
+            erased = connection.execute(statement).rowcount > 0
+        checkpoint_truncate(self._engine)
+        return erased
+
+    def sweep(self, known: Callable[[Sequence[bytes]], Collection[bytes]]) -> int:
+        """Remove keys whose record never became an entry, and say how many.
+
+        Only at start, before anything is sealed: a key without a record is then an orphan of the
+        crash, not a batch under way.
+
+        Args:
+            known: which of some record ids are entries of the log.
+        """
+        with storage_errors(), self._engine.begin() as connection:
+            after = swept = connection.execute(
+                select(key_store_state.c.swept_sequence)
+            ).scalar_one()
+            orphans: list[int] = []
+            while True:
+                statement = (
+                    select(disclosure_keys.c.sequence, disclosure_keys.c.record_id)
+                    .where(disclosure_keys.c.sequence > after)
+                    .order_by(disclosure_keys.c.sequence)
+                    .limit(_CHUNK)
+                )
+                rows = connection.execute(statement).all()
+                if not rows:
+                    break
+                present = set(known([record_id for _, record_id in rows]))
+                orphans += [sequence for sequence, record_id in rows if record_id not in present]
+                after = rows[-1][0]
+            for sequence in orphans:
+                statement_ = delete(disclosure_keys).where(disclosure_keys.c.sequence == sequence)
+                connection.execute(statement_)
+            if after > swept:
+                connection.execute(update(key_store_state).values(swept_sequence=after))
+        return len(orphans)
+
+
+def _seal(key: bytes | None, record_id: bytes, texts: Sequence[tuple[bytes, str]]) -> list[bytes]:
+    if key is None:
+        return []
+    cipher = AESGCM(key)
+    nonces = os.urandom(NONCE_LENGTH * len(texts))
+    sealed = []
+    for at, (digest, text) in enumerate(texts):
+        nonce = nonces[NONCE_LENGTH * at : NONCE_LENGTH * (at + 1)]
+        sealed.append(nonce + cipher.encrypt(nonce, text.encode("ascii"), record_id + digest))
+    return sealed
+
+
+def _open(cipher: AESGCM, record_id: bytes, digest: bytes, octets: bytes) -> str:
+    nonce, ciphertext = octets[:NONCE_LENGTH], octets[NONCE_LENGTH:]
+    try:
+        return cipher.decrypt(nonce, ciphertext, record_id + digest).decode("ascii")
+    except (InvalidTag, ValueError) as error:
+        raise DamagedDisclosureError(
+            f"disclosure {digest.hex()} of record {record_id.hex()} does not decrypt"
+        ) from error

@@ -1,0 +1,146 @@
+"""Disclosure keys: sealed is openable, erased is gone, orphans are swept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import update
+
+from provenance.digests import sha256
+from provenance.errors import DamagedDisclosureError, FatalError
+from provenance.store.engine import open_writer
+from provenance.store.key_store import SqlKeyStore, open_key_store
+from provenance.store.tables import key_store_state
+
+A, B = sha256(b"record a"), sha256(b"record b")
+TEXTS = [(sha256(b"WyJzYWx0Il0"), "WyJzYWx0Il0"), (sha256(b"WyJzIl0"), "WyJzIl0")]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "keys.sqlite"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[SqlKeyStore]:
+    store = open_key_store(path)
+    yield store
+    store.close()
+
+
+def sealed(store: SqlKeyStore, record_id: bytes) -> list[tuple[bytes, bytes]]:
+    [ciphertexts] = store.seal([(record_id, TEXTS)])
+    return [(digest, octets) for (digest, _), octets in zip(TEXTS, ciphertexts, strict=True)]
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(record_id=st.binary(min_size=32, max_size=32), texts=st.lists(st.text("aZ_-9"), max_size=6))
+def test_what_is_sealed_opens(store: SqlKeyStore, record_id: bytes, texts: list[str]) -> None:
+    pairs = [(sha256(text.encode()), text) for text in texts]
+
+    [ciphertexts] = store.seal([(record_id, pairs)])
+
+    digests = [digest for digest, _ in pairs]
+    if texts:
+        assert store.open(record_id, zip(digests, ciphertexts, strict=True)) == texts
+
+
+def test_keys_are_durable_before_the_ciphertexts_are_handed_out(
+    store: SqlKeyStore, path: Path
+) -> None:
+    ciphertexts = sealed(store, A)
+
+    other = open_key_store(path)
+
+    assert other.open(A, ciphertexts) == [text for _, text in TEXTS]
+    other.close()
+
+
+def test_every_record_has_a_key_of_its_own(store: SqlKeyStore) -> None:
+    of_a = sealed(store, A)
+    sealed(store, B)
+
+    with pytest.raises(DamagedDisclosureError):
+        store.open(B, of_a)
+
+
+def test_a_ciphertext_moved_to_another_digest_is_refused(store: SqlKeyStore) -> None:
+    (first, octets), (second, _) = sealed(store, A)
+
+    assert store.open(A, [(first, octets)]) == [TEXTS[0][1]]
+    with pytest.raises(DamagedDisclosureError):
+        store.open(A, [(second, octets)])
+
+
+def test_every_flipped_byte_of_a_ciphertext_is_found(store: SqlKeyStore) -> None:
+    digest, octets = sealed(store, A)[0]
+
+    for at in range(len(octets)):
+        bad = octets[:at] + bytes([octets[at] ^ 128]) + octets[at + 1 :]
+        with pytest.raises(DamagedDisclosureError):
+            store.open(A, [(digest, bad)])
+        with pytest.raises(DamagedDisclosureError):
+            store.open(A, [(digest, octets[:at])])
+
+
+def test_sealing_again_keeps_the_key_a_record_has(store: SqlKeyStore) -> None:
+    before = sealed(store, A)
+
+    sealed(store, A)
+
+    assert store.open(A, before) == [text for _, text in TEXTS]
+
+
+def test_an_erased_key_leaves_no_trace_on_disk(store: SqlKeyStore, path: Path) -> None:
+    ciphertexts = sealed(store, A)
+    sealed(store, B)
+    with store._engine.connect() as connection:
+        sql = "SELECT key FROM disclosure_keys WHERE record_id = ?"
+        key = bytes(connection.exec_driver_sql(sql, (A,)).scalar_one())
+    assert any(key in file.read_bytes() for file in path.parent.iterdir())
+
+    assert store.erase(A)
+
+    assert store.open(A, ciphertexts) is None
+    assert not any(key in file.read_bytes() for file in path.parent.iterdir())
+    assert not store.erase(A)
+
+
+def test_the_sweep_removes_keys_of_no_record_and_no_others(store: SqlKeyStore) -> None:
+    of_a, of_b = sealed(store, A), sealed(store, B)
+
+    assert store.sweep(lambda ids: {record_id for record_id in ids if record_id == A}) == 1
+
+    assert store.open(A, of_a) is not None
+    assert store.open(B, of_b) is None
+
+
+def test_the_sweep_asks_only_about_keys_made_since_the_last_one(store: SqlKeyStore) -> None:
+    sealed(store, A)
+    store.sweep(set)
+    sealed(store, B)
+    asked: list[bytes] = []
+
+    def known(ids: object) -> set[bytes]:
+        assert isinstance(ids, list)
+        asked.extend(ids)
+        return set(ids)
+
+    store.sweep(known)
+
+    assert asked == [B]
+
+
+def test_a_store_of_a_later_release_is_refused(path: Path) -> None:
+    open_key_store(path).close()
+    engine = open_writer(path)
+    with engine.begin() as connection:
+        connection.execute(update(key_store_state).values(schema_version=2))
+    engine.dispose()
+
+    with pytest.raises(FatalError):
+        open_key_store(path)
