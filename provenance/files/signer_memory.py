@@ -1,0 +1,142 @@
+"""What the signer remembers of the last head it agreed to sign, in a file of its own.
+
+The memory lies outside the ledger's database, so a database put back from an old backup meets
+a signer that knows better. It is written and fsynced *before* each signature. There is exactly
+one per log. The file is one line of JSON and a line with its SHA-256::
+
+    {"format":"provenance-signer-memory","v":1,"origin":"localhost:8080/log","tree_size":3,
+     "root_hash":"<hex>","peaks":["<hex>","<hex>"]}
+    <hex of SHA-256 over the first line and its newline>
+
+(The first line is not broken in the file.) ``peaks`` are the roots of the perfect subtrees of
+that tree, largest first: with them the signer goes on hashing from where it stopped, so what it
+signs next extends by construction what it signed before.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from provenance import strict_json
+from provenance.digests import from_hex, sha256
+from provenance.errors import FatalError, ProvenanceError
+from provenance.merkle import RootAccumulator
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["FileSignerMemory", "Remembered", "sync_folder"]
+
+FORMAT: Final = "provenance-signer-memory"
+MAX_BYTES: Final = 65_536
+
+
+class Remembered(NamedTuple):
+    """The newest head this signer signed, or was about to sign."""
+
+    tree_size: int
+    root_hash: bytes
+    peaks: tuple[bytes, ...]
+
+
+class FileSignerMemory:
+    """The memory in one file, replaced whole: a crash leaves the old one or the new one."""
+
+    def __init__(self, path: Path, *, origin: str) -> None:
+        """Name the file; nothing is read yet."""
+        self._path = path
+        self._origin = origin
+
+    def create(self) -> None:
+        """Begin the memory of a log that has no entry yet; keep one that is there.
+
+        Only ``init`` calls this. A service that made a missing memory anew would forget what it
+        signed, which is the very thing the memory is there to prevent.
+        """
+        if not self._path.exists():
+            self.write(Remembered(0, RootAccumulator().root(), ()))
+
+    def read(self) -> Remembered:
+        """Return what was remembered.
+
+        Raises:
+            FatalError: no file, damaged, of another log, or its peaks do not make its root.
+        """
+        try:
+            octets = self._path.read_bytes()
+        except OSError as error:
+            raise FatalError(f"the signer's memory cannot be read: {error}") from error
+        line, newline, rest = octets.partition(b"\n")
+        if rest != sha256(line + newline).hex().encode() + b"\n":
+            raise FatalError(f"the signer's memory is damaged: {self._path}")
+        try:
+            remembered = _parse(line, self._origin)
+            root = RootAccumulator(remembered.tree_size, remembered.peaks).root()
+        except ProvenanceError as error:
+            raise FatalError(f"the signer's memory is not usable: {error}") from error
+        if root != remembered.root_hash:
+            raise FatalError("the signer's memory is damaged: its peaks do not make its root")
+        return remembered
+
+    def write(self, remembered: Remembered) -> None:
+        """Replace the memory; it is on the disk when this returns.
+
+        Raises:
+            FatalError: the disk refused. A failed fsync is never tried again: after it nobody
+                knows what the disk holds.
+        """
+        line = strict_json.dump(
+            {
+                "format": FORMAT,
+                "v": 1,
+                "origin": self._origin,
+                "tree_size": remembered.tree_size,
+                "root_hash": remembered.root_hash.hex(),
+                "peaks": [peak.hex() for peak in remembered.peaks],
+            }
+        )
+        octets = line + b"\n"
+        octets += sha256(octets).hex().encode() + b"\n"
+        fresh = self._path.with_name(self._path.name + ".new")
+        try:
+            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            try:
+                written = os.write(descriptor, octets)
+                # a crash here leaves half a ``.new`` file, which nobody reads
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            if written != len(octets):
+                raise FatalError("the signer's memory was only half written")
+            # a crash here leaves a whole ``.new`` file, which nobody reads: nothing is signed yet
+            fresh.replace(self._path)
+            # a crash here leaves either name pointing at a whole file
+            sync_folder(self._path.parent)
+        except OSError as error:
+            raise FatalError(f"the signer's memory cannot be written: {error}") from error
+
+
+def sync_folder(path: Path) -> None:
+    """Make renames inside the folder survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _parse(line: bytes, origin: str) -> Remembered:
+    members = strict_json.Members(strict_json.parse(line, max_bytes=MAX_BYTES))
+    if (members.text("format"), members.integer("v")) != (FORMAT, 1):
+        raise FatalError("the signer's memory has a format this release does not know")
+    if (found := members.text("origin")) != origin:
+        raise FatalError(f"the signer's memory is that of {found!r}, not of {origin!r}")
+    peaks = members.texts("peaks", max_length=64, max_items=63)
+    remembered = Remembered(
+        tree_size=members.integer("tree_size"),
+        root_hash=members.hex32("root_hash"),
+        peaks=tuple(from_hex(peak, field="peaks") for peak in peaks),
+    )
+    members.done()
+    return remembered
