@@ -26,7 +26,8 @@ from provenance.digests import from_evm_hex, sha256, to_evm_hex
 from provenance.errors import MalformedError, UnsupportedVersionError
 from provenance.identifiers import check_ror
 from provenance.keys import PublicKey
-from provenance.note import NoteVerifier
+from provenance.note import COSIGNATURE_V1, ED25519, NoteVerifier
+from provenance.text import check_line
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -145,7 +146,7 @@ class Policy:
         policy = cls(
             octets=octets,
             origin=members.text("origin"),
-            root_key=PublicKey.from_jwk(members.value("root_key"), field="root_key"),
+            root_key=PublicKey.from_jwk(members.value("root_key"), "root_key"),
             checkpoint_keys=tuple(map(_checkpoint_key, _objects(members, "checkpoint_keys"))),
             chains=tuple(map(_chain, _objects(members, "chains"))),
             institution_keys=tuple(map(_institution_key, _objects(members, "institution_keys"))),
@@ -221,7 +222,7 @@ def _objects(members: strict_json.Members, name: str) -> list[strict_json.Member
 def _checkpoint_key(members: strict_json.Members) -> CheckpointKey:
     first = members.integer("from")
     key = CheckpointKey(
-        verifier=_verifier(members.text("vkey"), "Ed25519", members.path("vkey")),
+        verifier=_verifier(members.text("vkey"), ED25519, members.path("vkey")),
         first=first,
         last=members.nullable("to", lambda name: members.integer(name, low=first)),
     )
@@ -279,7 +280,7 @@ def _institution_key(members: strict_json.Members) -> InstitutionKey:
     key = InstitutionKey(
         name=members.text("name", max_length=500),
         ror=ror,
-        key=PublicKey.from_jwk(members.value("key"), field=members.path("key")),
+        key=PublicKey.from_jwk(members.value("key"), members.path("key")),
     )
     members.done()
     return key
@@ -287,11 +288,22 @@ def _institution_key(members: strict_json.Members) -> InstitutionKey:
 
 def _witnesses(members: strict_json.Members) -> tuple[NoteVerifier, ...]:
     vkeys = members.texts("witnesses", max_items=MAX_ITEMS)
-    return tuple(_verifier(vkey, "cosignature", f"witnesses[{i}]") for i, vkey in enumerate(vkeys))
+    return tuple(_verifier(vkey, COSIGNATURE_V1, f"witnesses[{i}]") for i, vkey in enumerate(vkeys))
+
+
+def _verifier(vkey: str, kind: int, field: str) -> NoteVerifier:
+    try:
+        verifier = NoteVerifier.from_vkey(vkey)
+    except MalformedError as error:
+        raise MalformedError(str(error), field=field) from error
+    if verifier.type != kind:
+        raise MalformedError(f"expected type {kind}, got {verifier.type}", field=field)
+    return verifier
 
 
 def _check_whole(policy: Policy) -> None:
     """Check what no single member shows: doubles, and numbers that contradict each other."""
+    check_line(policy.origin, "origin")
     if not policy.checkpoint_keys:
         raise MalformedError("expected at least one key", field="checkpoint_keys")
     if not policy.chains:
@@ -299,7 +311,7 @@ def _check_whole(policy: Policy) -> None:
     _check_distinct([(c.chain_id, c.contract, c.log_id) for c in policy.chains], "chains")
     _check_distinct([key.key.thumbprint for key in policy.institution_keys], "institution_keys")
     # One witness under two names would be counted twice (C2SP tlog-policy forbids it likewise).
-    _check_distinct([witness.public_key for witness in policy.witnesses], "witnesses")
+    _check_distinct([witness.key for witness in policy.witnesses], "witnesses")
     first_blocks = {chain.chain_id: chain.genesis_hash for chain in reversed(policy.chains)}
     for index, chain in enumerate(policy.chains):
         if first_blocks[chain.chain_id] != chain.genesis_hash:

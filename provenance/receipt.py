@@ -147,6 +147,7 @@ class Receipt:
             anchored=None if anchored is None else _parse_anchored(anchored),
         )
         members.done()
+        _check_shape(receipt)
         if receipt.to_bytes() != octets:
             raise MalformedError("expected the canonical form: compact JSON in the fixed order")
         return receipt
@@ -196,6 +197,21 @@ def _check_version(members: strict_json.Members) -> None:
     version = members.integer("v")
     if version != VERSION:
         raise UnsupportedVersionError(f"expected {VERSION}, got {version}", field="v")
+
+
+def _check_shape(receipt: Receipt) -> None:
+    """Check that each set of proofs has one path for each thing the receipt carries."""
+    named = [("first", receipt.first)]
+    if receipt.anchored is not None:
+        named.append(("anchored", receipt.anchored.proofs))
+    for name, proofs in named:
+        if len(proofs.keys) != len(receipt.keys):
+            message = f"expected {len(receipt.keys)} paths, got {len(proofs.keys)}"
+            raise MalformedError(message, field=f"{name}.keys")
+        if (proofs.beacon is None) != (receipt.beacon is None):
+            raise MalformedError("expected a path if there is a beacon", field=f"{name}.beacon")
+    if receipt.anchored is not None and not receipt.anchored.anchors:
+        raise MalformedError("expected at least one anchor", field="anchored.anchors")
 
 
 def _parse_record(members: strict_json.Members) -> LoggedRecord:
