@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,6 +14,10 @@ from provenance.errors import DamagedDisclosureError, FatalError
 from provenance.store.engine import open_writer
 from provenance.store.key_store import SqlKeyStore, open_key_store
 from provenance.store.tables import key_store_state
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 A, B = sha256(b"record a"), sha256(b"record b")
 TEXTS = [(sha256(b"WyJzYWx0Il0"), "WyJzYWx0Il0"), (sha256(b"WyJzIl0"), "WyJzIl0")]
@@ -98,7 +101,7 @@ def test_sealing_again_keeps_the_key_a_record_has(store: SqlKeyStore) -> None:
 def test_an_erased_key_leaves_no_trace_on_disk(store: SqlKeyStore, path: Path) -> None:
     ciphertexts = sealed(store, A)
     sealed(store, B)
-    with store._engine.connect() as connection:
+    with store._engine.connect() as connection:  # noqa: SLF001 -- to find the key on disk
         sql = "SELECT key FROM disclosure_keys WHERE record_id = ?"
         key = bytes(connection.exec_driver_sql(sql, (A,)).scalar_one())
     assert any(key in file.read_bytes() for file in path.parent.iterdir())

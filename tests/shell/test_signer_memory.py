@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +13,9 @@ from provenance.errors import FatalError, LockedError
 from provenance.files.lock import FolderLock
 from provenance.files.signer_memory import FileSignerMemory, Remembered
 from provenance.merkle import RootAccumulator, leaf_hash
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ORIGIN = "ledger.example/log"
 
