@@ -9,24 +9,19 @@ reader is trusted to know, covers them all.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from provenance import rlp
-from provenance.digests import from_evm_hex
 from provenance.errors import MalformedError, TooLargeError
 from provenance.keccak import keccak256
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-__all__ = ["MAX_HEADER_BYTES", "BlockHeader", "header_from_rpc"]
+__all__ = ["MAX_HEADER_BYTES", "BlockHeader"]
 
 MAX_HEADER_BYTES = 8_192
 """Some 610 on Ethereum; chains that list their validators in the extra data have more."""
 
 _MAX_FIELDS = 32
 
-# RPC name and length in bytes; 0 stands for an integer, None for bytes of any length
+# name and length in bytes; 0 stands for an integer, None for bytes of any length
 _FIELDS: tuple[tuple[str, int | None], ...] = (
     ("parentHash", 32),
     ("sha3Uncles", 32),
@@ -94,38 +89,6 @@ class BlockHeader:
             receipts_root=fields[5],
             hash=keccak256(octets),
         )
-
-
-def header_from_rpc(block: Mapping[str, object]) -> bytes:
-    """Return the RLP of the header that ``eth_getBlockByHash`` describes.
-
-    Takes the fields in their order up to the first that is absent. A node that leaves one out,
-    or knows one that we do not, gives other bytes: the caller compares their Keccak-256 with
-    the block hash.
-
-    Args:
-        block: the JSON of the answer; values are text with ``0x``.
-
-    Raises:
-        MalformedError: a field is missing, or not hex of its length.
-    """
-    fields: list[rlp.Item] = []
-    for name, length in _FIELDS:
-        value = block.get(name)
-        if value is None and len(fields) >= _FRONTIER_FIELDS:
-            break
-        if not isinstance(value, str):
-            raise MalformedError("expected hex text", field=name)
-        fields.append(_from_rpc(name, value, length))
-    return rlp.encode(fields)
-
-
-def _from_rpc(name: str, value: str, length: int | None) -> bytes:
-    if length != 0:
-        return from_evm_hex(value.lower(), length=length, field=name)
-    digits = value.removeprefix("0x").lower()
-    octets = from_evm_hex(f"0x{digits:0>64}", length=32, field=name)
-    return octets.lstrip(b"\0")
 
 
 def _field(index: int, item: rlp.Item) -> bytes:
