@@ -23,7 +23,7 @@ from provenance.errors import MalformedError, MalformedJSONError, TooLargeError
 from provenance.text import check_text, is_settled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 __all__ = [
     "MAX_INTEGER",
@@ -159,12 +159,13 @@ def _is_settled_document(text: str) -> bool:
 
 
 def _is_deeper(value: JSONValue, limit: int) -> bool:
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return any(
-        limit == 1 or _is_deeper(item, limit - 1)
-        for item in items
-        if item.__class__ is dict or item.__class__ is list
-    )
+    if isinstance(value, dict):
+        items: Iterable[JSONValue] = value.values()
+    elif isinstance(value, list):
+        items = value
+    else:
+        return False
+    return limit < 1 or any(_is_deeper(item, limit - 1) for item in items)
 
 
 def _check_depth(text: str, limit: int) -> None:

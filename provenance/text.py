@@ -168,10 +168,14 @@ def _fold(match: re.Match[str]) -> str:
 
 def _refuse_unsettled(value: str, field: str | None) -> None:
     found = _UNSETTLED.search(value)
-    if found is not None:
-        raise NotNormalizedError(
-            f"U+{ord(found[0]):04X} does not normalize alike in every runtime", field=field
-        )
+    if found is None:
+        return
+    point = ord(found[0])
+    if _SURROGATES[0] <= point <= _SURROGATES[1]:
+        raise NotNormalizedError(f"expected text, got half a surrogate U+{point:04X}", field=field)
+    raise NotNormalizedError(
+        f"U+{point:04X} does not normalize alike in every runtime", field=field
+    )
 
 
 def _refuse_match(found: re.Match[str] | None, field: str | None) -> None:
