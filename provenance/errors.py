@@ -111,9 +111,9 @@ class UnusableDatasetError(MalformedError):
     code = "unusable-dataset"
     title = "The dataset cannot be fingerprinted as it is"
 
-    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
-        """Keep every problem found, as (path, what is wrong), in the order of the walk."""
-        super().__init__("; ".join(f"{path}: {what}" for path, what in problems))
+    def __init__(self, problems: Sequence[tuple[str, str, str]]) -> None:
+        """Keep every problem met, as (path, what is wrong, detail), in the order of the paths."""
+        super().__init__("; ".join(f"{path}: {what} {detail}" for path, what, detail in problems))
         self.problems = tuple(problems)
 
 
@@ -164,6 +164,20 @@ class WrongAudienceError(MalformedError):
 
     code = "wrong-audience"
     title = "The record is addressed to another ledger"
+
+
+class OperatorTypeError(MalformedError):
+    """A record of a type that only the ledger itself adds, sent in by somebody."""
+
+    code = "operator-type"
+    title = "Only the ledger itself adds records of this type"
+
+
+class ClockAheadError(MalformedError):
+    """A new record whose ``iat`` lies further ahead of the service's clock than is allowed."""
+
+    code = "clock-ahead"
+    title = "The record says it was signed in the future"
 
 
 # --- a check failed -----------------------------------------------------------------------
@@ -341,13 +355,6 @@ class FeeCeilingError(ConflictError):
 
     code = "fee-ceiling"
     title = "The chain's fees are above the ceiling that was set"
-
-
-class WorkerRunningError(ConflictError):
-    """Another process anchors this ledger already: there is one worker for each ledger."""
-
-    code = "worker-running"
-    title = "Another process is already anchoring this ledger"
 
 
 # --- too early ----------------------------------------------------------------------------
