@@ -266,6 +266,8 @@ anchors = Table(
     Column("nonce", BigInteger, nullable=False),
     Column("tree_size", BigInteger, ForeignKey("checkpoints.tree_size"), nullable=False),
     Column("root_hash", LargeBinary, nullable=False),
+    Column("base_size", BigInteger, nullable=False),
+    Column("call_data", LargeBinary, nullable=False),
     Column("state", Text, nullable=False, index=True),
     Column("tx_hash", LargeBinary, nullable=True),
     Column("mined_number", BigInteger, nullable=True),

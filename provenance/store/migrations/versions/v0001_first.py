@@ -177,6 +177,8 @@ def upgrade() -> None:
         sa.Column("nonce", sa.BigInteger(), nullable=False),
         sa.Column("tree_size", sa.BigInteger(), nullable=False),
         sa.Column("root_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("base_size", sa.BigInteger(), nullable=False),
+        sa.Column("call_data", sa.LargeBinary(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("tx_hash", sa.LargeBinary(), nullable=True),
         sa.Column("mined_number", sa.BigInteger(), nullable=True),

@@ -1,0 +1,221 @@
+"""JSON-RPC over HTTP for web3, with everything a lying or broken node could stretch bounded.
+
+A public node is not ours: an answer is read only up to ``max_bytes`` and for ``timeout`` seconds
+in all, redirects are not followed, the id must be the request's, and what cannot be JSON-RPC is
+an UnavailableError, never a guess. web3's own provider retries by itself; this one does not,
+because who calls decides what may be sent twice (``docs/operating.md``, anchoring).
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NoReturn, cast
+from urllib.parse import urlsplit
+
+import requests
+from web3.providers.base import JSONBaseProvider
+
+from provenance.errors import NodeRefusedError, UnavailableError
+
+if TYPE_CHECKING:
+    from web3.types import RPCEndpoint, RPCResponse
+
+__all__ = ["CappedProvider", "Rpc", "octets", "quantity"]
+
+MAX_ANSWER_BYTES = 8 * 2**20
+"""A full mainnet block with bodies is about 2 MiB as JSON; we ask for nothing larger."""
+
+_CHUNK = 65_536
+
+
+class CappedProvider(JSONBaseProvider):
+    """A web3 provider that posts once, within a total time and a size, and matches ids."""
+
+    def __init__(
+        self, url: str, *, timeout: float = 10.0, max_bytes: int = MAX_ANSWER_BYTES
+    ) -> None:
+        """Remember where to post; nothing is sent yet.
+
+        Args:
+            timeout: seconds for one whole exchange, not only between two bytes.
+            max_bytes: an answer longer than this is given up.
+        """
+        super().__init__()
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise UnavailableError(f"expected an http or https address of a node, got {url[:80]!r}")
+        self._url = url
+        self._is_local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
+        self.place = f"{parts.scheme}://{parts.hostname}"
+        """The node's address without path and user, which often hold an access key."""
+        self._timeout = timeout
+        self._max_bytes = max_bytes
+        self._ids = itertools.count(1)
+        self._per_thread = threading.local()
+
+    def make_request(self, method: RPCEndpoint, params: object) -> RPCResponse:
+        """Post one request and return the checked answer object.
+
+        Raises:
+            UnavailableError: no answer in time, too long an answer, or not a JSON-RPC answer
+                to this request.
+        """
+        request_id = next(self._ids)
+        body = {"jsonrpc": "2.0", "id": request_id, "method": method, "params": params or []}
+        try:
+            octets = self._post(json.dumps(body).encode())
+        except (requests.RequestException, OSError) as error:
+            # the exception's text would show the whole address, access key included
+            raise UnavailableError(
+                f"{self.place} did not answer {method}: {type(error).__name__}"
+            ) from None
+        return cast("RPCResponse", _answer(octets, request_id, method, self.place))
+
+    def is_connected(self, show_traceback: bool = False) -> bool:  # noqa: ARG002, FBT001, FBT002 -- web3's signature
+        """Say whether the node answers at all (web3 calls this, we do not)."""
+        try:
+            self.make_request(cast("RPCEndpoint", "eth_chainId"), [])
+        except UnavailableError:
+            return False
+        return True
+
+    def _session(self) -> requests.Session:
+        # requests does not promise that a Session may be shared by threads
+        session: requests.Session | None = getattr(self._per_thread, "session", None)
+        if session is None:
+            session = requests.Session()
+            # a proxy named in the environment must not see, or break, traffic to this machine
+            session.trust_env = not self._is_local
+            self._per_thread.session = session
+        return session
+
+    def _post(self, body: bytes) -> bytes:
+        deadline = time.monotonic() + self._timeout
+        with self._session().post(
+            self._url,
+            data=body,
+            headers={"Content-Type": "application/json"},
+            timeout=self._timeout,
+            stream=True,
+            allow_redirects=False,
+        ) as response:
+            octets = bytearray()
+            for chunk in response.iter_content(_CHUNK):
+                octets += chunk
+                if len(octets) > self._max_bytes:
+                    raise requests.RequestException(f"more than {self._max_bytes} bytes")
+                if time.monotonic() > deadline:
+                    raise requests.Timeout
+            # nodes send errors with 4xx and 5xx too; what counts is the JSON-RPC object
+            if response.status_code != 200 and not octets.lstrip().startswith(b"{"):
+                raise requests.RequestException(f"status {response.status_code}")
+        return bytes(octets)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _answer(octets: bytes, request_id: int, method: str, place: str) -> dict[str, object]:
+    try:
+        answer = json.loads(octets, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise UnavailableError(f"{place} answered {method} with something not JSON") from None
+    if not isinstance(answer, dict) or ("result" in answer) == ("error" in answer):
+        raise UnavailableError(f"{place} answered {method} with no JSON-RPC answer")
+    if type(answer.get("id")) is not int or answer["id"] != request_id:
+        raise UnavailableError(f"{place} answered {method} under another request's id")
+    return answer
+
+
+class Rpc:
+    """Calls that return the ``result`` member as plain JSON values."""
+
+    def __init__(self, provider: CappedProvider) -> None:
+        """Call through ``provider``."""
+        self.provider = provider
+
+    def call(self, method: str, *params: object) -> object:
+        """Call ``method``.
+
+        Raises:
+            NodeRefusedError: the node answered with an error object.
+            UnavailableError: no usable answer.
+        """
+        answer = cast(
+            "Mapping[str, object]",
+            self.provider.make_request(cast("RPCEndpoint", method), list(params)),
+        )
+        if "error" not in answer:
+            return answer["result"]
+        error = answer["error"]
+        if not isinstance(error, Mapping):
+            raise NodeRefusedError(method, 0, str(error))
+        number = error.get("code")
+        raise NodeRefusedError(
+            method,
+            number if isinstance(number, int) else 0,
+            str(error.get("message", "")),
+            error.get("data"),
+        )
+
+    def mapping(self, method: str, *params: object) -> Mapping[str, object] | None:
+        """Call ``method``, expecting an object or null.
+
+        Raises:
+            UnavailableError: another kind of value.
+        """
+        result = self.call(method, *params)
+        if result is None or isinstance(result, Mapping):
+            return result
+        raise UnavailableError(f"{method}: expected an object, got {type(result).__name__}")
+
+    def quantity(self, method: str, *params: object) -> int:
+        """Call ``method``, expecting a quantity.
+
+        Raises:
+            UnavailableError: another kind of value.
+        """
+        return quantity(self.call(method, *params), method)
+
+    def octets(self, method: str, *params: object) -> bytes:
+        """Call ``method``, expecting bytes.
+
+        Raises:
+            UnavailableError: another kind of value.
+        """
+        return octets(self.call(method, *params), method)
+
+
+def quantity(value: object, name: str) -> int:
+    """Read a JSON-RPC quantity; ``0x8`` and ``0x08`` both occur in proofs.
+
+    Raises:
+        UnavailableError: not ``0x`` and at most 64 hex digits.
+    """
+    if isinstance(value, str) and value.startswith("0x") and 2 < len(value) <= 66:
+        try:
+            return int(value, 16)
+        except ValueError:
+            pass
+    raise UnavailableError(f"{name}: expected a quantity, got {str(value)[:80]!r}")
+
+
+def octets(value: object, name: str, *, length: int | None = None) -> bytes:
+    """Read JSON-RPC data, of exactly ``length`` bytes unless None.
+
+    Raises:
+        UnavailableError: not ``0x`` and hex, or another length.
+    """
+    if isinstance(value, str) and value.startswith("0x"):
+        try:
+            found = bytes.fromhex(value[2:])
+        except ValueError:
+            found = None
+        if found is not None and len(found) == (len(found) if length is None else length):
+            return found
+    raise UnavailableError(f"{name}: expected {length or 'some'} bytes, got {str(value)[:80]!r}")
