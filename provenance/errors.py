@@ -105,6 +105,13 @@ class RefusedByServiceError(MalformedError):
         self.field = field
 
 
+class FileAccessError(MalformedError):
+    """A file that a person named and that cannot be opened, read or written there."""
+
+    code = "file-access"
+    title = "The file cannot be read or written"
+
+
 class UnusableDatasetError(MalformedError):
     """A dataset with links, unreadable or changing files, or names that no path may have."""
 

@@ -24,6 +24,7 @@ from provenance.errors import FatalError, ProvenanceError
 from provenance.merkle import RootAccumulator
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 __all__ = ["FileSignerMemory", "Remembered", "sync_folder"]
@@ -55,7 +56,7 @@ class FileSignerMemory:
         signed, which is the very thing the memory is there to prevent.
         """
         if not self._path.exists():
-            self.write(Remembered(0, RootAccumulator().root(), ()))
+            self.remember(0, RootAccumulator().root(), ())
 
     def read(self) -> Remembered:
         """Return what was remembered.
@@ -79,7 +80,7 @@ class FileSignerMemory:
             raise FatalError("the signer's memory is damaged: its peaks do not make its root")
         return remembered
 
-    def write(self, remembered: Remembered) -> None:
+    def remember(self, tree_size: int, root_hash: bytes, peaks: Sequence[bytes]) -> None:
         """Replace the memory; it is on the disk when this returns.
 
         Raises:
@@ -91,9 +92,9 @@ class FileSignerMemory:
                 "format": FORMAT,
                 "v": 1,
                 "origin": self._origin,
-                "tree_size": remembered.tree_size,
-                "root_hash": remembered.root_hash.hex(),
-                "peaks": [peak.hex() for peak in remembered.peaks],
+                "tree_size": tree_size,
+                "root_hash": root_hash.hex(),
+                "peaks": [peak.hex() for peak in peaks],
             }
         )
         octets = line + b"\n"

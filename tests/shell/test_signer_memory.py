@@ -37,7 +37,7 @@ def test_a_new_memory_is_of_the_empty_tree(tmp_path: Path) -> None:
 
 def test_creating_again_keeps_what_is_remembered(tmp_path: Path) -> None:
     memory = FileSignerMemory(tmp_path / "signer.memory", origin=ORIGIN)
-    memory.write(remembered(3))
+    memory.remember(*remembered(3))
 
     memory.create()
 
@@ -48,7 +48,7 @@ def test_creating_again_keeps_what_is_remembered(tmp_path: Path) -> None:
 @given(size=st.integers(0, 300))
 def test_what_is_written_is_read_back(tmp_path: Path, size: int) -> None:
     path = tmp_path / "signer.memory"
-    FileSignerMemory(path, origin=ORIGIN).write(remembered(size))
+    FileSignerMemory(path, origin=ORIGIN).remember(*remembered(size))
 
     assert FileSignerMemory(path, origin=ORIGIN).read() == remembered(size)
 
@@ -64,7 +64,7 @@ def test_no_file_is_fatal_and_is_not_made_anew(tmp_path: Path) -> None:
 
 def test_the_memory_of_another_log_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "signer.memory"
-    FileSignerMemory(path, origin="other.example/log").write(remembered(2))
+    FileSignerMemory(path, origin="other.example/log").remember(*remembered(2))
 
     with pytest.raises(FatalError):
         FileSignerMemory(path, origin=ORIGIN).read()
@@ -73,7 +73,7 @@ def test_the_memory_of_another_log_is_refused(tmp_path: Path) -> None:
 def test_every_flipped_byte_and_every_truncation_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "signer.memory"
     memory = FileSignerMemory(path, origin=ORIGIN)
-    memory.write(remembered(5))
+    memory.remember(*remembered(5))
     good = path.read_bytes()
 
     for at in range(len(good)):
@@ -88,7 +88,7 @@ def test_every_flipped_byte_and_every_truncation_is_refused(tmp_path: Path) -> N
 def test_peaks_that_do_not_make_the_root_are_refused(tmp_path: Path) -> None:
     memory = FileSignerMemory(tmp_path / "signer.memory", origin=ORIGIN)
     good = remembered(5)
-    memory.write(good._replace(root_hash=bytes(32)))
+    memory.remember(*good._replace(root_hash=bytes(32)))
 
     with pytest.raises(FatalError):
         memory.read()
@@ -97,7 +97,7 @@ def test_peaks_that_do_not_make_the_root_are_refused(tmp_path: Path) -> None:
 def test_a_half_written_new_file_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "signer.memory"
     memory = FileSignerMemory(path, origin=ORIGIN)
-    memory.write(remembered(5))
+    memory.remember(*remembered(5))
     (tmp_path / "signer.memory.new").write_bytes(b'{"format":"provenance-si')
 
     assert memory.read() == remembered(5)
@@ -107,7 +107,7 @@ def test_a_folder_that_cannot_be_written_is_fatal(tmp_path: Path) -> None:
     memory = FileSignerMemory(tmp_path / "missing" / "signer.memory", origin=ORIGIN)
 
     with pytest.raises(FatalError):
-        memory.write(remembered(1))
+        memory.remember(*remembered(1))
 
 
 def test_a_second_lock_is_refused_and_names_the_holder(tmp_path: Path) -> None:

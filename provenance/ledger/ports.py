@@ -1,0 +1,300 @@
+"""What the use cases need from outside: a store, a key store, the signer's memory, a clock.
+
+Each contract is in prose, because it is what a crash leaves behind that matters, and no type
+says that. "Durable" means: survives the loss of power once the call has returned. Every method
+may raise ``UnavailableError`` (nothing was changed) and ``FatalError`` (the process must end).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from provenance.digests import RootHash
+    from provenance.keys import PublicKey
+    from provenance.ledger.projections import Projection
+    from provenance.receipt import ReceiptAnchor
+    from provenance.tlog import Extension
+
+__all__ = [
+    "AnchorView",
+    "BeaconSource",
+    "CoveringAnchors",
+    "Head",
+    "KeyStore",
+    "LogReader",
+    "LogStore",
+    "LogTransaction",
+    "NewBeacon",
+    "NewEntry",
+    "SealedDisclosure",
+    "SignedHead",
+    "SignerMemory",
+    "SignerState",
+    "StoredBeacon",
+    "StoredKey",
+]
+
+# --- values ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of the log, durable, whether signed or not."""
+
+    tree_size: int
+    root_hash: RootHash
+
+
+@dataclass(frozen=True, slots=True)
+class SignedHead:
+    """A head and the signed note over it, both durable."""
+
+    tree_size: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """A key that the log knows, and where its first ``key`` record lies."""
+
+    kid: str
+    leaf_index: int
+    key: PublicKey
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBeacon:
+    """A ``beacon`` entry: the block it names, and that block's header where it was observed."""
+
+    leaf_index: int
+    chain_id: int
+    number: int
+    block_hash: bytes
+    issued_unix: int
+    header: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class SealedDisclosure:
+    """One disclosure as it is stored: nobody reads it without the key store."""
+
+    digest: bytes
+    """SHA-256 of the disclosure's text, 32 bytes."""
+    held: bool
+    """Only for the record's holder."""
+    ciphertext: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """What one integrated entry adds to the store."""
+
+    entry: bytes
+    projection: Projection
+    disclosures: tuple[SealedDisclosure, ...] = ()
+    beacon_header: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewBeacon:
+    """A signed ``beacon`` record, ready to begin a batch."""
+
+    compact: bytes
+    header: bytes | None
+    """RLP header of the block it names."""
+
+
+@dataclass(frozen=True, slots=True)
+class CoveringAnchors:
+    """The first anchored checkpoint that covers an entry, with its evidence."""
+
+    tree_size: int
+    note: str
+    anchors: tuple[ReceiptAnchor, ...]
+    """At least one; ``history`` set where the asked-for beacon is proved."""
+
+
+class SignerState(Protocol):
+    """What the signer remembers: the last head it signed or was about to sign."""
+
+    @property
+    def tree_size(self) -> int:
+        """Entries of that head."""
+
+    @property
+    def root_hash(self) -> bytes:
+        """Root of that head, 32 bytes."""
+
+    @property
+    def peaks(self) -> tuple[bytes, ...]:
+        """Roots of its perfect subtrees, largest first; they make ``root_hash``."""
+
+
+# --- ports ----------------------------------------------------------------------------------
+
+
+class SignerMemory(Protocol):
+    """The one memory of the one signer of a log, outside the ledger's database."""
+
+    def read(self) -> SignerState:
+        """Return what was remembered; FatalError when it is missing or damaged."""
+
+    def remember(self, tree_size: int, root_hash: bytes, peaks: Sequence[bytes]) -> None:
+        """Replace the memory, atomically; durable on return."""
+
+
+class BeaconSource(Protocol):
+    """Signed beacons, made of a block that somebody else fetched: asking never waits."""
+
+    def beacon_after(self, newest: StoredBeacon | None, now_unix: int) -> NewBeacon | None:
+        """Return a beacon if one is due after ``newest``, else None."""
+
+
+class KeyStore(Protocol):
+    """Random keys of records' disclosures, apart from the log and from its backups."""
+
+    def seal(
+        self, records: Sequence[tuple[bytes, Sequence[tuple[bytes, str]]]]
+    ) -> list[list[bytes]]:
+        """Encrypt disclosures, (digest, text) per record id; the keys are durable on return."""
+
+    def open(self, record_id: bytes, sealed: Iterable[tuple[bytes, bytes]]) -> list[str] | None:
+        """Decrypt (digest, ciphertext) pairs of one record; None when its key was erased."""
+
+    def erase(self, record_id: bytes) -> bool:
+        """Destroy one record's key, on the disk too; say whether it was there."""
+
+    def sweep(self, known: Callable[[Sequence[bytes]], Collection[bytes]]) -> int:
+        """Remove the keys of records that never became entries; only before anything is sealed."""
+
+
+class LogTransaction(Protocol):
+    """One integration, under the lock of the log's head row. Nobody else assigns indexes."""
+
+    def head(self) -> Head:
+        """Return the durable head as this transaction found it."""
+
+    def record_indexes(self, record_ids: Sequence[bytes]) -> Mapping[bytes, int]:
+        """Return the leaf index of those ids that are entries."""
+
+    def stored_keys(self, kids: Sequence[str]) -> Mapping[str, StoredKey]:
+        """Return those keys that the log knows."""
+
+    def newest_beacon(self) -> StoredBeacon | None:
+        """Return the last ``beacon`` entry."""
+
+    def read_tile(self, level: int, index: int) -> bytes:
+        """Return a stored tile (see ``provenance.tlog``)."""
+
+    def append(self, entries: Sequence[NewEntry], extension: Extension) -> None:
+        """Write entries, projections, disclosures, tiles and the new head, unsigned."""
+
+
+class LogReader(Protocol):
+    """Reads of what is durable, from any thread; what is not yet signed included.
+
+    Answers may come from different moments; the log only grows, so they never contradict.
+    """
+
+    def origin(self) -> str | None:
+        """Return the log's name; None while there is no log."""
+
+    def head(self) -> Head:
+        """Return the newest durable head."""
+
+    def heads(self, after: int, limit: int) -> Sequence[Head]:
+        """Return durable heads of a size above ``after``, smallest first."""
+
+    def newest_signed(self) -> SignedHead | None:
+        """Return the newest stored signed head."""
+
+    def first_signed_above(self, leaf_index: int) -> SignedHead | None:
+        """Return the smallest signed head that covers an entry."""
+
+    def signed_head(self, tree_size: int) -> SignedHead | None:
+        """Return the signed head of exactly this size."""
+
+    def entries(self, start: int, stop: int) -> Sequence[bytes]:
+        """Return entries ``start`` to below ``stop``, fewer at the end of the log."""
+
+    def read_tile(self, level: int, index: int) -> bytes:
+        """Return a stored tile, as wide as it is now; NotFoundError where there is none."""
+
+    def record_indexes(self, record_ids: Sequence[bytes]) -> Mapping[bytes, int]:
+        """Return the leaf index of those ids that are entries."""
+
+    def stored_keys(self, kids: Sequence[str]) -> Mapping[str, StoredKey]:
+        """Return those keys that the log knows."""
+
+    def records_of_key(self, key_index: int, after: int, limit: int) -> Sequence[int]:
+        """Return leaf indexes above ``after`` of what a key signed, smallest first."""
+
+    def deposits_of_dataset(self, digest: bytes, after: int, limit: int) -> Sequence[int]:
+        """Return leaf indexes above ``after`` of deposits of a dataset digest."""
+
+    def deposits_of_file(self, digest: bytes, after: int, limit: int) -> Sequence[int]:
+        """Return leaf indexes above ``after`` of deposits whose manifest lists a file."""
+
+    def beacon_below(self, leaf_index: int) -> StoredBeacon | None:
+        """Return the newest ``beacon`` entry with a lower index."""
+
+    def beacons(self, start: int, stop: int) -> Sequence[StoredBeacon]:
+        """Return the ``beacon`` entries at indexes from ``start`` to below ``stop``."""
+
+    def disclosures(self, leaf_index: int) -> Sequence[SealedDisclosure]:
+        """Return a record's disclosures in the record's order."""
+
+    def manifest(self, leaf_index: int) -> bytes | None:
+        """Return a published manifest, exactly as it was received."""
+
+    def projection_counts(self) -> Mapping[str, int]:
+        """Return how many rows each projection has, by its table's name."""
+
+
+class LogStore(LogReader, Protocol):
+    """The store with its writing side, which belongs to one thread of one process."""
+
+    def create(self, origin: str) -> None:
+        """Begin an empty log, or find the one with this origin; ConflictError for another."""
+
+    def integrate(self) -> AbstractContextManager[LogTransaction]:
+        """Open an integration; leaving it normally commits, durably, and by an error undoes it."""
+
+    def store_signature(self, signed: SignedHead) -> None:
+        """Store a signature with its anchor marker, in one transaction; durable on return.
+
+        Unique on size: the same note again changes nothing, another one is FatalError.
+        """
+
+    def store_manifest(
+        self, leaf_index: int, manifest: bytes, file_digests: Iterable[bytes]
+    ) -> None:
+        """Publish a deposit's manifest, replacing what was published before; durable."""
+
+    def erase_manifest(self, leaf_index: int) -> bool:
+        """Take back a published manifest with its look-ups; say whether there was one."""
+
+    def use_token(self, kid: str, jti: str, *, expires_unix: int, now_unix: int) -> bool:
+        """Mark a holder's request as answered, durably; False if it had been."""
+
+    def replace_projections(self, projections: Iterable[Projection]) -> None:
+        """Throw the projections away and write these, in one transaction.
+
+        Headers of beacons are kept where the entry is the same.
+        """
+
+
+class AnchorView(Protocol):
+    """What receipts need of the anchors; read-only, from any thread."""
+
+    def covering(self, leaf_index: int, beacon: StoredBeacon | None) -> CoveringAnchors | None:
+        """Return the first anchored checkpoint with evidence that covers an entry, if any.
+
+        First, because its evidence gives the earliest time by which the entry was there.
+        ``history`` is the proof of ``beacon``'s block where one was taken.
+        """

@@ -1,0 +1,303 @@
+"""Read the log and its projections over SQL, from any thread."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Final, cast
+
+from sqlalchemy import bindparam, func, select
+
+from provenance.digests import RootHash
+from provenance.errors import FatalError, NotFoundError
+from provenance.keys import PublicKey
+from provenance.ledger.ports import Head, SealedDisclosure, SignedHead, StoredBeacon, StoredKey
+from provenance.store import tables
+from provenance.store.engine import storage_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Column, Connection, Engine, Row, Select
+
+    from provenance.keys import Algorithm
+
+__all__ = [
+    "SqlLogReader",
+    "find_head",
+    "find_keys",
+    "find_newest_beacon",
+    "find_record_indexes",
+    "find_tile",
+]
+
+_CHUNK: Final = 500
+"""Ids asked for in one statement, below every database's limit of parameters."""
+
+_MAX_MANIFEST_BYTES: Final = 64 * 1024 * 1024
+
+# Statements are built once: building one costs more than running it.
+_HEAD = select(tables.log_head.c.tree_size, tables.log_head.c.root_hash)
+_ORIGIN = select(tables.log_head.c.origin)
+_TILE = select(tables.tiles.c.hashes).where(
+    tables.tiles.c.level == bindparam("level"), tables.tiles.c.tile_index == bindparam("index")
+)
+_RECORDS = select(tables.records.c.record_id, tables.records.c.leaf_index).where(
+    tables.records.c.record_id.in_(bindparam("ids", expanding=True))
+)
+_RECORD = select(tables.records.c.record_id, tables.records.c.leaf_index).where(
+    tables.records.c.record_id == bindparam("record_id")
+)
+_KEYS = select(tables.keys).where(tables.keys.c.kid.in_(bindparam("kids", expanding=True)))
+_BEACON_BELOW = (
+    select(tables.beacons)
+    .where(tables.beacons.c.leaf_index < bindparam("stop"))
+    .order_by(tables.beacons.c.leaf_index.desc())
+    .limit(1)
+)
+_BEACONS = (
+    select(tables.beacons)
+    .where(
+        tables.beacons.c.leaf_index >= bindparam("start"),
+        tables.beacons.c.leaf_index < bindparam("stop"),
+    )
+    .order_by(tables.beacons.c.leaf_index)
+)
+_ENTRIES = (
+    select(tables.entries.c.leaf_index, tables.entries.c.entry)
+    .where(
+        tables.entries.c.leaf_index >= bindparam("start"),
+        tables.entries.c.leaf_index < bindparam("stop"),
+    )
+    .order_by(tables.entries.c.leaf_index)
+)
+_NEWEST_SIGNED = select(tables.checkpoints).order_by(tables.checkpoints.c.tree_size.desc()).limit(1)
+_SIGNED_ABOVE = (
+    select(tables.checkpoints)
+    .where(tables.checkpoints.c.tree_size > bindparam("leaf_index"))
+    .order_by(tables.checkpoints.c.tree_size)
+    .limit(1)
+)
+_SIGNED_AT = select(tables.checkpoints).where(
+    tables.checkpoints.c.tree_size == bindparam("tree_size")
+)
+_HEADS = (
+    select(tables.heads)
+    .where(tables.heads.c.tree_size > bindparam("after"))
+    .order_by(tables.heads.c.tree_size)
+    .limit(bindparam("limit"))
+)
+_DISCLOSURES = (
+    select(tables.disclosures)
+    .where(tables.disclosures.c.leaf_index == bindparam("leaf_index"))
+    .order_by(tables.disclosures.c.position)
+)
+_MANIFEST = select(tables.manifests.c.compressed).where(
+    tables.manifests.c.leaf_index == bindparam("leaf_index")
+)
+_PROJECTIONS = (
+    tables.records,
+    tables.keys,
+    tables.records_by_key,
+    tables.dataset_digests,
+    tables.beacons,
+)
+
+
+# --- over one connection, shared with the writer ----------------------------------------------
+
+
+def find_head(connection: Connection, *, lock: bool = False) -> Head:
+    """Read the head row; ``lock`` takes its row lock where the database has one.
+
+    Raises:
+        NotFoundError: there is no log in this database yet.
+    """
+    row = connection.execute(_HEAD.with_for_update() if lock else _HEAD).one_or_none()
+    if row is None:
+        raise NotFoundError("the database holds no log")
+    return Head(row.tree_size, RootHash(row.root_hash))
+
+
+def find_tile(connection: Connection, level: int, index: int) -> bytes:
+    """Read one stored tile; NotFoundError where there is none."""
+    found = connection.execute(_TILE, {"level": level, "index": index}).scalar()
+    if found is None:
+        raise NotFoundError(f"there is no tile {index} at level {level}")
+    return bytes(found)
+
+
+def find_record_indexes(connection: Connection, record_ids: Sequence[bytes]) -> dict[bytes, int]:
+    """Read where those ids that are entries lie."""
+    if len(record_ids) == 1:
+        row = connection.execute(_RECORD, {"record_id": record_ids[0]}).one_or_none()
+        return {} if row is None else {row.record_id: row.leaf_index}
+    found: dict[bytes, int] = {}
+    for start in range(0, len(record_ids), _CHUNK):
+        rows = connection.execute(_RECORDS, {"ids": record_ids[start : start + _CHUNK]})
+        found.update((row[0], row[1]) for row in rows)
+    return found
+
+
+def find_keys(connection: Connection, kids: Sequence[str]) -> dict[str, StoredKey]:
+    """Read those keys that the log knows."""
+    found: dict[str, StoredKey] = {}
+    for start in range(0, len(kids), _CHUNK):
+        for row in connection.execute(_KEYS, {"kids": kids[start : start + _CHUNK]}):
+            key = PublicKey(cast("Algorithm", row.alg), row.public_key)
+            if key.thumbprint != row.kid:
+                raise FatalError(f"the stored key {row.kid} is damaged")
+            found[row.kid] = StoredKey(row.kid, row.leaf_index, key)
+    return found
+
+
+def find_newest_beacon(connection: Connection, below: int) -> StoredBeacon | None:
+    """Read the newest ``beacon`` entry below an index."""
+    row = connection.execute(_BEACON_BELOW, {"stop": below}).one_or_none()
+    return None if row is None else _beacon(row)
+
+
+def _beacon(row: Row[tuple[object, ...]]) -> StoredBeacon:
+    return StoredBeacon(
+        leaf_index=row.leaf_index,
+        chain_id=row.chain_id,
+        number=row.number,
+        block_hash=row.block_hash,
+        issued_unix=row.issued_unix,
+        header=row.header,
+    )
+
+
+# --- over a pool of readers -------------------------------------------------------------------
+
+
+class SqlLogReader:
+    """The reading side of the log over SQL (``ledger.ports.LogReader`` says what it promises)."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Read through ``engine``, a pool of connections that cannot write."""
+        self._reader = engine
+
+    def origin(self) -> str | None:
+        """Return the log's name; None while there is no log."""
+        with storage_errors(), self._reader.connect() as connection:
+            return connection.execute(_ORIGIN).scalar()
+
+    def head(self) -> Head:
+        """Return the newest durable head."""
+        with storage_errors(), self._reader.connect() as connection:
+            return find_head(connection)
+
+    def heads(self, after: int, limit: int) -> list[Head]:
+        """Return durable heads of a size above ``after``, smallest first."""
+        with storage_errors(), self._reader.connect() as connection:
+            rows = connection.execute(_HEADS, {"after": after, "limit": limit})
+            return [Head(row.tree_size, RootHash(row.root_hash)) for row in rows]
+
+    def newest_signed(self) -> SignedHead | None:
+        """Return the newest stored signed head."""
+        return self._signed(_NEWEST_SIGNED, {})
+
+    def first_signed_above(self, leaf_index: int) -> SignedHead | None:
+        """Return the smallest signed head that covers an entry."""
+        return self._signed(_SIGNED_ABOVE, {"leaf_index": leaf_index})
+
+    def signed_head(self, tree_size: int) -> SignedHead | None:
+        """Return the signed head of exactly this size."""
+        return self._signed(_SIGNED_AT, {"tree_size": tree_size})
+
+    def _signed(
+        self, statement: Select[tuple[int, str]], parameters: dict[str, int]
+    ) -> SignedHead | None:
+        with storage_errors(), self._reader.connect() as connection:
+            row = connection.execute(statement, parameters).one_or_none()
+        return None if row is None else SignedHead(row.tree_size, row.note)
+
+    def entries(self, start: int, stop: int) -> list[bytes]:
+        """Return entries ``start`` to below ``stop``, fewer at the end of the log.
+
+        Raises:
+            FatalError: one in between is missing.
+        """
+        with storage_errors(), self._reader.connect() as connection:
+            rows = connection.execute(_ENTRIES, {"start": start, "stop": stop}).all()
+        for expected, row in enumerate(rows, start):
+            if row.leaf_index != expected:
+                raise FatalError(f"entry {expected} is missing from the database")
+        return [row.entry for row in rows]
+
+    def read_tile(self, level: int, index: int) -> bytes:
+        """Return a stored tile, as wide as it is now; NotFoundError where there is none."""
+        with storage_errors(), self._reader.connect() as connection:
+            return find_tile(connection, level, index)
+
+    def record_indexes(self, record_ids: Sequence[bytes]) -> Mapping[bytes, int]:
+        """Return the leaf index of those ids that are entries."""
+        with storage_errors(), self._reader.connect() as connection:
+            return find_record_indexes(connection, record_ids)
+
+    def stored_keys(self, kids: Sequence[str]) -> Mapping[str, StoredKey]:
+        """Return those keys that the log knows."""
+        with storage_errors(), self._reader.connect() as connection:
+            return find_keys(connection, kids)
+
+    def records_of_key(self, key_index: int, after: int, limit: int) -> list[int]:
+        """Return leaf indexes above ``after`` of what a key signed, smallest first."""
+        table = tables.records_by_key
+        statement = select(table.c.leaf_index).where(table.c.key_index == key_index)
+        return self._indexes(statement, tables.records_by_key.c.leaf_index, after, limit)
+
+    def deposits_of_dataset(self, digest: bytes, after: int, limit: int) -> list[int]:
+        """Return leaf indexes above ``after`` of deposits of a dataset digest."""
+        table = tables.dataset_digests
+        statement = select(table.c.leaf_index).where(table.c.digest == digest)
+        return self._indexes(statement, table.c.leaf_index, after, limit)
+
+    def deposits_of_file(self, digest: bytes, after: int, limit: int) -> list[int]:
+        """Return leaf indexes above ``after`` of deposits whose manifest lists a file."""
+        table = tables.file_digests
+        statement = select(table.c.leaf_index).where(table.c.digest == digest)
+        return self._indexes(statement, table.c.leaf_index, after, limit)
+
+    def _indexes(
+        self, statement: Select[int], column: Column[int], after: int, limit: int
+    ) -> list[int]:
+        statement = statement.where(column > after).order_by(column).limit(limit)
+        with storage_errors(), self._reader.connect() as connection:
+            return list(connection.execute(statement).scalars())
+
+    def beacon_below(self, leaf_index: int) -> StoredBeacon | None:
+        """Return the newest ``beacon`` entry with a lower index."""
+        with storage_errors(), self._reader.connect() as connection:
+            return find_newest_beacon(connection, leaf_index)
+
+    def beacons(self, start: int, stop: int) -> list[StoredBeacon]:
+        """Return the ``beacon`` entries at indexes from ``start`` to below ``stop``."""
+        with storage_errors(), self._reader.connect() as connection:
+            rows = connection.execute(_BEACONS, {"start": start, "stop": stop})
+            return [_beacon(row) for row in rows]
+
+    def disclosures(self, leaf_index: int) -> list[SealedDisclosure]:
+        """Return a record's disclosures in the record's order."""
+        with storage_errors(), self._reader.connect() as connection:
+            rows = connection.execute(_DISCLOSURES, {"leaf_index": leaf_index})
+            return [SealedDisclosure(row.digest, row.held, row.ciphertext) for row in rows]
+
+    def manifest(self, leaf_index: int) -> bytes | None:
+        """Return a published manifest, exactly as it was received."""
+        with storage_errors(), self._reader.connect() as connection:
+            compressed = connection.execute(_MANIFEST, {"leaf_index": leaf_index}).scalar()
+        if compressed is None:
+            return None
+        decoder = zlib.decompressobj()
+        try:
+            return decoder.decompress(compressed, _MAX_MANIFEST_BYTES)
+        except zlib.error as error:
+            raise FatalError(f"the manifest of entry {leaf_index} is damaged") from error
+
+    def projection_counts(self) -> dict[str, int]:
+        """Return how many rows each projection has, by its table's name."""
+        with storage_errors(), self._reader.connect() as connection:
+            return {
+                table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+                for table in _PROJECTIONS
+            }
