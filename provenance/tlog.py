@@ -113,8 +113,8 @@ def parse_tile_path(path: str) -> TileId:
         int(number.replace("/", "").replace("x", "")),
         TILE_WIDTH if width is None else int(width),
     )
-    if tile.path() != path:
-        raise MalformedError(f"expected the shortest path of a tile, got {path[:80]!r}")
+    if tile.width > TILE_WIDTH or tile.path() != path:
+        raise MalformedError(f"expected the only path of a tile, got {path[:80]!r}")
     return tile
 
 
