@@ -19,7 +19,7 @@ const compiler = {
 export default defineConfig({
   plugins: [hardhatEthers, hardhatNodeTestRunner],
   solidity: { profiles: { default: compiler, production: compiler } },
-  paths: { tests: "tests/contracts" },
+  paths: { tests: { solidity: "tests/contracts", nodejs: "tests/contracts/node" } },
   networks: {
     default: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
   },
