@@ -45,17 +45,25 @@ class CappedProvider(JSONBaseProvider):
             max_bytes: an answer longer than this is given up.
         """
         super().__init__()
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise UnavailableError(f"expected an http or https address of a node, got {url[:80]!r}")
-        self._url = url
-        self._is_local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
-        self.place = f"{parts.scheme}://{parts.hostname}"
-        """The node's address without path and user, which often hold an access key."""
+        self.move_to(url)
         self._timeout = timeout
         self._max_bytes = max_bytes
         self._ids = itertools.count(1)
         self._per_thread = threading.local()
+
+    def move_to(self, url: str) -> None:
+        """Post to another address from now on (a managed node that was started again).
+
+        Raises:
+            UnavailableError: not an http or https address.
+        """
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise UnavailableError(f"expected an http or https address of a node, got {url[:80]!r}")
+        self.url = url
+        self._is_local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
+        self.place = f"{parts.scheme}://{parts.hostname}"
+        """The node's address without path and user, which often hold an access key."""
 
     def make_request(self, method: RPCEndpoint, params: object) -> RPCResponse:
         """Post one request and return the checked answer object.
@@ -96,7 +104,7 @@ class CappedProvider(JSONBaseProvider):
     def _post(self, body: bytes) -> bytes:
         deadline = time.monotonic() + self._timeout
         with self._session().post(
-            self._url,
+            self.url,
             data=body,
             headers={"Content-Type": "application/json"},
             timeout=self._timeout,
