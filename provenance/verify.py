@@ -1,0 +1,211 @@
+"""Verify a receipt offline: receipt, trust policy and what the reader gives make a verdict.
+
+    (1)               the receipt parses        here
+    (2) to (8), (15)  the log and its record    verify_log.py
+    (9) to (11)       no later than             verify_anchors.py
+    (12), (13)        no earlier than           verify_start.py
+    (14)              the data                  here
+
+The numbers are those of ``docs/trust-model.md``. Nothing here asks a server, a file or a clock,
+so the same input always has the same verdict; only the standard library and ``cryptography`` are
+used. A refusal is a verdict like any other: only our own mistakes raise.
+
+Service code that has just built a receipt calls ``check_parts`` and saves the parsing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from provenance.errors import MalformedError, ProvenanceError
+from provenance.fingerprint import verify_file_proof
+from provenance.given import Given, OneFile, PartOfData, WholeData
+from provenance.record import deposit_of
+from provenance.verdict import NUMBERS, Check, Claimed, Outcome, Verdict
+from provenance.verify_anchors import check_anchors, check_blocks, check_not_after
+from provenance.verify_blocks import blocks_of
+from provenance.verify_log import Parts, check_log
+from provenance.verify_start import check_not_before, check_own_block
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from provenance.fingerprint import Comparison
+    from provenance.given import BlockName, Data, GivenBlock, KeyStatus, RpcAnswer
+    from provenance.policy import Policy
+    from provenance.record_values import Deposit
+    from provenance.verdict import Bound, Fact
+
+_Bounds: TypeAlias = "tuple[Bound | None, Bound | None, Bound | None]"
+"""Entered not before, existed not after, signed not before."""
+
+__all__ = ["Parts", "blocks_to_look_up", "check_parts", "verify_receipt"]
+
+
+def verify_receipt(  # noqa: PLR0913 -- each is one thing a reader may give
+    octets: bytes,
+    policy: Policy,
+    *,
+    now_unix: int,
+    blocks: Iterable[GivenBlock] = (),
+    rpc: RpcAnswer | None = None,
+    data: Data | None = None,
+    key_status: KeyStatus | None = None,
+    require: frozenset[str] = frozenset(),
+    allow_dev_chain: bool = False,
+) -> Verdict:
+    """Verify a receipt file.
+
+    Args:
+        octets: the file's bytes.
+        policy: whom the reader believes about the log.
+        now_unix: the reader's clock, only noted in the verdict.
+        blocks: blocks whose hash the reader vouches for.
+        rpc: what a node of the reader's choice answered, or ``RPC_AWAY``.
+        data: what lies on the disk, compared before.
+        key_status: what reading the whole log found about the signing key.
+        require: of ``given.REQUIRABLE``; what exit code 0 needs beyond the usual.
+        allow_dev_chain: let a chain that the log's operator runs count.
+    """
+    given = Given(tuple(blocks), rpc, data, key_status, require, allow_dev_chain)
+    try:
+        parts = Parts.parse(octets)
+    except MalformedError as error:
+        facts = {"error": error.code, "detail": str(error), "field": error.field or ""}
+        check = Check("receipt", Outcome.UNUSABLE, "receipt-unreadable", facts=facts)
+        return _verdict([check], policy, now_unix)
+    return check_parts(parts, policy, given, now_unix=now_unix)
+
+
+def check_parts(parts: Parts, policy: Policy, given: Given, *, now_unix: int) -> Verdict:
+    """Make checks 2 to 15 on a receipt that is already parsed."""
+    checks = [Check("receipt", Outcome.PROVED, "receipt-read")]
+    checks += check_log(parts, policy, given)
+    claimed = Claimed(
+        record_id=parts.record.id,
+        record_type=parts.record.type,
+        key=parts.record.kid,
+        issued_at_unix=parts.record.iat,
+        leaf_index=parts.receipt.record.leaf_index,
+    )
+    if any(check.outcome is Outcome.UNUSABLE for check in checks):
+        return _verdict(checks, policy, now_unix, claimed)
+    bounds = _check_chains(parts, policy, given, checks)
+    checks.append(_check_data(parts, given))
+    return _verdict(checks, policy, now_unix, claimed, bounds)
+
+
+def _check_chains(parts: Parts, policy: Policy, given: Given, checks: list[Check]) -> _Bounds:
+    """Make checks 9 to 13."""
+    readings = check_anchors(parts, policy)
+    not_after, end = check_not_after(readings, given)
+    not_before, start = check_not_before(parts, policy, given, readings)
+    signed, own = check_own_block(parts, policy, given)
+    if start is not None and end is not None and start.time_unix > end.time_unix:
+        not_before = Check("not-before", Outcome.FALSE, "bracket-inverted")
+    checks += [reading.check for reading in readings]
+    if not readings:
+        checks.append(Check("anchor", Outcome.NOT_YET, "not-anchored"))
+    checks += check_blocks(parts, policy, given, readings)
+    checks += [not_after, not_before, signed]
+    return start, end, own
+
+
+def blocks_to_look_up(octets: bytes) -> tuple[BlockName, ...]:
+    """Return the blocks a receipt speaks of, for whoever asks a node or an explorer.
+
+    Raises:
+        MalformedError: the receipt cannot be read.
+    """
+    return blocks_of(Parts.parse(octets))
+
+
+def _verdict(
+    checks: Sequence[Check],
+    policy: Policy,
+    now_unix: int,
+    claimed: Claimed | None = None,
+    bounds: _Bounds = (None, None, None),
+) -> Verdict:
+    """Put the checks in order, name those that were not reached, and claim no false interval."""
+    made = {check.name for check in checks}
+    missing = [Check(name, Outcome.NOT_CHECKED, "not-reached") for name in NUMBERS.keys() - made]
+    refused = any(check.outcome in {Outcome.FALSE, Outcome.UNUSABLE} for check in checks)
+    not_before, not_after, signed_not_before = (None, None, None) if refused else bounds
+    return Verdict(
+        policy_digest=policy.digest,
+        checks=tuple(sorted([*checks, *missing], key=lambda check: check.number)),
+        claimed=claimed,
+        not_before=not_before,
+        not_after=not_after,
+        signed_not_before=signed_not_before,
+        verified_at_unix=now_unix,
+    )
+
+
+# --- (14) dataset -------------------------------------------------------------------------
+
+
+def _check_data(parts: Parts, given: Given) -> Check:
+    """Compare the reader's data with the digest in the record."""
+    data = given.data
+    if data is None:
+        return Check("dataset", Outcome.NOT_CHECKED, "dataset-not-given")
+    deposit = deposit_of(parts.record) if parts.record.type == "deposit" else None
+    if deposit is None or deposit.dataset_digest is None:
+        return Check("dataset", Outcome.NOT_CHECKED, "no-dataset-digest", needed=True)
+    if isinstance(data, OneFile):
+        return _check_one_file(data, deposit.dataset_digest, deposit.files)
+    if isinstance(data, PartOfData):
+        return _check_part(data, deposit)
+    return _check_whole(data, deposit)
+
+
+def _check_one_file(data: OneFile, digest: bytes, files: int) -> Check:
+    if data.sha256 != data.proof.entry.sha256:
+        return _differs(data.sha256, data.proof.entry.sha256, "file-differs")
+    try:
+        verify_file_proof(data.proof, digest=digest, files=files)
+    except ProvenanceError as error:
+        facts = {"error": error.code, "detail": str(error)}
+        return Check("dataset", Outcome.FALSE, "file-proof-false", "files", facts)
+    facts = {"path": data.proof.entry.path}
+    return Check("dataset", Outcome.PROVED, "file-same", "files", facts, needed=True)
+
+
+def _check_part(data: PartOfData, deposit: Deposit) -> Check:
+    if data.manifest.digest != deposit.dataset_digest:
+        return _differs(data.manifest.digest, deposit.dataset_digest or b"", "manifest-differs")
+    if not data.comparison.is_equal:
+        return _differences(data.comparison)
+    facts = {"files": data.comparison.matched}
+    return Check("dataset", Outcome.PROVED, "part-same", "files", facts, needed=True)
+
+
+def _check_whole(data: WholeData, deposit: Deposit) -> Check:
+    if data.found.digest != deposit.dataset_digest:
+        if data.comparison is not None and not data.comparison.is_equal:
+            return _differences(data.comparison)
+        return _differs(data.found.digest, deposit.dataset_digest or b"", "dataset-differs")
+    counts = (
+        ("files", deposit.files, data.found.files),
+        ("bytes", deposit.length, data.found.length),
+    )
+    for unit, claimed, found in counts:
+        if claimed is not None and found is not None and claimed != found:
+            facts: dict[str, Fact] = {"unit": unit, "expected": claimed, "found": found}
+            return Check("dataset", Outcome.FALSE, "counts-differ", "files", facts)
+    facts = {"files": data.found.files}
+    return Check("dataset", Outcome.PROVED, "dataset-same", "files", facts, needed=True)
+
+
+def _differs(found: bytes, expected: bytes, code: str) -> Check:
+    facts = {"found": found.hex(), "expected": expected.hex()}
+    return Check("dataset", Outcome.FALSE, code, "files", facts)
+
+
+def _differences(comparison: Comparison) -> Check:
+    paths = [*comparison.changed, *comparison.missing, *comparison.added]
+    paths += [rename.before for rename in comparison.renamed]
+    facts: dict[str, Fact] = {"count": len(paths), "first": min(paths)}
+    return Check("dataset", Outcome.FALSE, "files-differ", "files", facts)

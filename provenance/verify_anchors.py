@@ -1,0 +1,220 @@
+"""Checks 9 to 11: that the entry existed no later than a block of a chain.
+
+    (9)  anchor     the newest checkpoint's root lies in the contract's storage in some block
+    (10) block      somebody the reader believes knows that block
+    (11) not after  one such anchor is on a chain that is not the operator's own
+
+The block's time is the upper end of the interval. No clock and no word of the operator or of
+the depositor enters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from provenance.anchor import verify_anchored_root
+from provenance.digests import to_evm_hex
+from provenance.errors import CodeMismatchError, ProvenanceError
+from provenance.given import RPC_AWAY, BlockName, RpcView
+from provenance.verdict import Check, Outcome
+from provenance.verify_blocks import ChainBlock, blocks_of, check_bound, read_header
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from provenance.given import Given
+    from provenance.header import BlockHeader
+    from provenance.policy import Chain, Policy
+    from provenance.receipt import ReceiptAnchor
+    from provenance.verdict import Bound, Fact
+    from provenance.verify_log import Parts
+
+__all__ = ["AnchorReading", "check_anchors", "check_blocks", "check_not_after", "ends_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorReading:
+    """One anchor after check 9."""
+
+    anchor: ReceiptAnchor
+    header: BlockHeader | None
+    """Of the evidence block; None when its bytes are not a header."""
+    block: ChainBlock | None
+    """The evidence block, if it was proved that a contract of the policy holds the root there."""
+    check: Check
+
+
+# --- (9) anchor ---------------------------------------------------------------------------
+
+
+def check_anchors(parts: Parts, policy: Policy) -> list[AnchorReading]:
+    """Check the evidence of every anchor; empty when the receipt has none."""
+    anchored = parts.receipt.anchored
+    anchors = () if anchored is None else anchored.anchors
+    return [
+        _read_anchor(parts, policy, f"anchored.anchors[{i}]", anchor)
+        for i, anchor in enumerate(anchors)
+    ]
+
+
+def _read_anchor(
+    parts: Parts, policy: Policy, subject: str, anchor: ReceiptAnchor
+) -> AnchorReading:
+    chain = policy.chain(anchor.chain_id, anchor.contract, anchor.log_id)
+    header = read_header(anchor.evidence.header)
+    if chain is None:
+        check = _check_unknown(parts, policy, subject, anchor)
+        return AnchorReading(anchor, header, None, check)
+    try:
+        header = _verify_evidence(parts, anchor, chain)
+    except ProvenanceError as error:
+        return AnchorReading(anchor, header, None, _refused(subject, error))
+    facts: dict[str, Fact] = {
+        "tree_size": parts.newest.checkpoint.tree_size,
+        "contract": to_evm_hex(anchor.contract),
+        "chain": chain.name,
+    }
+    check = Check("anchor", Outcome.PROVED, "root-on-chain", "policy", facts, subject=subject)
+    name = BlockName(chain.chain_id, header.number, header.hash)
+    return AnchorReading(anchor, header, ChainBlock(chain, name, header), check)
+
+
+def _check_unknown(parts: Parts, policy: Policy, subject: str, anchor: ReceiptAnchor) -> Check:
+    """Look at an anchor in a contract that the policy does not know: it proves nothing here.
+
+    On a chain the policy does know, the evidence must still fit the names beside it, as far as
+    the known contract's code tells: a receipt in which a name was altered is refused, rather
+    than being silently worth less.
+    """
+    pattern = policy.chain_named(anchor.chain_id)
+    if pattern is not None:
+        try:
+            _verify_evidence(parts, anchor, pattern)
+        except CodeMismatchError:
+            pass  # another version of the contract, about which nothing is known here
+        except ProvenanceError as error:
+            return _refused(subject, error)
+    facts: dict[str, Fact] = {"chain_id": anchor.chain_id, "contract": to_evm_hex(anchor.contract)}
+    outcome, code = Outcome.NOT_CHECKED, "anchor-not-in-policy"
+    return Check("anchor", outcome, code, facts=facts, subject=subject)
+
+
+def _verify_evidence(parts: Parts, anchor: ReceiptAnchor, chain: Chain) -> BlockHeader:
+    checkpoint = parts.newest.checkpoint
+    return verify_anchored_root(
+        anchor.evidence,
+        contract=anchor.contract,
+        code_hash=chain.code_hash,
+        log_id=anchor.log_id,
+        tree_size=checkpoint.tree_size,
+        root_hash=checkpoint.root_hash,
+        roots_slot=chain.roots_slot,
+    )
+
+
+def _refused(subject: str, error: ProvenanceError) -> Check:
+    facts = {"error": error.code, "detail": str(error)}
+    return Check("anchor", Outcome.FALSE, "anchor-false", facts=facts, subject=subject)
+
+
+# --- (10) block ---------------------------------------------------------------------------
+
+
+def check_blocks(
+    parts: Parts, policy: Policy, given: Given, readings: Sequence[AnchorReading]
+) -> list[Check]:
+    """Check that every evidence block is vouched for, and that all that was given fits."""
+    if not readings:
+        checks = [Check("block", Outcome.NOT_YET, "not-anchored")]
+    else:
+        said = {reading.block.rpc_says(given) for reading in readings if reading.block}
+        checks = [_check_block(r, given, none_final="final" not in said) for r in readings]
+    return checks + _check_rpc(policy, given) + _check_unmatched(parts, given)
+
+
+def _check_block(reading: AnchorReading, given: Given, *, none_final: bool) -> Check:
+    block, subject = reading.block, reading.check.subject
+    if block is None:
+        return Check("block", Outcome.NOT_CHECKED, "not-reached", subject=subject)
+    facts, said = block.facts(), block.rpc_says(given)
+    if said == "differs":
+        return block.differs("block", given, subject)
+    if said == "not-final":
+        # The reader asked for this node's word. Without it for a single anchor the answer is 3,
+        # even if the reader vouches too: what was asked for and not confirmed is never a 0.
+        outcome, code = Outcome.NOT_YET, "block-not-final"
+        return Check("block", outcome, code, "rpc", facts, needed=none_final, subject=subject)
+    trust = block.trust(given)
+    if trust is None:
+        outcome, code = Outcome.NOT_CHECKED, "block-not-vouched"
+        return Check("block", outcome, code, facts=facts, subject=subject)
+    code = "block-vouched"
+    if said == "final":
+        depth = block.chain.depth
+        code, facts["depth"] = ("block-final", 0) if depth is None else ("block-deep", depth)
+    return Check("block", Outcome.VOUCHED, code, trust, facts, subject=subject)
+
+
+def _check_rpc(policy: Policy, given: Given) -> list[Check]:
+    rpc = given.rpc
+    if rpc == RPC_AWAY:
+        return [Check("block", Outcome.UNAVAILABLE, "rpc-away", "rpc", needed=True)]
+    if not isinstance(rpc, RpcView):
+        return []
+    chain = policy.chain_named(rpc.chain_id)
+    if chain is not None and rpc.genesis_hash in {None, chain.genesis_hash}:
+        return []
+    facts = {"chain_id": rpc.chain_id}
+    return [Check("block", Outcome.UNUSABLE, "rpc-other-chain", "rpc", facts)]
+
+
+def _check_unmatched(parts: Parts, given: Given) -> list[Check]:
+    hashes = {name.block_hash for name in blocks_of(parts)}
+    unmatched = [block.block_hash for block in given.blocks if block.block_hash not in hashes]
+    return [
+        Check("block", Outcome.FALSE, "block-unmatched", "you", {"block_hash": to_evm_hex(one)})
+        for one in unmatched
+    ]
+
+
+# --- (11) not after -----------------------------------------------------------------------
+
+
+def ends_of(readings: Sequence[AnchorReading], given: Given) -> list[Bound]:
+    """Return the bound of every proved anchor whose block somebody vouches for."""
+    ends = []
+    for block in (reading.block for reading in readings):
+        trust = None if block is None else block.trust(given)
+        bound = None if block is None or trust is None else block.bound(trust)
+        if bound is not None:
+            ends.append(bound)
+    return ends
+
+
+def check_not_after(readings: Sequence[AnchorReading], given: Given) -> tuple[Check, Bound | None]:
+    """Check that at least one anchor counts; the earliest is the end of the interval."""
+    ends = ends_of(readings, given)
+    counted = [end for end in ends if end.independent or given.allow_dev_chain]
+    if counted:
+        # an independent chain's word before a development chain's, then the earliest
+        end = min(counted, key=lambda bound: (not bound.independent, bound.time_unix))
+        return check_bound("not-after", end, needed=True), end
+    if ends:
+        facts = {"chain": ends[0].chain}
+        return Check("not-after", Outcome.NOT_CHECKED, "dev-chain", facts=facts, needed=True), None
+    outcome, code = _why_no_end(readings, given)
+    return Check("not-after", outcome, code, needed=True), None
+
+
+def _why_no_end(readings: Sequence[AnchorReading], given: Given) -> tuple[Outcome, str]:
+    blocks = [reading.block for reading in readings if reading.block is not None]
+    if not readings:
+        return Outcome.NOT_YET, "not-anchored"
+    if not blocks:
+        return Outcome.NOT_CHECKED, "no-anchor-of-policy"
+    if given.rpc == RPC_AWAY:
+        return Outcome.UNAVAILABLE, "undecided"
+    if any(block.rpc_says(given) == "not-final" for block in blocks):
+        return Outcome.NOT_YET, "not-final"
+    return Outcome.NOT_CHECKED, "no-block-given"

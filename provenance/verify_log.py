@@ -1,0 +1,373 @@
+"""Checks 1 to 8 and 15: that a record is a signed entry of the log the policy names.
+
+    (1) receipt      parses into its parts, each in its one form
+    (2) log          every part is of the policy's origin
+    (3) signature    the record's and its key records' signatures
+    (4) identity     whose key it is: never more than the receipt shows
+    (5) key status   revocation, as far as anybody looked
+    (6) checkpoint   a policy key signed each checkpoint, and they do not contradict each other
+    (7) inclusion    record, keys and beacon lie under each checkpoint, in the right order
+    (8) witnesses    the policy's quorum
+    (15) disclosure  what this copy does not show
+
+Everything here follows from receipt and policy; ``provenance.verify`` puts the checks together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from provenance.checkpoint import Checkpoint
+from provenance.digests import RootHash
+from provenance.errors import (
+    BadSignatureError,
+    MalformedError,
+    ProvenanceError,
+    UnknownKeyError,
+    VerificationError,
+)
+from provenance.identity import REVOCATION_CODE, BoundKey, standing_of
+from provenance.merkle import leaf_hash, verify_inclusion
+from provenance.note import Note
+from provenance.receipt import Receipt
+from provenance.record import Record, parse_record, verify_signature
+from provenance.verdict import Check, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provenance.given import Given
+    from provenance.identity import Standing
+    from provenance.keys import PublicKey
+    from provenance.policy import Policy
+    from provenance.receipt import LoggedRecord, ProofSet
+    from provenance.verdict import Fact
+
+__all__ = ["LogState", "Parts", "check_log"]
+
+_ROOT_SIGNED = frozenset({"genesis", "configuration"})
+"""Record types that the root key signs, which has no ``key`` record: the policy names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """A checkpoint of the receipt, read but not yet verified, with the proofs under it."""
+
+    name: str
+    """Member of the receipt: ``first`` or ``anchored``."""
+    proofs: ProofSet
+    note: Note
+    checkpoint: Checkpoint
+
+    @classmethod
+    def of(cls, name: str, proofs: ProofSet) -> LogState:
+        """Read the checkpoint's text.
+
+        Raises:
+            MalformedError: not a note, or not a checkpoint's.
+        """
+        note, checkpoint = _read_checkpoint(proofs.checkpoint)
+        return cls(name, proofs, note, checkpoint)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A receipt whose records and checkpoints are parsed: what the checks work on.
+
+    A service that has just parsed the record, or holds the key's, makes this itself and saves
+    the second parse; for a stranger's file it is made by ``parse``.
+    """
+
+    receipt: Receipt
+    record: Record
+    keys: tuple[Record, ...]
+    beacon: Record | None
+    states: tuple[LogState, ...]
+    """``first``, then ``anchored`` if there is one."""
+
+    @classmethod
+    def parse(cls, octets: bytes) -> Parts:
+        """Parse a receipt and everything in it.
+
+        Raises:
+            MalformedError: or one of its leaves; ``field`` is the member at fault.
+        """
+        receipt = Receipt.parse(octets)
+        return cls.of(receipt, parse_record(receipt.record.sd_jwt.encode(), complete=False))
+
+    @classmethod
+    def of(cls, receipt: Receipt, record: Record) -> Parts:
+        """Put the parts together around an already parsed record, which must be the receipt's.
+
+        Raises:
+            MalformedError: a part does not parse.
+        """
+        if record.compact != receipt.record.sd_jwt.encode():
+            raise RuntimeError("the record is not the receipt's")
+        beacon = None if receipt.beacon is None else _read_beacon(receipt.beacon.sd_jwt)
+        states = [LogState.of("first", receipt.first)]
+        if receipt.anchored is not None:
+            states.append(LogState.of("anchored", receipt.anchored.proofs))
+        keys = tuple(_read_key(key, f"keys[{i}]") for i, key in enumerate(receipt.keys))
+        return cls(receipt, record, keys, beacon, tuple(states))
+
+    @property
+    def newest(self) -> LogState:
+        """The anchored state where there is one, else the first."""
+        return self.states[-1]
+
+    def named_records(self) -> Iterator[tuple[str, Record]]:
+        """Yield every record with its name in the receipt."""
+        yield "record", self.record
+        for i, key in enumerate(self.keys):
+            yield f"keys[{i}]", key
+        if self.beacon is not None:
+            yield "beacon", self.beacon
+
+
+def check_log(parts: Parts, policy: Policy, given: Given) -> list[Check]:
+    """Make checks 2 to 8 and 15; stops after the first that makes the rest meaningless."""
+    origin = _check_origin(parts, policy)
+    if origin.outcome is Outcome.UNUSABLE:
+        return [origin]
+    signature = _check_signature(parts, policy)
+    if signature.outcome is Outcome.UNUSABLE:
+        return [origin, signature]
+    return [
+        origin,
+        signature,
+        _check_identity(parts, policy, given),
+        _check_key_status(parts, given),
+        _check_checkpoints(parts, policy),
+        _check_inclusion(parts),
+        _check_witnesses(parts, policy),
+        _check_disclosure(parts),
+    ]
+
+
+# --- (1) parsing --------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1_024)  # pure; a service meets the same key records in receipt after receipt
+def _read_key(logged: LoggedRecord, field: str) -> Record:
+    record = parse_record(logged.sd_jwt.encode(), complete=False)
+    if record.key is None:
+        raise MalformedError(f"expected a key record, got {record.type}", field=field)
+    return record
+
+
+@lru_cache(maxsize=64)  # pure; one beacon serves every record of its minute
+def _read_beacon(sd_jwt: str) -> Record:
+    record = parse_record(sd_jwt.encode(), complete=False)
+    if record.type != "beacon":
+        raise MalformedError(f"expected a beacon, got {record.type}", field="beacon")
+    return record
+
+
+@lru_cache(maxsize=256)  # pure; one checkpoint serves every record of its batch
+def _read_checkpoint(text: str) -> tuple[Note, Checkpoint]:
+    note = Note.parse(text)
+    return note, Checkpoint.from_text(note.text)
+
+
+# --- (2) log ------------------------------------------------------------------------------
+
+
+def _check_origin(parts: Parts, policy: Policy) -> Check:
+    origins = [(name, record.aud) for name, record in parts.named_records()]
+    origins += [(f"{state.name}.checkpoint", state.checkpoint.origin) for state in parts.states]
+    for part, origin in origins:
+        if origin != policy.origin:
+            facts = {"part": part, "origin": origin, "expected": policy.origin}
+            return Check("log", Outcome.UNUSABLE, "other-log", facts=facts)
+    return Check("log", Outcome.PROVED, "log-of-policy", facts={"origin": policy.origin})
+
+
+# --- (3) signature ------------------------------------------------------------------------
+
+
+def _signing_key(parts: Parts, policy: Policy) -> PublicKey | None:
+    """Return the key that has to have signed the record, None when the receipt lacks it."""
+    record = parts.record
+    if record.type in _ROOT_SIGNED:
+        return policy.root_key
+    if record.key is not None:
+        return record.key  # a key record carries its own
+    if parts.keys and parts.keys[0].kid == record.kid:
+        return parts.keys[0].key
+    return None
+
+
+def _check_signature(parts: Parts, policy: Policy) -> Check:
+    record = parts.record
+    public_key = _signing_key(parts, policy)
+    if public_key is None:
+        facts = {"key": record.kid}
+        return Check("signature", Outcome.UNUSABLE, "no-key-record", facts=facts)
+    signed = [("record", record, public_key)]
+    for i, key in enumerate(parts.keys):
+        if key.key is not None:  # always: _read_key refuses other types
+            signed.append((f"keys[{i}]", key, key.key))
+    for part, signed_record, signer in signed:
+        try:
+            verify_signature(signed_record, signer)
+        except BadSignatureError as error:
+            return _false("signature", "signature-false", error, part)
+    facts = {"key": record.kid, "alg": record.alg}
+    return Check("signature", Outcome.PROVED, "record-signed", facts=facts, needed=True)
+
+
+# --- (4) identity -------------------------------------------------------------------------
+
+
+def _check_identity(parts: Parts, policy: Policy, given: Given) -> Check:
+    needed = "identity" in given.require
+    if parts.record.type in _ROOT_SIGNED:
+        return Check("identity", Outcome.PROVED, "key-root", "policy", needed=needed)
+    records = [
+        BoundKey(record, logged.leaf_index)
+        for record, logged in zip(parts.keys, parts.receipt.keys, strict=True)
+    ]
+    if parts.record.type == "key":
+        records.append(BoundKey(parts.record, parts.receipt.record.leaf_index))
+    institutions = {key.key.thumbprint: key.name for key in policy.institution_keys}
+    index = parts.receipt.record.leaf_index
+    try:
+        standing = standing_of(parts.record.kid, index, records, institutions)
+    except UnknownKeyError as error:
+        return _false("identity", "signature-false", error, "keys[0]")
+    facts: dict[str, Fact] = {"level": standing.level.value, "index": standing.leaf_index}
+    facts |= _claimed_identity(standing)
+    if standing.binder is None:
+        # what a holder says of itself is repeated, never checked
+        outcome, trust = Outcome.NOT_CHECKED, "key-holder"
+    else:
+        outcome, trust = Outcome.PROVED, "institution"
+        facts["binder"] = standing.binder
+    return Check("identity", outcome, standing.code, trust, facts, needed)
+
+
+def _claimed_identity(standing: Standing) -> dict[str, Fact]:
+    claimed = {"claimed_name": standing.binding.name, "claimed_orcid": standing.binding.orcid}
+    return {name: value for name, value in claimed.items() if value is not None}
+
+
+# --- (5) key status -----------------------------------------------------------------------
+
+
+def _check_key_status(parts: Parts, given: Given) -> Check:
+    needed = "key-status" in given.require
+    status, index = given.key_status, parts.receipt.record.leaf_index
+    if status is None or status.tree_size <= index:
+        return Check("key-status", Outcome.NOT_CHECKED, REVOCATION_CODE, needed=needed)
+    if status.revoked_at is None:
+        facts: dict[str, Fact] = {"tree_size": status.tree_size}
+        return Check("key-status", Outcome.PROVED, "not-revoked", "audit", facts, needed)
+    facts = {"index": status.revoked_at}
+    if status.revoked_at <= index:
+        return Check("key-status", Outcome.FALSE, "revoked-before", "audit", facts)
+    return Check("key-status", Outcome.PROVED, "revoked-later", "audit", facts, needed)
+
+
+# --- (6) checkpoint -----------------------------------------------------------------------
+
+
+def _check_checkpoints(parts: Parts, policy: Policy) -> Check:
+    signers: list[str] = []
+    for state in parts.states:
+        size = state.checkpoint.tree_size
+        keys = [key.verifier for key in policy.checkpoint_keys if key.covers(size)]
+        try:
+            signers = state.note.verified_by(keys)
+        except BadSignatureError as error:
+            return _false("checkpoint", "checkpoint-false", error, f"{state.name}.checkpoint")
+    first, newest = parts.states[0].checkpoint, parts.newest.checkpoint
+    if first.tree_size == newest.tree_size and first.root_hash != newest.root_hash:
+        return Check("checkpoint", Outcome.FALSE, "checkpoint-fork")
+    facts: dict[str, Fact] = {"tree_size": newest.tree_size, "signers": ", ".join(signers)}
+    return Check("checkpoint", Outcome.PROVED, "checkpoint-signed", "policy", facts, needed=True)
+
+
+# --- (7) inclusion ------------------------------------------------------------------------
+
+
+def _check_inclusion(parts: Parts) -> Check:
+    receipt = parts.receipt
+    index, tree_size = receipt.record.leaf_index, parts.newest.checkpoint.tree_size
+    try:
+        _check_order(parts)
+        for state in parts.states:
+            _check_paths(parts, state)
+    except VerificationError as error:
+        return _false("inclusion", "inclusion-false", error, error.field or "record")
+    facts = {"index": index, "tree_size": tree_size}
+    return Check("inclusion", Outcome.PROVED, "included", facts=facts, needed=True)
+
+
+def _check_order(parts: Parts) -> None:
+    """Check that keys and beacon were in the log before the record."""
+    receipt = parts.receipt
+    earlier = [(f"keys[{i}]", key.leaf_index) for i, key in enumerate(receipt.keys)]
+    if receipt.beacon is not None:
+        earlier.append(("beacon", receipt.beacon.leaf_index))
+    for name, index in earlier:
+        if index >= receipt.record.leaf_index:
+            message = f"expected an index below {receipt.record.leaf_index}, got {index}"
+            raise VerificationError(message, field=name)
+
+
+def _check_paths(parts: Parts, state: LogState) -> None:
+    receipt, proofs = parts.receipt, state.proofs
+    rows = [("record", parts.record, receipt.record.leaf_index, proofs.record)]
+    for i, (key, logged, path) in enumerate(
+        zip(parts.keys, receipt.keys, proofs.keys, strict=True)
+    ):
+        rows.append((f"keys[{i}]", key, logged.leaf_index, path))
+    if parts.beacon is not None and receipt.beacon is not None and proofs.beacon is not None:
+        rows.append(("beacon", parts.beacon, receipt.beacon.leaf_index, proofs.beacon))
+    root, size = RootHash(state.checkpoint.root_hash), state.checkpoint.tree_size
+    for name, record, index, path in rows:
+        try:
+            verify_inclusion(leaf_hash(record.entry), index, size, path, root)
+        except VerificationError as error:
+            error.field = f"{state.name}.{name}"
+            raise
+
+
+# --- (8) witnesses ------------------------------------------------------------------------
+
+
+def _check_witnesses(parts: Parts, policy: Policy) -> Check:
+    note = parts.newest.note
+    count = 0
+    for witness in policy.witnesses:
+        lines = [line for line in note.signatures if witness.made(line)]
+        try:
+            for line in lines:
+                witness.verify(note.text, line)
+        except BadSignatureError as error:
+            return _false("witnesses", "cosignature-false", error, witness.name)
+        count += bool(lines)
+    if policy.quorum == 0:
+        return Check("witnesses", Outcome.NOT_CHECKED, "no-quorum-asked")
+    facts = {"count": count, "quorum": policy.quorum}
+    if count < policy.quorum:
+        return Check("witnesses", Outcome.NOT_YET, "quorum-not-met", facts=facts, needed=True)
+    return Check("witnesses", Outcome.PROVED, "quorum-met", "witnesses", facts, needed=True)
+
+
+# --- (15) disclosure ----------------------------------------------------------------------
+
+
+def _check_disclosure(parts: Parts) -> Check:
+    count = len(parts.record.withheld)
+    if count == 0:
+        return Check("disclosure", Outcome.PROVED, "all-shown")
+    return Check("disclosure", Outcome.NOT_CHECKED, "not-shown", facts={"count": count})
+
+
+def _false(name: str, code: str, error: ProvenanceError, part: str) -> Check:
+    facts = {"error": error.code, "detail": str(error), "part": part}
+    return Check(name, Outcome.FALSE, code, facts=facts)

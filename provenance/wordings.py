@@ -1,0 +1,155 @@
+"""The fixed English sentences of a verdict; each is also the key of its translation.
+
+``WORDINGS`` by the code of a check, ``TITLES`` by its name, ``TRUSTS`` by whose word it rests on,
+``CONCLUSIONS`` by exit code. A translator keeps the names in braces.
+"""
+
+from __future__ import annotations
+
+__all__ = ["CONCLUSIONS", "TITLES", "TRUSTS", "WORDINGS"]
+
+TITLES: dict[str, str] = {
+    "receipt": "The receipt can be read",
+    "log": "It belongs to the log of the policy",
+    "signature": "The record is signed by its key",
+    "identity": "Whose key it is",
+    "key-status": "Whether the key was revoked",
+    "checkpoint": "The log signed its state",
+    "inclusion": "The record is an entry of the log",
+    "witnesses": "Witnesses saw the same state",
+    "anchor": "The state of the log lies on a chain",
+    "block": "The block is the one that the world sees",
+    "not-after": "It existed no later than",
+    "not-before": "It entered the log no earlier than",
+    "signed-not-before": "It was signed no earlier than",
+    "dataset": "The data are the ones in the record",
+    "disclosure": "What this copy does not show",
+}
+
+TRUSTS: dict[str, str] = {
+    "nobody": "nobody: it follows from the receipt itself",
+    "policy": "the trust policy you gave",
+    "institution": "the institution's key in the trust policy",
+    "key-holder": "the key holder's own word",
+    "witnesses": "the witnesses in the trust policy",
+    "you": "vouched for by you",
+    "rpc": "the node you named",
+    "you-and-rpc": "vouched for by you, and the node you named",
+    "history": "the evidence block's own memory of older blocks (EIP-2935)",
+    "audit": "the whole log, read and rebuilt by you",
+    "files": "the files on your disk",
+}
+
+CONCLUSIONS: dict[int, str] = {
+    0: "Proved: everything asked for was checked and is true",
+    1: "False: something that was checked is not true",
+    2: "Unusable: the input cannot be checked",
+    3: "True so far, but not everything that is needed could be checked",
+    4: "Undecided: a service that was asked did not answer",
+}
+
+WORDINGS: dict[str, str] = {
+    # 1 receipt
+    "receipt-read": "a receipt of version 1, in its one canonical form",
+    "receipt-unreadable": "the receipt cannot be read: {detail}",
+    # 2 log
+    "log-of-policy": "log {origin}, as the policy names it",
+    "other-log": "{part} belongs to log {origin}; the policy is for log {expected}",
+    # 3 signature
+    "record-signed": "signed by key {key} ({alg})",
+    "no-key-record": "the receipt lacks the key record of {key}: its signature cannot be checked",
+    "signature-false": "{part}: {detail}",
+    # 4 identity
+    "key-institution": "bound by {binder} at entry {index}: proved",
+    "key-root": "the log's root key, as the policy names it",
+    "key-self-asserted": "self-asserted by the key holder",
+    "key-unbound": "no binding shown",
+    # 5 key status
+    "revocation-not-shown": "no revocation shown in this receipt; absence is not proved",
+    "not-revoked": "not revoked up to tree size {tree_size}: proved",
+    "revoked-later": "revoked at entry {index}, after this record",
+    "revoked-before": "revoked at entry {index}, before this record",
+    # 6 checkpoint
+    "checkpoint-signed": "tree size {tree_size}, signed by {signers}",
+    "checkpoint-false": "{part}: {detail}",
+    "checkpoint-fork": "two signed checkpoints of this log contradict each other",
+    # 7 inclusion
+    "included": "entry {index} of {tree_size}",
+    "inclusion-false": "{part}: {detail}",
+    # 8 witnesses
+    "no-quorum-asked": "the policy asks for no witnesses",
+    "quorum-met": "{count} of the policy's witnesses cosigned; {quorum} are needed",
+    "quorum-not-met": "only {count} of the policy's witnesses cosigned; {quorum} are needed",
+    "cosignature-false": "{detail}",
+    # 9 anchor, once per anchor
+    "root-on-chain": "the root at tree size {tree_size} lies in contract {contract} on {chain}",
+    "anchor-false": "{detail}",
+    "anchor-not-in-policy": "chain {chain_id}, contract {contract}: not in the policy",
+    # 10 block, once per anchor; and the hashes given
+    "block-vouched": "block {block_number} of {chain}, {block_hash}, {time}",
+    "block-final": "block {block_number} of {chain}, {block_hash}, {time}: final there",
+    "block-deep": (
+        "block {block_number} of {chain}, {block_hash}, {time}: {depth} confirmations there, where "
+        "the policy asks for a depth because the chain has no finality of its own"
+    ),
+    "block-not-vouched": "look up block {block_number} of {chain}: its hash must be {block_hash}",
+    "block-not-final": "block {block_number} of {chain}, {block_hash}: not final yet",
+    "block-differs": "block {block_number} of {chain} is {found}, not {block_hash}",
+    "block-unmatched": "the given block {block_hash} is none of this receipt's blocks",
+    "rpc-away": "the node you named did not answer",
+    "rpc-other-chain": "the node you named is on another chain ({chain_id}) than the policy's",
+    # 11 not after
+    "not-after": "{time}: block {block_number} of {chain}",
+    "not-after-dev-chain": (
+        "{time}: block {block_number} of {chain}; this chain is run by the operator of the log "
+        "and proves nothing independently"
+    ),
+    "dev-chain": (
+        "only shown on {chain}, which is run by the operator of the log and proves nothing "
+        "independently"
+    ),
+    "not-anchored": "not yet written to any chain",
+    "no-anchor-of-policy": "written to no chain that the policy knows",
+    "no-block-given": "no block hash was given to compare with",
+    "not-final": "the block is not final yet",
+    "undecided": "the node you named did not answer",
+    # 12 not before
+    "not-before": "{time}: entered this log after block {block_number} of {chain}",
+    "not-before-dev-chain": (
+        "{time}: entered this log after block {block_number} of {chain}; this chain is run by the "
+        "operator of the log and proves nothing independently"
+    ),
+    "no-beacon": "no beacon shown in this receipt",
+    "beacon-other-chain": "the beacon is of chain {chain_id}, not of the policy's first",
+    "not-before-no-header": "the header of the beacon's block {block_hash} is not shown",
+    "not-before-not-vouched": "nobody vouches for the beacon's block {block_hash}",
+    "beacon-false": "{detail}",
+    "bracket-inverted": "the beacon's block is later than the evidence block",
+    # 13 signed not before
+    "signed-not-before": "{time}: the record names block {block_number} of {chain}",
+    "no-own-block": "the record names no block",
+    "signed-not-before-dev-chain": (
+        "{time}: the record names block {block_number} of {chain}; this chain is run by the "
+        "operator of the log and proves nothing independently"
+    ),
+    "signed-not-before-not-vouched": "the record names block {block_hash}; nobody vouches for it",
+    "signed-not-before-no-header": "the record names block {block_hash}; its header is not shown",
+    "own-block-other-chain": "the record names a block of chain {chain_id}: not in the policy",
+    # 14 dataset
+    "dataset-same": "all {files} files have the dataset digest of the record",
+    "part-same": "{files} files are part of the dataset in the record",
+    "file-same": "the file is part of the dataset in the record",
+    "dataset-not-given": "no data were given to compare with",
+    "dataset-differs": "the data have digest {found}, the record says {expected}",
+    "manifest-differs": "the manifest has digest {found}, the record says {expected}",
+    "file-differs": "the file has digest {found}, its proof is for {expected}",
+    "file-proof-false": "{detail}",
+    "files-differ": "{count} differences, the first: {first}",
+    "counts-differ": "the record claims {expected} {unit}, the data have {found}",
+    "no-dataset-digest": "the record shows no dataset digest to compare with",
+    # 15 disclosure
+    "all-shown": "every claim of the record is shown",
+    "not-shown": "{count} claims of the record are not shown: kept back by their holder, or erased",
+    # any check that a refusal above left undone
+    "not-reached": "not checked: an earlier check stopped here",
+}
