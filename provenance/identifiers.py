@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from operator import mul
 from typing import Final
 
 from provenance.credit import ROLES
@@ -36,7 +37,16 @@ __all__ = [
 
 _ORCID: Final = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]", re.ASCII)
 _ROR: Final = re.compile(r"0[0-9a-hjkmnp-tv-z]{6}[0-9]{2}")
-_CROCKFORD: Final = {letter: n for n, letter in enumerate("0123456789abcdefghjkmnpqrstvwxyz")}
+# Digit n of fifteen counts 2^(16-n); the hyphens at 5, 10 and 15 count nothing, and the offset
+# takes away that the digits are read as ASCII.
+_ORCID_WEIGHTS: Final = tuple(
+    0 if at in {4, 9, 14} else 2 ** (15 - at + (at > 4) + (at > 9) + (at > 14)) for at in range(18)
+)
+_ORCID_OFFSET: Final = ord("0") * sum(_ORCID_WEIGHTS)
+# Crockford's letters to those that int(..., 32) reads.
+_CROCKFORD: Final = str.maketrans(
+    "0123456789abcdefghjkmnpqrstvwxyz", "0123456789abcdefghijklmnopqrstuv"
+)
 
 
 def check_orcid(value: str, field: str = "orcid") -> None:
@@ -48,11 +58,8 @@ def check_orcid(value: str, field: str = "orcid") -> None:
     """
     if not _ORCID.fullmatch(value):
         raise MalformedError(f"expected 0000-0000-0000-000X, got {value[:80]!r}", field=field)
-    total = 0
-    for digit in value[:-1].replace("-", ""):
-        total = (total + int(digit)) * 2
-    remainder = (12 - total % 11) % 11
-    expected = "X" if remainder == 10 else str(remainder)
+    total = sum(map(mul, _ORCID_WEIGHTS, value.encode("ascii")))
+    expected = "0123456789X"[(12 - total + _ORCID_OFFSET) % 11]
     if value[-1] != expected:
         raise CheckDigitError(f"expected check digit {expected}, got {value}", field=field)
 
@@ -68,10 +75,7 @@ def check_ror(value: str, field: str = "ror") -> None:
         raise MalformedError(
             f"expected nine characters as 05dxps055, got {value[:80]!r}", field=field
         )
-    number = 0
-    for letter in value[:7]:
-        number = number * 32 + _CROCKFORD[letter]
-    expected = 98 - (number * 100) % 97
+    expected = 98 - int(value[:7].translate(_CROCKFORD), 32) * 100 % 97
     if int(value[7:]) != expected:
         raise CheckDigitError(f"expected check digits {expected:02}, got {value}", field=field)
 

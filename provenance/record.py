@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from provenance import sdjwt, strict_json
-from provenance.digests import from_b64url, sha256, to_b64url
+from provenance.digests import sha256, to_b64url
 from provenance.errors import (
     BadSignatureError,
     MalformedError,
@@ -193,6 +193,9 @@ def _parse(jws: str, disclosures: tuple[str, ...], compact: bytes, *, complete: 
     payload, parts = disclose(claims, header.type, places, disclosures)
     if complete and places:
         raise MalformedError("expected its disclosure, got none", field=next(iter(places.values())))
+    signature = sdjwt.decode_segment(tail, "signature")
+    if len(signature) != SIGNATURE_LENGTH:
+        raise MalformedError(f"expected {SIGNATURE_LENGTH} bytes", field="signature")
     signing_input = jws[: len(head) + 1 + len(body)].encode("ascii")
     return Record(
         compact=compact,
@@ -210,7 +213,7 @@ def _parse(jws: str, disclosures: tuple[str, ...], compact: bytes, *, complete: 
         withheld=frozenset(places),
         held=held,
         signing_input=signing_input,
-        signature=from_b64url(tail, length=SIGNATURE_LENGTH, field="signature"),
+        signature=signature,
     )
 
 
@@ -312,7 +315,7 @@ def issue_record(  # noqa: PLR0913 -- what a record is made of
     form = TYPES.get(record_type)
     if form is None:
         raise UnsupportedVersionError(f"unknown record type {record_type!r}", field="header.typ")
-    for name in sorted(COMMON & claims.keys()):
+    for name in sorted({*COMMON, "held"} & claims.keys()):
         raise MalformedError("not for the caller to state", field=name)
     marked: dict[str, object] = {"aud": aud, "iat": iat, "v": VERSION}
     for name, value in claims.items():

@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, cast
 
 from provenance import sdjwt, strict_json
-from provenance.digests import from_b64url, sha256, to_b64url
 from provenance.errors import MalformedError, TooLargeError, UnsupportedVersionError
 from provenance.keys import ALGORITHMS, PublicKey
 from provenance.record_types import MAX_CONTRIBUTORS, TYPES, RecordType
@@ -48,14 +47,16 @@ MAX_RECORD_BYTES: Final = 256 * 1024
 """A record with all its disclosures."""
 
 MAX_ORIGIN: Final = 255
-MAX_DEPTH: Final = 6
-"""Levels of one JSON text: a configuration's ``{add: {chains: [{...}]}}`` has four."""
+MAX_DEPTH: Final = 16
+"""Levels of one JSON text: the deepest, a configuration, has four; few brackets count faster."""
 
 MIN_SALT: Final = 22
 """Base64url characters of 16 bytes: a shorter salt lets a name be guessed from its digest."""
 
-COMMON: Final = frozenset({"v", "aud", "iat", "_sd_alg", "_sd", "held"})
+COMMON: Final = frozenset({"v", "aud", "iat", "_sd_alg", "_sd"})
 """Members of every payload, whatever the type."""
+
+_DIGEST_MEMBERS: Final = frozenset({"_sd", "_sd_alg"})
 
 _MAX_CACHED_HEADER: Final = 256
 """Longer headers (with a ``jwk``) are not remembered, so that the cache stays small."""
@@ -66,7 +67,7 @@ _DIGEST: Final = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
 
 def _read_json(segment: str, place: str) -> object:
     """Read one base64url segment in the record profile of JSON; errors tell the place."""
-    octets = from_b64url(segment, field=place)
+    octets = sdjwt.decode_segment(segment, place)
     try:
         return strict_json.parse(octets, max_bytes=MAX_RECORD_BYTES, max_depth=MAX_DEPTH)
     except MalformedError as error:
@@ -168,6 +169,8 @@ def check_claims(claims: dict[str, object], header: Header) -> tuple[str, int]:
         if check is not None:
             check(value, name)
         elif name not in COMMON and name not in record_type.elements:
+            if name == "held" and record_type.may_hold:
+                continue
             _refuse_member(name, record_type)
     if not record_type.required <= claims.keys():
         missing = min(record_type.required - claims.keys())
@@ -186,7 +189,8 @@ def _check_common(claims: dict[str, object]) -> tuple[str, int]:
         raise UnsupportedVersionError(f"expected {VERSION}, got {version}", field="v")
     if not isinstance(aud, str) or not 0 < len(aud) <= MAX_ORIGIN:
         raise MalformedError(f"expected an origin of 1 to {MAX_ORIGIN} characters", field="aud")
-    check_line(aud, "aud")
+    if not aud.isprintable():
+        check_line(aud, "aud")
     if type(iat) is not int or iat < 0:
         raise MalformedError("expected POSIX seconds", field="iat")
     if claims.get("_sd_alg") != "sha-256":
@@ -207,11 +211,11 @@ def find_places(claims: dict[str, object], record_type: RecordType) -> dict[str,
     if "_sd" in claims:
         if not record_type.disclosable:
             raise MalformedError("this type of record has no disclosures", field="_sd")
-        for number, digest in enumerate(_some(claims["_sd"], "_sd")):
+        for number, digest in enumerate(_some(claims["_sd"], "_sd", MAX_CONTRIBUTORS)):
             _add_place(places, digest, f"_sd[{number}]")
     for name in record_type.elements:
         if name in claims:
-            for number, element in enumerate(_some(claims[name], name)):
+            for number, element in enumerate(_some(claims[name], name, MAX_CONTRIBUTORS)):
                 place = f"{name}[{number}]"
                 if not isinstance(element, dict) or element.keys() != {"..."}:
                     raise MalformedError(
@@ -221,17 +225,17 @@ def find_places(claims: dict[str, object], record_type: RecordType) -> dict[str,
     return places
 
 
-def _some(value: object, where: str) -> list[object]:
-    """Return an array that has elements, and not more than any record may have."""
+def _some(value: object, where: str, limit: int) -> list[object]:
+    """Return an array of 1 to ``limit`` elements."""
     if not isinstance(value, list) or not value:
         raise MalformedError("expected an array with elements, or no such member", field=where)
-    if len(value) > MAX_CONTRIBUTORS:
-        raise TooLargeError(limit=MAX_CONTRIBUTORS, length=len(value), unit="elements", field=where)
+    if len(value) > limit:
+        raise TooLargeError(limit=limit, length=len(value), unit="elements", field=where)
     return value
 
 
 def _add_place(places: dict[str, str], digest: object, place: str) -> None:
-    if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+    if not isinstance(digest, str):
         raise MalformedError("expected base64url of 32 bytes", field=place)
     if digest in places:
         raise MalformedError(f"the digest stands at {places[digest]} too", field=place)
@@ -243,7 +247,7 @@ def read_held(claims: dict[str, object], places: dict[str, str]) -> frozenset[st
     if "held" not in claims:
         return frozenset()
     held: list[str] = []
-    for number, digest in enumerate(_some(claims["held"], "held")):
+    for number, digest in enumerate(_some(claims["held"], "held", len(places))):
         if not isinstance(digest, str) or digest not in places:
             raise MalformedError("expected a digest of this record", field=f"held[{number}]")
         held.append(digest)
@@ -262,31 +266,30 @@ def disclose(
 
     Takes each digest that is met out of ``places``; what is left there was withheld.
     """
-    payload = {name: value for name, value in claims.items() if name not in {"_sd", "_sd_alg"}}
+    payload = {name: claims[name] for name in claims if name not in _DIGEST_MEMBERS}
     found: dict[str, object] = {}
     parts: list[Disclosure] = []
     for number, text in enumerate(disclosures):
-        try:
-            digest = to_b64url(sha256(text.encode("ascii")))
-        except UnicodeEncodeError:  # pragma: no cover -- the whole record was ASCII
-            raise MalformedError("expected base64url", field=f"disclosures[{number}]") from None
+        digest = sdjwt.digest_of(text)
         place = places.pop(digest, None)
         if place is None:
             raise MalformedError("no digest refers to it", field=f"disclosures[{number}]")
-        part = _read_disclosure(text, digest, place, f"disclosures[{number}]")
+        part = _read_disclosure(text, digest, place, number)
         parts.append(part)
         if part.name is None:
-            array = place.partition("[")[0]
-            record_type.elements[array](part.value, place)
+            record_type.elements[place[: place.index("[")]](part.value, place)
             found[digest] = part.value
-            continue
-        if part.name in payload:
-            raise MalformedError("disclosed twice", field=part.name)
-        check = record_type.disclosable.get(part.name)
-        if check is None:
-            raise MalformedError("not a claim to disclose", field=f"disclosures[{number}]")
-        check(part.value, part.name)
-        payload[part.name] = part.value
+        else:
+            check = record_type.disclosable.get(part.name)
+            if check is None:
+                raise MalformedError("not a claim to disclose", field=f"disclosures[{number}]")
+            if part.name in payload:
+                raise MalformedError("disclosed twice", field=part.name)
+            check(part.value, part.name)
+            payload[part.name] = part.value
+    for digest, place in places.items():  # those that met a disclosure have the form of a digest
+        if not _DIGEST.fullmatch(digest):
+            raise MalformedError("expected base64url of 32 bytes", field=place)
     for name in record_type.elements:
         if name in claims:
             elements = cast("list[dict[str, str]]", claims[name])
@@ -294,15 +297,16 @@ def disclose(
     return payload, tuple(parts)
 
 
-def _read_disclosure(text: str, digest: str, place: str, field_: str) -> Disclosure:
+def _read_disclosure(text: str, digest: str, place: str, number: int) -> Disclosure:
     """Read one disclosure: name and value for a place in ``_sd``, value alone for an element."""
-    is_element = not place.startswith("_sd")
-    value = _read_json(text, field_)
-    if not isinstance(value, list) or len(value) != (2 if is_element else 3):
-        raise MalformedError("expected salt and value, or salt, name and value", field=field_)
-    salt, name = value[0], None if is_element else value[1]
+    where = f"disclosures[{number}]"
+    value = _read_json(text, where)
+    is_member = place.startswith("_sd")
+    if not isinstance(value, list) or len(value) != (3 if is_member else 2):
+        raise MalformedError("expected salt and value, or salt, name and value", field=where)
+    salt, name = value[0], value[1] if is_member else None
     if not isinstance(salt, str) or len(salt) < MIN_SALT:
-        raise MalformedError("expected a salt of 128 random bits", field=f"{field_}[0]")
-    if not is_element and not isinstance(name, str):
-        raise MalformedError("expected a claim name", field=f"{field_}[1]")
+        raise MalformedError("expected a salt of 128 random bits", field=f"{where}[0]")
+    if is_member and not isinstance(name, str):
+        raise MalformedError("expected a claim name", field=f"{where}[1]")
     return sdjwt.Disclosure(text, digest, salt, cast("str | None", name), value[-1])

@@ -80,6 +80,8 @@ class RecordType:
     """Members that stand behind a digest in ``_sd``."""
     elements: dict[str, Check] = field(default_factory=dict)
     """Arrays all of whose elements stand behind digests."""
+    may_hold: bool = False
+    """Whether disclosures may be kept from public view (``held``)."""
     whole: Callable[[dict[str, object], str], None] | None = None
     """Rule over several members of the signed payload and the ``kid`` that signed it."""
 
@@ -90,11 +92,12 @@ class RecordType:
 def _line(value: object, where: str, limit: int) -> str:
     if not isinstance(value, str):
         raise MalformedError("expected a string", field=where)
-    if not value or value != value.strip():
-        raise MalformedError("expected text without spaces around it", field=where)
     if len(value) > limit:
         raise TooLargeError(limit=limit, length=len(value), unit="characters", field=where)
-    check_line(value, where)
+    if not value or value[0].isspace() or value[-1].isspace():
+        raise MalformedError("expected text without spaces around it", field=where)
+    if not value.isprintable():  # what is printable has no control characters; NFC is given
+        check_line(value, where)
     return value
 
 
@@ -130,7 +133,7 @@ def _array_of(check: Check, limit: int = MAX_ITEMS) -> Check:
         elements = _array(value, where, limit)
         for number, one in enumerate(elements):
             check(one, f"{where}[{number}]")
-            if one in elements[:number]:
+            if number and one in elements[:number]:
                 raise MalformedError("expected each element once", field=f"{where}[{number}]")
 
     return check_array
@@ -369,6 +372,7 @@ TYPES: Final[dict[str, RecordType]] = {
             required=frozenset({"files"}),
             disclosable={"title": _line_of(MAX_TITLE), "identifiers": _array_of(_identifier)},
             elements={"contributors": _contributor},
+            may_hold=True,
             whole=_deposit,
         ),
     )
