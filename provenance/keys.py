@@ -56,11 +56,13 @@ _P = 2**255 - 19
 _L = 2**252 + 27742317777372353535851937790883648493
 _D = -121665 * pow(121666, -1, _P) % _P
 _SIGN_BIT = 1 << 255
-# P-256 (SEC 2 §2.4.2): the order of its group
+# P-256 (SEC 2 §2.4.2): its field and the order of its group
+_Q = 2**256 - 2**224 + 2**192 + 2**96 - 1
 _N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _HALF_N = _N // 2
 
-# P-256 (SEC 2 §2.4.2): the order of its group
+# P-256 (SEC 2 §2.4.2): its field and the order of its group
+_Q = 2**256 - 2**224 + 2**192 + 2**96 - 1
 _N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 _MEMO_CAPACITY = 16_384
@@ -262,7 +264,9 @@ def _load(alg: Algorithm, raw: bytes) -> ed25519.Ed25519PublicKey | ec.EllipticC
         _check_ed25519_point(raw)
         return ed25519.Ed25519PublicKey.from_public_bytes(raw)
     x, y = int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")
-    try:  # refuses coordinates that are not below p as well as points off the curve
+    if x >= _Q or y >= _Q:  # the library would reduce them: a second encoding of the same point
+        raise MalformedError("expected coordinates below the field's prime")
+    try:
         return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
     except ValueError as error:
         raise MalformedError("expected a point of P-256") from error
