@@ -397,13 +397,17 @@ def check_published(manifest: Summary, signed: Summary) -> None:
 
 def _header(lines: Iterator[bytes], expected: str) -> strict_json.Members:
     members = _members(next(lines, b""), "line 1")
+    _check_format(members, expected)
+    return members
+
+
+def _check_format(members: strict_json.Members, expected: str) -> None:
     tag, version = members.value("format"), members.value("v")
-    if (tag, version) != (expected, 1) or version is True:
+    if tag != expected or version != 1 or version is True:
         raise UnsupportedVersionError(
             f"expected {expected} version 1, got {tag!a:.80} version {version!a:.20}",
-            field="format",
+            field=members.path("format"),
         )
-    return members
 
 
 def _summary(members: strict_json.Members) -> Summary:
@@ -470,8 +474,7 @@ class FileProof:
         """
         value = strict_json.parse(octets, max_bytes=MAX_LINE_BYTES, max_depth=2)
         members = strict_json.Members(value)
-        if (members.value("format"), members.value("v")) != (_FILE_PROOF, 1):
-            raise UnsupportedVersionError(f"expected {_FILE_PROOF} version 1", field="format")
+        _check_format(members, _FILE_PROOF)
         length = members.nullable("length", members.integer)
         path = members.text("path", max_length=MAX_PATH_BYTES)
         proof = cls(
