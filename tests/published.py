@@ -25,13 +25,16 @@ def published(name: str) -> Path:
     return path
 
 
-def published_cases(folder: str) -> list[Any]:
-    """Return the JSON files below a published folder as parameters, one for each."""
+def published_cases(folder: str, *, having: str | None = None) -> list[Any]:
+    """Return the JSON files below a published folder as parameters, one for each.
+
+    ``having`` leaves out the files that are not an object with that member.
+    """
     root = FOLDER / folder
     if not root.exists():
         reason = f"published vectors are absent: {root} (name them in PROVENANCE_VECTORS)"
         return [pytest.param(None, marks=pytest.mark.skip(reason=reason), id="absent")]
-    return _cases(root)
+    return [case for case in _cases(root) if having is None or having in case.values[0]]
 
 
 def own_cases(folder: str) -> list[Any]:
