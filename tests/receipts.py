@@ -1,0 +1,328 @@
+"""Builds complete, real receipts with fixed keys and a fixed clock, and without the ledger.
+
+The tree is made by the naive oracle, the chain's side by the packages ``trie`` and ``rlp``: state
+and storage tries, accounts, slots and headers share no code with what checks them. Keys, records
+and notes are made by the project's own code, which has its own vectors.
+
+    entry 0 genesis   1 beacon   2 filler   3 key (depositor's)   4 beacon   5 filler
+    entry 6 deposit   7 filler   | first checkpoint: 8 entries
+    entry 8 to 12 fillers        | anchored checkpoint: 13 entries
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from eth_hash.auto import keccak
+from oracles import evm_state, naive_merkle
+
+from provenance import checkpoint as checkpoints
+from provenance.anchor import Evidence, HistoryProof
+from provenance.checkpoint import Checkpoint
+from provenance.digests import RootHash
+from provenance.keys import PrivateKey
+from provenance.note import COSIGNATURE_V1, Note, NoteSigner, NoteVerifier, Signature
+from provenance.policy import Chain, CheckpointKey, InstitutionKey, Policy, render_policy
+from provenance.receipt import (
+    Anchored,
+    LoggedBeacon,
+    LoggedRecord,
+    ProofSet,
+    Receipt,
+    ReceiptAnchor,
+)
+from provenance.record import Record, issue_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+ORIGIN = "ledger.example/log"
+T0 = 1_780_000_000
+"""2026-05-28; every time below is an offset to it, so the same bytes come out every day."""
+NOW = T0 + 86_400
+BEACON_TIME = T0 - 100
+EVIDENCE_TIME = T0 + 200
+BEACON_NUMBER = 1_000_000
+EVIDENCE_NUMBER = BEACON_NUMBER + 30
+
+ROOTS_SLOT = 2
+REGISTRAR = bytes.fromhex("11" * 20)
+CONTRACT = bytes.fromhex("c0" * 20)
+CONTRACT_CODE = bytes.fromhex("60806040")
+HISTORY_CONTRACT = bytes.fromhex("0000f90827f1c53a10cb7a02335b175320002935")
+HISTORY_CODE = bytes.fromhex(
+    "3373fffffffffffffffffffffffffffffffffffffffe14604657602036036042575f35600143038111604257611f"
+    "ff81430311604257611fff9006545f5260205ff35b5f5ffd5b5f35611fff60014303065500"
+)
+
+MAINNET, OTHERNET, DEVNET = 1, 100, 31337
+
+DATASET = {"a.txt": b"alpha\n", "b/c.txt": b"gamma\n", "b/d.txt": b"delta\n"}
+
+
+def key_of(number: int, alg: str = "Ed25519") -> PrivateKey:
+    """Return a fixed key; nothing outside the tests may ever use it."""
+    return PrivateKey.from_seed("ES256" if alg == "ES256" else "Ed25519", bytes([number]) * 32)
+
+
+ROOT_KEY, LOG_KEY, BEACON_KEY, DEPOSITOR_KEY = (key_of(number) for number in range(1, 5))
+INSTITUTION_KEY = key_of(5)
+WITNESS_KEYS = (key_of(6), key_of(7))
+LOG_SIGNER = NoteSigner(ORIGIN, LOG_KEY)
+WITNESSES = tuple(
+    NoteVerifier(f"witness-{i}.example", key.public, COSIGNATURE_V1)
+    for i, key in enumerate(WITNESS_KEYS)
+)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Which of the parts that may be missing a receipt has, and what its policy says."""
+
+    anchors: tuple[int, ...] = (MAINNET,)
+    """Chain ids; an empty tuple leaves the receipt without ``anchored``."""
+    policy_chains: tuple[int, ...] = (MAINNET,)
+    """The first is the beacon's."""
+    not_independent: frozenset[int] = frozenset()
+    """Chains of the policy that say of themselves that the operator runs them."""
+    depth: int | None = None
+    """Finality rule of every chain; None is the ``finalized`` tag."""
+    beacon: bool = True
+    beacon_chain: int = MAINNET
+    beacon_header: bool = True
+    history: bool = True
+    keys: bool = True
+    cosigned: int = 0
+    """How many of the two witnesses have cosigned."""
+    witnesses: int = 0
+    """How many of them the policy names."""
+    quorum: int = 0
+    alg: str = "Ed25519"
+    identity: Mapping[str, object] = field(
+        default_factory=lambda: {"name": "Josiah Carberry", "orcid": "0000-0002-1825-0097"}
+    )
+    institution: bool = False
+    """Whether the depositor's key is an institution's in the policy."""
+    own_block: int | None = None
+    """Chain id of the block named in the record: the beacon's block."""
+    claims: Mapping[str, object] = field(default_factory=dict)
+    """Further or other claims of the deposit."""
+    hold: tuple[str, ...] = ()
+    evidence_time: int = EVIDENCE_TIME
+
+
+@dataclass(frozen=True)
+class Built:
+    """A receipt with what its reader needs."""
+
+    shape: Shape
+    receipt: Receipt
+    policy: Policy
+    evidence_hashes: dict[int, bytes]
+    """Block hash of the evidence, by chain id."""
+    beacon_hash: bytes
+    beacon_header: bytes
+
+    @property
+    def octets(self) -> bytes:
+        return self.receipt.to_bytes()
+
+
+def build(shape: Shape | None = None) -> Built:
+    """Make the receipt of ``shape``; the same shape always gives the same bytes."""
+    shape = shape or Shape()
+    beacon_header = evm_state.header(
+        BEACON_NUMBER, BEACON_TIME, keccak(b"state"), keccak(b"parent")
+    )
+    beacon_hash = keccak(beacon_header)
+    records = _records(shape, beacon_hash)
+    entries = [hashlib.sha256(b"filler %d" % i).digest() for i in range(13)]
+    for index, record in records.items():
+        entries[index] = record.entry
+    tracked = [index for index in (3, 4) if index in records]
+    if not shape.keys:
+        tracked.remove(3)
+    first = _proofs(entries[:8], shape, tracked, cosigned=0 if shape.anchors else shape.cosigned)
+    newest = _proofs(entries, shape, tracked, cosigned=shape.cosigned)
+    root = naive_merkle.root(entries)
+    worlds = {chain: _world(chain, root, beacon_hash, shape) for chain in shape.anchors}
+    anchors = tuple(anchor for anchor, _ in worlds.values())
+    logged_keys = (LoggedRecord(records[3].compact.decode(), 3),) if shape.keys else ()
+    return Built(
+        shape=shape,
+        receipt=Receipt(
+            record=LoggedRecord(records[6].public().decode(), 6),
+            keys=logged_keys,
+            beacon=_logged_beacon(shape, records, beacon_header),
+            first=first,
+            anchored=Anchored(newest, anchors) if anchors else None,
+        ),
+        policy=Policy.parse(policy_octets(shape)),
+        evidence_hashes={chain: block_hash for chain, (_, block_hash) in worlds.items()},
+        beacon_hash=beacon_hash,
+        beacon_header=beacon_header,
+    )
+
+
+def _logged_beacon(
+    shape: Shape, records: Mapping[int, Record], header: bytes
+) -> LoggedBeacon | None:
+    if not shape.beacon:
+        return None
+    sd_jwt = records[4].compact.decode()
+    return LoggedBeacon(sd_jwt, 4, header if shape.beacon_header else None)
+
+
+# --- policy -------------------------------------------------------------------------------
+
+
+def log_id() -> bytes:
+    """Return keccak256(abi.encode(registrar, keccak256(origin)))."""
+    return keccak(REGISTRAR.rjust(32, b"\0") + keccak(ORIGIN.encode()))
+
+
+def chain_of(chain_id: int, shape: Shape) -> Chain:
+    names = {MAINNET: "Ethereum", OTHERNET: "Gnosis", DEVNET: "anvil"}
+    return Chain(
+        name=names.get(chain_id, f"chain {chain_id}"),
+        chain_id=chain_id,
+        genesis_hash=keccak(b"genesis %d" % chain_id),
+        contract=CONTRACT,
+        log_id=log_id(),
+        code_hash=keccak(CONTRACT_CODE),
+        roots_slot=ROOTS_SLOT,
+        depth=shape.depth,
+        claims_independence=chain_id not in shape.not_independent,
+    )
+
+
+def policy_octets(shape: Shape) -> bytes:
+    institution = InstitutionKey("Brown University", "05gq02987", DEPOSITOR_KEY.public)
+    return render_policy(
+        origin=ORIGIN,
+        root_key=ROOT_KEY.public,
+        checkpoint_keys=[CheckpointKey(LOG_SIGNER.verifier, 0, None)],
+        chains=[chain_of(chain_id, shape) for chain_id in shape.policy_chains],
+        institution_keys=[institution] if shape.institution else [],
+        witnesses=WITNESSES[: shape.witnesses],
+        quorum=shape.quorum,
+    )
+
+
+# --- records ------------------------------------------------------------------------------
+
+
+def salts() -> Iterator[bytes]:
+    """Yield salts that are the same every time, which only a test may do."""
+    number = 0
+    while True:
+        yield hashlib.sha256(b"salt %d" % number).digest()[:16]
+        number += 1
+
+
+def dataset_entries() -> list[bytes]:
+    """Return the tree's entries of ``DATASET``: SHA-256(content) ‖ path."""
+    return [hashlib.sha256(DATASET[path]).digest() + path.encode() for path in sorted(DATASET)]
+
+
+def _records(shape: Shape, beacon_hash: bytes) -> dict[int, Record]:
+    depositor = key_of(4, shape.alg)
+    block = {
+        "chain_id": shape.beacon_chain,
+        "number": BEACON_NUMBER,
+        "block_hash": "0x" + beacon_hash.hex(),
+    }
+    claims: dict[str, object] = {
+        "dataset_digest": naive_merkle.root(dataset_entries()).hex(),
+        "files": len(DATASET),
+        "bytes": sum(map(len, DATASET.values())),
+        "title": "Three files",
+        "contributors": [{"name": "Josiah Carberry", "roles": ["data-curation"]}],
+        "license": "CC0-1.0",
+        "access": "open",
+        **shape.claims,
+    }
+    if shape.own_block is not None:
+        claims["block"] = {**block, "chain_id": shape.own_block}
+    records = {
+        3: _issue("key", shape.identity, depositor, T0 - 50),
+        6: _issue("deposit", claims, depositor, T0, shape.hold),
+    }
+    if shape.beacon:
+        records[4] = _issue("beacon", {**block, "timestamp": BEACON_TIME}, BEACON_KEY, T0 - 60)
+    return records
+
+
+def _issue(
+    record_type: str,
+    claims: Mapping[str, object],
+    key: PrivateKey,
+    iat: int,
+    hold: Sequence[str] = (),
+) -> Record:
+    return issue_record(
+        record_type, claims, private_key=key, aud=ORIGIN, iat=iat, salts=salts(), hold=hold
+    )
+
+
+# --- log ----------------------------------------------------------------------------------
+
+
+def _proofs(
+    entries: Sequence[bytes], shape: Shape, tracked: Sequence[int], cosigned: int
+) -> ProofSet:
+    checkpoint = Checkpoint(ORIGIN, len(entries), RootHash(naive_merkle.root(entries)))
+    note = checkpoints.sign(checkpoint, LOG_SIGNER)
+    return ProofSet(
+        checkpoint=cosign(note, cosigned),
+        record=tuple(naive_merkle.path(6, entries)),
+        keys=(tuple(naive_merkle.path(3, entries)),) if 3 in tracked else (),
+        beacon=tuple(naive_merkle.path(4, entries)) if shape.beacon else None,
+    )
+
+
+def cosign(note_text: str, count: int) -> str:
+    """Add the cosignatures of the first ``count`` witnesses (c2sp.org/tlog-cosignature)."""
+    note = Note.parse(note_text)
+    lines = list(note.signatures)
+    for verifier, key in list(zip(WITNESSES, WITNESS_KEYS, strict=True))[:count]:
+        signature = key.sign(f"cosignature/v1\ntime {T0 + 10}\n{note.text}".encode())
+        octets = (T0 + 10).to_bytes(8, "big") + signature
+        lines.append(Signature(verifier.name, verifier.key_id, octets))
+    return Note(note.text, tuple(lines)).to_text()
+
+
+# --- chain --------------------------------------------------------------------------------
+
+
+def _world(
+    chain_id: int, root: bytes, beacon_hash: bytes, shape: Shape
+) -> tuple[ReceiptAnchor, bytes]:
+    """Return the anchor of the 13-entry root on a chain, and its evidence block's hash."""
+    state = evm_state.State()
+    for number in range(24):
+        state.add(keccak(b"account %d on %d" % (number, chain_id))[:20])
+    of_log = evm_state.mapping_slot(log_id(), ROOTS_SLOT.to_bytes(32, "big"))
+    slot = evm_state.mapping_slot((13).to_bytes(32, "big"), of_log)
+    older = evm_state.mapping_slot((8).to_bytes(32, "big"), of_log)
+    state.add(CONTRACT, CONTRACT_CODE, {slot: root, older: keccak(b"older"), bytes(32): b"\x01"})
+    remembered = {
+        (number % 8191).to_bytes(32, "big"): keccak(b"block %d" % number)
+        for number in range(BEACON_NUMBER - 8, EVIDENCE_NUMBER)
+    }
+    history_slot = (BEACON_NUMBER % 8191).to_bytes(32, "big")
+    state.add(HISTORY_CONTRACT, HISTORY_CODE, {**remembered, history_slot: beacon_hash})
+    header = evm_state.header(
+        EVIDENCE_NUMBER, shape.evidence_time + chain_id, state.root, keccak(b"block before")
+    )
+    has_history = shape.history and shape.beacon and chain_id == shape.beacon_chain
+    anchor = ReceiptAnchor(
+        chain_id=chain_id,
+        contract=CONTRACT,
+        log_id=log_id(),
+        evidence=Evidence(header, *state.prove(CONTRACT, slot)),
+        history=HistoryProof(*state.prove(HISTORY_CONTRACT, history_slot)) if has_history else None,
+    )
+    return anchor, keccak(header)
