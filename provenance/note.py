@@ -32,6 +32,7 @@ __all__ = [
     "ED25519",
     "MAX_NOTE_BYTES",
     "MAX_SIGNATURES",
+    "MAX_TIMESTAMP",
     "Note",
     "NoteSigner",
     "NoteVerifier",
@@ -50,6 +51,7 @@ MAX_NOTE_BYTES = 1_000_000
 MAX_SIGNATURES = 100
 """Signature lines of a note, the same implementation's limit; the specification asks for 16."""
 MAX_TIMESTAMP = 2**63 - 1
+"""Latest time of a cosignature, POSIX seconds (c2sp.org/tlog-cosignature)."""
 
 _DASH = "\N{EM DASH} "
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 __all__ = [
+    "MAX_DIGITS",
     "MAX_INTEGER",
     "MAX_TOKEN_DEPTH",
     "JSONValue",
