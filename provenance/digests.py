@@ -50,7 +50,9 @@ def from_hex(text: str, *, length: int = 32, field: str | None = None) -> bytes:
     except ValueError as error:
         raise MalformedError(f"expected hex, got {text[:80]!r}", field=field) from error
     if octets.hex() != text:
-        raise MalformedError(f"expected lower-case hex without spaces, got {text[:80]!r}", field=field)
+        raise MalformedError(
+            f"expected lower-case hex without spaces, got {text[:80]!r}", field=field
+        )
     if len(octets) != length:
         raise MalformedError(f"expected {length} bytes of hex, got {len(octets)}", field=field)
     return octets
