@@ -3,9 +3,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import rlp as rlp_oracle  # type: ignore[import-untyped]  # it publishes none
+from eth_hash.auto import keccak as keccak_oracle
 from hypothesis import given
 from hypothesis import strategies as st
 from published import own_cases
+from trie.hexary import HexaryTrie
 
 from provenance import anchor, errors
 from provenance.anchor import AnchorState, Evidence, HistoryProof
@@ -249,6 +252,71 @@ def test_history_is_not_taken_from_another_contract() -> None:
             1,
             evm(GROWN["root_hash"]),
         )
+
+
+# --- states that no chain has -------------------------------------------------------------
+
+
+def synthetic(account: Any = None, slot: bytes = b"\x01") -> tuple[bytes, HistoryProof]:  # noqa: ANN401 -- any nested list
+    """Return a state root, and the proofs of a history contract with ``slot`` in its slot 1.
+
+    ``account`` stands in for the list of four fields; bytes go into the trie as they are.
+    """
+    storage, state = HexaryTrie(db={}), HexaryTrie(db={})
+    slot_key = keccak_oracle(anchor.history_storage_slot(1))
+    storage[slot_key] = slot
+    if account is None:
+        account = [b"", b"", storage.root_hash, anchor.HISTORY_CODE_HASH]
+    account_key = keccak_oracle(anchor.HISTORY_CONTRACT)
+    state[account_key] = account if isinstance(account, bytes) else rlp_oracle.encode(account)
+    proofs = [
+        tuple(rlp_oracle.encode(node) for node in tree.get_proof(key))  # type: ignore[no-untyped-call]  # the package's own lack
+        for tree, key in ((state, account_key), (storage, slot_key))
+    ]
+    return state.root_hash, HistoryProof(*proofs)
+
+
+def test_slot_gets_its_leading_zeros_back() -> None:
+    state_root, proof = synthetic(slot=rlp_oracle.encode(b"\x12\x34"))
+
+    anchor.verify_history(state_root, proof, 1, bytes(30) + b"\x12\x34")
+
+
+@pytest.mark.parametrize(
+    "slot",
+    [
+        pytest.param(rlp_oracle.encode(b""), id="zero, which no trie stores"),
+        pytest.param(rlp_oracle.encode(b"\x00\x12"), id="a leading zero"),
+        pytest.param(rlp_oracle.encode(b"\x01" * 33), id="33 bytes"),
+        pytest.param(rlp_oracle.encode([b"\x12"]), id="a list"),
+        pytest.param(b"\x12\x34", id="two items"),
+        pytest.param(b"\xb8\x01", id="not RLP"),
+    ],
+)
+def test_slot_of_an_impossible_form_is_refused(slot: bytes) -> None:
+    state_root, proof = synthetic(slot=slot)
+
+    with pytest.raises(BadTrieProofError):
+        anchor.verify_history(state_root, proof, 1, b"\x12".rjust(32, b"\0"))
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        pytest.param(b"\xb8\x01", id="not RLP"),
+        pytest.param(b"\x12", id="a string"),
+        pytest.param([b"", b"", bytes(32)], id="three fields"),
+        pytest.param([b"", b"", bytes(32), anchor.HISTORY_CODE_HASH, b""], id="five fields"),
+        pytest.param([b"", b"", [], anchor.HISTORY_CODE_HASH], id="a list for the storage root"),
+        pytest.param([b"", b"", bytes(32), []], id="a list for the code hash"),
+        pytest.param([b"", b"", b"", anchor.HISTORY_CODE_HASH], id="no storage root"),
+    ],
+)
+def test_account_of_an_impossible_form_is_refused(account: Any) -> None:  # noqa: ANN401 -- any nested list
+    state_root, proof = synthetic(account=account)
+
+    with pytest.raises(BadTrieProofError):
+        anchor.verify_history(state_root, proof, 1, b"\x01".rjust(32, b"\0"))
 
 
 # --- JSON ---------------------------------------------------------------------------------

@@ -171,6 +171,14 @@ def test_node_that_no_trie_has_is_refused(node: Any) -> None:  # noqa: ANN401 --
         trie.get(root, b"\xab", nodes)
 
 
+def test_key_that_ends_in_a_branch_has_the_branchs_value() -> None:
+    content = {b"ab": b"1", b"abc": b"2", b"abd": b"3"}
+
+    for key in (*content, b"a", b"abcd"):
+        root, nodes = prove(content, key)
+        assert trie.get(root, key, nodes) == content.get(key)
+
+
 def test_branch_value_that_is_a_list_is_refused() -> None:
     root, nodes = rooted([b""] * 16 + [[b"value"]])
 
