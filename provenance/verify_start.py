@@ -10,11 +10,11 @@ hash is vouched for by the reader, by a node, or by the evidence block's memory 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from provenance.anchor import verify_history
 from provenance.errors import ProvenanceError, VerificationError
-from provenance.header import BlockHeader
 from provenance.verdict import Check, Outcome
 from provenance.verify_anchors import ends_of
 from provenance.verify_blocks import (
@@ -29,12 +29,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from provenance.given import BlockName, Given
+    from provenance.header import BlockHeader
     from provenance.policy import Policy
     from provenance.verdict import Bound
     from provenance.verify_anchors import AnchorReading
     from provenance.verify_log import Parts
 
 __all__ = ["check_not_before", "check_own_block"]
+
+_verify_history = lru_cache(maxsize=64)(verify_history)
+"""As in ``verify_anchors``: pure, slow, and the same for every receipt of an anchor."""
 
 
 # --- (12) not before ----------------------------------------------------------------------
@@ -79,7 +83,7 @@ def _check_histories(
             raise VerificationError("a history proof, but no beacon of that chain")
         if reading.header is None:
             raise VerificationError("a history proof, but no header to start from")
-        verify_history(reading.header.state_root, history, name.number, name.block_hash)
+        _verify_history(reading.header.state_root, history, name.number, name.block_hash)
         proved.append(reading)
     return proved
 
@@ -90,7 +94,9 @@ def _beacon_header(parts: Parts, name: BlockName | None, given: Given) -> BlockH
         return None
     if logged.header is None:
         return given.header(name.block_hash)
-    header = BlockHeader.parse(logged.header)
+    header = read_header(logged.header)
+    if header is None:
+        raise VerificationError("what is given as the beacon's header is none")
     if header.hash != name.block_hash:
         raise VerificationError(
             f"expected the header of {name.block_hash.hex()}, got that of {header.hash.hex()}"
