@@ -259,6 +259,13 @@ class DamagedDisclosureError(VerificationError):
     title = "A stored part of the record is damaged"
 
 
+class DamagedReceiptError(VerificationError):
+    """A receipt that our own verifier refuses before it is sent: something stored has changed."""
+
+    code = "damaged-receipt"
+    title = "The ledger cannot prove this record: something it has stored is damaged"
+
+
 class AuditError(VerificationError):
     """The audit found something that is not as the log's signed heads say."""
 

@@ -17,13 +17,10 @@ if TYPE_CHECKING:
     from provenance.digests import RootHash
     from provenance.keys import PublicKey
     from provenance.ledger.projections import Projection
-    from provenance.receipt import ReceiptAnchor
     from provenance.tlog import Extension
 
 __all__ = [
-    "AnchorView",
     "BeaconSource",
-    "CoveringAnchors",
     "Head",
     "KeyStore",
     "LogReader",
@@ -109,16 +106,6 @@ class NewBeacon:
     """RLP header of the block it names."""
 
 
-@dataclass(frozen=True, slots=True)
-class CoveringAnchors:
-    """The first anchored checkpoint that covers an entry, with its evidence."""
-
-    tree_size: int
-    note: str
-    anchors: tuple[ReceiptAnchor, ...]
-    """At least one; ``history`` set where the asked-for beacon is proved."""
-
-
 class SignerState(Protocol):
     """What the signer remembers: the last head it signed or was about to sign."""
 
@@ -140,6 +127,9 @@ class SignerState(Protocol):
 
 class SignerMemory(Protocol):
     """The one memory of the one signer of a log, outside the ledger's database."""
+
+    def create(self) -> None:
+        """Begin the memory of a log without entries; keep one that is there."""
 
     def read(self) -> SignerState:
         """Return what was remembered; FatalError when it is missing or damaged."""
@@ -286,15 +276,4 @@ class LogStore(LogReader, Protocol):
         """Throw the projections away and write these, in one transaction.
 
         Headers of beacons are kept where the entry is the same.
-        """
-
-
-class AnchorView(Protocol):
-    """What receipts need of the anchors; read-only, from any thread."""
-
-    def covering(self, leaf_index: int, beacon: StoredBeacon | None) -> CoveringAnchors | None:
-        """Return the first anchored checkpoint with evidence that covers an entry, if any.
-
-        First, because its evidence gives the earliest time by which the entry was there.
-        ``history`` is the proof of ``beacon``'s block where one was taken.
         """

@@ -1,0 +1,228 @@
+"""Put a receipt together from what is stored, and verify it before anybody gets it.
+
+    first      the smallest signed head that covers the record: what its caller was answered with
+    anchored   the smallest final anchored head that covers it: the earliest proved time
+    keys       the signing key's record (none for a ``key`` record, which carries its key)
+    beacon     the newest beacon below the record
+
+The same record so has the same receipt each time, until its anchor is final and completes it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+from provenance import tlog
+from provenance.errors import (
+    DamagedReceiptError,
+    FatalError,
+    NotFoundError,
+    ProvenanceError,
+)
+from provenance.given import Given
+from provenance.ledger.load_record import load_record
+from provenance.receipt import (
+    Anchored,
+    LoggedBeacon,
+    LoggedRecord,
+    ProofSet,
+    Receipt,
+    ReceiptAnchor,
+)
+from provenance.record import parse_record
+from provenance.verdict import Outcome
+from provenance.verify import Parts, check_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from provenance.ledger.chain_port import Anchor, ChainPin
+    from provenance.ledger.known_keys import KnownKeys
+    from provenance.ledger.ports import KeyStore, LogReader, SignedHead, StoredBeacon
+    from provenance.ledger.tile_cache import TileCache
+    from provenance.policy import Policy
+    from provenance.record import Record
+
+__all__ = ["AnchorView", "ReceiptIssuer"]
+
+_REFUSED: Final = frozenset({Outcome.FALSE, Outcome.UNUSABLE})
+_NOTHING_GIVEN: Final = Given()
+
+
+class AnchorView(Protocol):
+    """What receipts need of the anchors; read-only, from any thread."""
+
+    def covering(self, chain_id: int, tree_size: int) -> Anchor | None:
+        """Return the final anchor with the smallest tree size not below ``tree_size``."""
+
+
+class _Cited(NamedTuple):
+    """The entries that a receipt cites besides the record."""
+
+    keys: tuple[LoggedRecord, ...]
+    beacon: LoggedBeacon | None
+    block: StoredBeacon | None
+
+
+class ReceiptIssuer:
+    """Makes receipts; for any thread."""
+
+    def __init__(  # noqa: PLR0913 -- each is one place that a receipt's parts come from
+        self,
+        *,
+        log: LogReader,
+        key_store: KeyStore,
+        known_keys: KnownKeys,
+        tiles: TileCache,
+        policy: Policy,
+        anchors: AnchorView | None = None,
+        pins: Sequence[ChainPin] = (),
+    ) -> None:
+        """Read from these.
+
+        Args:
+            policy: the policy that this service serves; every receipt is verified under it.
+            anchors: None for a ledger without a chain.
+            pins: where the ledger anchors, the policy's first chain first.
+        """
+        self._log = log
+        self._key_store = key_store
+        self._known_keys = known_keys
+        self._tiles = tiles
+        self._policy = policy
+        self._anchors = anchors
+        self._pins = tuple(pins)
+        # pure but for erasure, and the same for every record of a batch or of a key
+        self._path = lru_cache(maxsize=4_096)(self._read_path)
+        self._key_record = lru_cache(maxsize=1_024)(self._read_key_record)
+        self._beacon_entry = lru_cache(maxsize=64)(self._read_beacon_entry)
+        self._newest_beacon = lru_cache(maxsize=64)(self._log.beacon_below)
+
+    def forget(self) -> None:
+        """Forget what may hold disclosures; after every erasure."""
+        self._key_record.cache_clear()
+
+    def acknowledge(self, record: Record, leaf_index: int, signed: SignedHead) -> Receipt:
+        """Return the receipt of a record that was integrated a moment ago.
+
+        Args:
+            record: as it was submitted; holder disclosures are left out.
+            signed: the first signed head that covers it.
+
+        Raises:
+            DamagedReceiptError: our own verifier refuses it; nobody may get it.
+        """
+        shown = parse_record(record.public(), complete=False) if record.held else record
+        cited = self._cite(shown, leaf_index, signed.tree_size)
+        return self._make(shown, leaf_index, cited, self._prove(leaf_index, cited, signed), None)
+
+    def issue(self, leaf_index: int) -> Receipt:
+        """Return the receipt of a stored record, completed by the chain where it can be.
+
+        Raises:
+            NotFoundError: no signed head covers that index, or the entry is a beacon, which
+                stands in the receipts of others.
+            DamagedReceiptError: our own verifier refuses it; nobody may get it.
+        """
+        signed = self._log.first_signed_above(leaf_index)
+        if signed is None or leaf_index < 0:
+            raise NotFoundError(f"no signed checkpoint covers entry {leaf_index}")
+        record = load_record(leaf_index, log=self._log, key_store=self._key_store)
+        if record.type == "beacon":
+            raise NotFoundError(f"entry {leaf_index} is a beacon, which has no receipt of its own")
+        cited = self._cite(record, leaf_index, signed.tree_size)
+        first = self._prove(leaf_index, cited, signed)
+        return self._make(record, leaf_index, cited, first, self._anchored(leaf_index, cited))
+
+    def _make(
+        self,
+        record: Record,
+        leaf_index: int,
+        cited: _Cited,
+        first: ProofSet,
+        anchored: Anchored | None,
+    ) -> Receipt:
+        receipt = Receipt(
+            record=LoggedRecord(record.compact.decode("ascii"), leaf_index),
+            keys=cited.keys,
+            beacon=cited.beacon,
+            first=first,
+            anchored=anchored,
+        )
+        self._verify(receipt, record)
+        return receipt
+
+    def _verify(self, receipt: Receipt, record: Record) -> None:
+        """Refuse what our own verifier refuses: a bit may have changed anywhere below."""
+        try:
+            parts = Parts.of(receipt, record)
+        except ProvenanceError as error:
+            raise DamagedReceiptError(f"a part does not parse: {error}") from error
+        verdict = check_parts(parts, self._policy, _NOTHING_GIVEN, now_unix=0)
+        for check in verdict.checks:
+            if check.outcome in _REFUSED:
+                raise DamagedReceiptError(f"check {check.number} {check.name}: {check.code}")
+
+    # --- parts ---------------------------------------------------------------------------------
+
+    def _cite(self, record: Record, leaf_index: int, tree_size: int) -> _Cited:
+        """Choose what the receipt cites; all of it has a lower index than the record."""
+        keys: tuple[LoggedRecord, ...] = ()
+        stored = self._known_keys.find([record.kid]).get(record.kid)
+        if record.key is None and stored is not None:
+            keys = (self._key_record(stored.leaf_index),)
+        block = self._newest_beacon(tree_size)
+        if block is not None and block.leaf_index >= leaf_index:
+            block = self._log.beacon_below(leaf_index)
+        return _Cited(keys, None if block is None else self._beacon_entry(block), block)
+
+    def _prove(self, leaf_index: int, cited: _Cited, signed: SignedHead) -> ProofSet:
+        size = signed.tree_size
+        record = tlog.inclusion_proof(leaf_index, size, self._tiles.at(size))
+        return ProofSet(
+            checkpoint=signed.note,
+            record=tuple(record),
+            keys=tuple(self._path(key.leaf_index, size) for key in cited.keys),
+            beacon=None if cited.beacon is None else self._path(cited.beacon.leaf_index, size),
+        )
+
+    def _anchored(self, leaf_index: int, cited: _Cited) -> Anchored | None:
+        """Find the first final anchor that covers the record, and others of the same size."""
+        if self._anchors is None:
+            return None
+        found: list[tuple[ChainPin, Anchor]] = []
+        for pin in self._pins:
+            anchor = self._anchors.covering(pin.chain_id, leaf_index + 1)
+            if anchor is not None and (not found or anchor.tree_size == found[0][1].tree_size):
+                found.append((pin, anchor))
+        if not found:
+            return None
+        signed = self._log.signed_head(found[0][1].tree_size)
+        if signed is None:
+            raise FatalError(f"tree size {found[0][1].tree_size} is anchored but not signed")
+        anchors = tuple(_receipt_anchor(pin, anchor, cited.block) for pin, anchor in found)
+        return Anchored(self._prove(leaf_index, cited, signed), anchors)
+
+    def _read_path(self, index: int, tree_size: int) -> tuple[bytes, ...]:
+        return tuple(tlog.inclusion_proof(index, tree_size, self._tiles.at(tree_size)))
+
+    def _read_key_record(self, leaf_index: int) -> LoggedRecord:
+        record = load_record(leaf_index, log=self._log, key_store=self._key_store)
+        return LoggedRecord(record.compact.decode("ascii"), leaf_index)
+
+    def _read_beacon_entry(self, beacon: StoredBeacon) -> LoggedBeacon:
+        record = load_record(beacon.leaf_index, log=self._log, key_store=self._key_store)
+        compact = record.compact.decode("ascii")
+        return LoggedBeacon(compact, beacon.leaf_index, beacon.header)
+
+
+def _receipt_anchor(pin: ChainPin, anchor: Anchor, beacon: StoredBeacon | None) -> ReceiptAnchor:
+    inclusion = anchor.inclusion
+    if inclusion is None:
+        raise FatalError(f"anchor {anchor.anchor_id} is final but has no evidence")
+    history = None
+    if beacon is not None and beacon.chain_id == pin.chain_id:
+        named = ((one.block_hash, proof) for one, proof in inclusion.histories)
+        history = next((proof for found, proof in named if found == beacon.block_hash), None)
+    return ReceiptAnchor(pin.chain_id, pin.contract, pin.log_id, inclusion.evidence, history)

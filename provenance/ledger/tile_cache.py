@@ -1,0 +1,63 @@
+"""Hold stored tiles in memory, for proofs and for readers.
+
+A tile only grows, and once full it never changes, so one that is wide enough for the tree size
+asked about is right for ever. Eight of a proof's hashes come from one tile.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Final
+
+from provenance.tlog import tile_at, width_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from provenance.tlog import ReadTile
+
+__all__ = ["TileCache"]
+
+CAPACITY: Final = 2_048
+"""Tiles of at most 16,352 bytes: 32 MB, the leaf level of half a million entries."""
+
+
+class TileCache:
+    """A bounded cache of stored tiles in front of the store; for any thread."""
+
+    def __init__(self, read_tile: ReadTile, *, capacity: int = CAPACITY) -> None:
+        """Read through to ``read_tile`` what is not held, or not held wide enough."""
+        self._read_tile = read_tile
+        self._capacity = capacity
+        self._tiles: OrderedDict[tuple[int, int], bytes] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def offer(self, tiles: Mapping[tuple[int, int], bytes]) -> None:
+        """Take over tiles that have just become durable."""
+        for (level, index), stored in tiles.items():
+            self._keep(level, index, stored)
+
+    def at(self, tree_size: int) -> ReadTile:
+        """Return a reader of tiles at least as wide as they are at ``tree_size``."""
+
+        def read(level: int, index: int) -> bytes:
+            with self._lock:
+                held = self._tiles.get((level, index))
+            if held is not None and width_of(held) >= tile_at(level, index, tree_size).width:
+                return held
+            stored = self._read_tile(level, index)
+            self._keep(level, index, stored)
+            return stored
+
+        return read
+
+    def _keep(self, level: int, index: int, stored: bytes) -> None:
+        with self._lock:
+            held = self._tiles.get((level, index))
+            # threads may finish reading in another order than they began
+            if held is None or len(held) < len(stored):
+                self._tiles[level, index] = stored
+            self._tiles.move_to_end((level, index))
+            if len(self._tiles) > self._capacity:
+                self._tiles.popitem(last=False)

@@ -1,0 +1,313 @@
+"""The group commit as a loop in a thread: many callers, one writer, one fsync for all that wait.
+
+    accept() --> pool: parse, verify signatures --> queue --> writer: integrate, sign
+    future   <-- pool: make and verify receipts <-----------------'
+
+There is no timer: while one batch is on its way to the disk, the next one gathers. Callers get a
+future of their answers, in the order of their records; the acknowledgement is the receipt.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from provenance.errors import FatalError, OverloadedError, ProvenanceError, UnavailableError
+from provenance.ledger.accept_records import check_batch_limits, check_records
+from provenance.ledger.integrate_entries import Integrated, Integration, integrate_entries
+from provenance.ledger.load_record import record_id_of
+from provenance.ledger.recover_log import recover_log
+from provenance.ledger.sign_checkpoint import sign_newest_head
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from provenance.keys import PublicKey
+    from provenance.ledger.accept_records import Item
+    from provenance.ledger.integrate_entries import Outcome
+    from provenance.ledger.issue_receipt import ReceiptIssuer
+    from provenance.ledger.known_keys import KnownKeys
+    from provenance.ledger.ports import (
+        BeaconSource,
+        KeyStore,
+        LogStore,
+        SignedHead,
+        SignerMemory,
+    )
+    from provenance.ledger.tile_cache import TileCache
+    from provenance.note import NoteSigner
+    from provenance.receipt import Receipt
+
+__all__ = ["Accepted", "Answer", "Writer"]
+
+MAX_WAITING: Final = 20_000
+"""Records taken on but not yet answered; more are refused before anything is promised."""
+
+THREADS: Final = 2
+"""Signatures are checked without the interpreter's lock: two cores' worth of threads help."""
+
+_ANSWERS_AT_ONCE: Final = 32
+"""Receipts that one task of the pool makes, so that small requests share its overhead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A record that is in the log, and the proof of it."""
+
+    record_id: bytes
+    leaf_index: int
+    is_new: bool
+    """False for a repeat: it had this index before."""
+    receipt: Receipt
+
+
+Answer: TypeAlias = Accepted | ProvenanceError
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    items: list[Item]
+    future: Future[list[Answer]]
+
+
+class Writer:
+    """The one writer of a log. Make it, ``start`` it, ``accept`` from any thread, ``close`` it.
+
+    A ``FatalError`` ends it for good: every caller that waits gets the error, nobody is answered
+    any more, and ``on_fatal`` is told, which should end the process.
+    """
+
+    def __init__(  # noqa: PLR0913 -- service.compose passes each by name
+        self,
+        *,
+        store: LogStore,
+        key_store: KeyStore,
+        memory: SignerMemory,
+        signer: NoteSigner,
+        origin: str,
+        known_keys: KnownKeys,
+        tiles: TileCache,
+        receipts: ReceiptIssuer,
+        now_unix: Callable[[], int],
+        beacons: BeaconSource | None = None,
+        on_fatal: Callable[[FatalError], None] | None = None,
+        max_waiting: int = MAX_WAITING,
+        threads: int = THREADS,
+    ) -> None:
+        """Join the parts; nothing runs yet.
+
+        Args:
+            now_unix: our clock, POSIX seconds: it only refuses records from the future.
+            beacons: None for a ledger without a chain.
+        """
+        self._store = store
+        self._key_store = key_store
+        self._memory = memory
+        self._signer = signer
+        self._origin = origin
+        self._known_keys = known_keys
+        self._tiles = tiles
+        self._receipts = receipts
+        self._now_unix = now_unix
+        self._beacons = beacons
+        self._on_fatal = on_fatal
+        self._max_waiting = max_waiting
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="records")
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._condition = threading.Condition()
+        self._queue: deque[_Request] = deque()
+        self._waiting = 0
+        self._closing = False
+        self._failure: FatalError | None = None
+        self._signed: SignedHead | None = None
+
+    @property
+    def failure(self) -> FatalError | None:
+        """What ended the writer, None while it is well."""
+        return self._failure
+
+    @property
+    def waiting(self) -> int:
+        """Records taken on but not yet answered."""
+        return self._waiting
+
+    def start(self) -> SignedHead:
+        """Recover the log, then begin to write; returns the newest signed head.
+
+        Raises:
+            FatalError: the log may not be continued (see ``recover_log``).
+        """
+        self._signed = recover_log(
+            store=self._store,
+            key_store=self._key_store,
+            memory=self._memory,
+            signer=self._signer,
+            origin=self._origin,
+        )
+        self._thread.start()
+        return self._signed
+
+    def accept(self, compacts: Sequence[bytes]) -> Future[list[Answer]]:
+        """Take on one request; the future has one answer per record, in order.
+
+        The future fails with ``UnavailableError`` when the store could not: then some of the
+        records may be in the log all the same, and sending them again tells.
+
+        Raises:
+            TooLargeError: more records or bytes than one request may have.
+            OverloadedError: too many records wait; nothing was taken on.
+            FatalError: the writer has ended.
+        """
+        check_batch_limits(compacts)
+        count = len(compacts)
+        future: Future[list[Answer]] = Future()
+        future.set_running_or_notify_cancel()  # what is on its way to the disk cannot be taken back
+        with self._condition:
+            self._check_open()
+            if self._waiting + count > self._max_waiting:
+                raise OverloadedError(f"{self._waiting} records wait, limit {self._max_waiting}")
+            self._waiting += count
+        future.add_done_callback(lambda _: self._leave(count))
+        self._pool.submit(self._check, list(compacts), future)
+        return future
+
+    def close(self) -> None:
+        """Answer all that was taken on, then stop."""
+        with self._condition:
+            self._closing = True
+            self._condition.wait_for(lambda: not self._waiting or self._failure is not None)
+            self._condition.notify_all()
+        if self._thread.ident is not None:
+            self._thread.join()
+        self._pool.shutdown()
+
+    def _check_open(self) -> None:
+        if self._failure is not None:
+            raise FatalError(f"the writer has ended: {self._failure}") from self._failure
+        if self._closing:
+            raise UnavailableError("the service is stopping")
+
+    def _leave(self, count: int) -> None:
+        with self._condition:
+            self._waiting -= count
+            if self._closing:
+                self._condition.notify_all()
+
+    # --- in the pool -------------------------------------------------------------------------
+
+    def _find_keys(self, kids: Sequence[str]) -> Mapping[str, PublicKey]:
+        return {kid: stored.key for kid, stored in self._known_keys.find(kids).items()}
+
+    def _check(self, compacts: list[bytes], future: Future[list[Answer]]) -> None:
+        """Parse and verify one request and hand it to the writer."""
+        try:
+            items = check_records(compacts, origin=self._origin, find_keys=self._find_keys)
+        except Exception as error:  # noqa: BLE001 -- the caller gets it, whatever it is
+            future.set_exception(error)
+            return
+        with self._condition:
+            if self._failure is None:
+                self._queue.append(_Request(items, future))
+                self._condition.notify_all()
+                return
+        future.set_exception(self._failure)
+
+    def _answer(self, batch: Sequence[tuple[_Request, list[Outcome]]], signed: SignedHead) -> None:
+        """Make the receipts of some requests and answer their callers."""
+        for request, outcomes in batch:
+            try:
+                answers = [self._receipt(outcome, signed) for outcome in outcomes]
+            except Exception as error:  # noqa: BLE001 -- the caller gets it, whatever it is
+                request.future.set_exception(error)
+            else:
+                request.future.set_result(answers)
+
+    def _receipt(self, outcome: Outcome, signed: SignedHead) -> Answer:
+        if not isinstance(outcome, Integrated):
+            return outcome
+        try:
+            if outcome.is_new:
+                receipt = self._receipts.acknowledge(outcome.record, outcome.leaf_index, signed)
+            else:
+                receipt = self._receipts.issue(outcome.leaf_index)
+        except ProvenanceError as error:
+            return error
+        # on a repeat the stored record speaks: a ``key`` record may repeat one with other bytes
+        entry = receipt.record.sd_jwt.partition("~")[0].encode("ascii")
+        record_id = outcome.record.id if outcome.is_new else record_id_of(entry)
+        return Accepted(record_id, outcome.leaf_index, outcome.is_new, receipt)
+
+    # --- in the writer's thread --------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            with self._condition:
+                self._condition.wait_for(lambda: self._queue or self._is_done())
+                requests = list(self._queue)
+                self._queue.clear()
+            if not requests:
+                return
+            try:
+                self._write(requests)
+            except UnavailableError as error:
+                # nothing was answered; what is durable is signed with the next batch
+                self._signed = None
+                _fail(requests, error)
+            except Exception as error:  # noqa: BLE001 -- the boundary of this thread
+                self._end(requests, error)
+                return
+
+    def _is_done(self) -> bool:
+        return self._closing and not self._waiting
+
+    def _write(self, requests: list[_Request]) -> None:
+        """Integrate one batch, sign it, and let the pool answer its callers."""
+        integration = integrate_entries(
+            [request.items for request in requests],
+            store=self._store,
+            key_store=self._key_store,
+            beacons=self._beacons,
+            now_unix=self._now_unix(),
+        )
+        signed = self._sign(integration)
+        batch: list[tuple[_Request, list[Outcome]]] = []
+        count = 0
+        for request, outcomes in zip(requests, integration.outcomes, strict=True):
+            batch.append((request, outcomes))
+            count += len(outcomes)
+            if count >= _ANSWERS_AT_ONCE:
+                self._pool.submit(self._answer, batch, signed)
+                batch, count = [], 0
+        if batch:
+            self._pool.submit(self._answer, batch, signed)
+
+    def _sign(self, integration: Integration) -> SignedHead:
+        """Sign if the head has moved, or could not be signed before."""
+        self._tiles.offer(integration.tiles)
+        if integration.head is not None or self._signed is None:
+            self._signed = None
+            self._signed = sign_newest_head(
+                store=self._store, memory=self._memory, signer=self._signer, origin=self._origin
+            )
+        return self._signed
+
+    def _end(self, requests: list[_Request], error: Exception) -> None:
+        """Stop for good: nobody is answered any more, and the process must end."""
+        failure = error if isinstance(error, FatalError) else FatalError(repr(error))
+        failure.__cause__ = None if failure is error else error
+        with self._condition:
+            self._failure = failure
+            requests = [*requests, *self._queue]
+            self._queue.clear()
+            self._condition.notify_all()
+        _fail(requests, failure)
+        if self._on_fatal is not None:
+            self._on_fatal(failure)
+
+
+def _fail(requests: Sequence[_Request], error: ProvenanceError) -> None:
+    for request in requests:
+        request.future.set_exception(error)
