@@ -47,10 +47,8 @@ class _Parser:
         self._tokens = _TOKEN.findall(expression)
         self._next = 0
         self._field = field
-        if " ".join(expression.split(" ")) != expression.strip(" ") or not self._tokens:
-            self._refuse("expected a licence expression with single spaces")
-        if any(space in expression for space in "\t\n\r\v\f"):
-            self._refuse("expected spaces between words")
+        if not expression or expression != " ".join(expression.split()):
+            self._refuse("expected words with one space between them")
 
     def parse(self) -> None:
         self._expression(1)
