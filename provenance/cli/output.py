@@ -77,7 +77,9 @@ def print_table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     lines += [tuple(str(cell) for cell in row) for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
-        padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=True))
+        padded = (
+            cell + " " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=True)
+        )
         say("  ".join(padded).rstrip())
 
 

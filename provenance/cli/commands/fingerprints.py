@@ -1,0 +1,119 @@
+"""``fingerprint``: manifest and digest of a dataset; ``file-proof``: one file of it, alone."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TransferSpeedColumn,
+)
+
+from provenance.cli.commands.options import AsJson
+from provenance.cli.language import _
+from provenance.cli.output import console, print_fields, print_json
+from provenance.files.atomic import write_bytes
+from provenance.files.manifest_file import read_manifest, write_manifest_file
+from provenance.files.walk import hash_dataset
+from provenance.fingerprint import file_proof, to_sha256sum
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from provenance.fingerprint import Summary
+
+__all__ = ["fingerprint_to", "hashing_progress", "register"]
+
+
+@contextmanager
+def hashing_progress() -> Iterator[Callable[[int, int], None] | None]:
+    """Show files, bytes and rate while hashing, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console(stderr=True), transient=True) as progress:
+        task = progress.add_task(_("hashing"), total=None)
+        yield lambda files, octets: progress.update(
+            task, completed=octets, description=_("{files} files").format(files=files)
+        )
+
+
+def fingerprint_to(path: Path, manifest: Path) -> Summary:
+    """Hash a dataset and write its manifest; the file appears only when all is well."""
+    with hashing_progress() as on_progress:
+        return write_manifest_file(manifest, hash_dataset(path, on_progress=on_progress))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command(help=_("Hash a folder or file and write its manifest."))(fingerprint)
+    app.command("file-proof", help=_("Prove one file of a manifest, without the others."))(prove)
+
+
+def fingerprint(
+    path: Annotated[Path, typer.Argument(help=_("The dataset: a folder or one file."))],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help=_("Where the manifest goes.")),
+    ] = None,
+    *,
+    sha256sum: Annotated[
+        bool, typer.Option("--sha256sum", help=_("Print the list that `sha256sum -c` reads."))
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Hash a dataset where it lies; nothing is sent anywhere."""
+    target = output or Path(f"{path.resolve().name}.manifest.jsonl")
+    summary = fingerprint_to(path, target)
+    if sha256sum:
+        for line in to_sha256sum(read_manifest(target)):
+            sys.stdout.buffer.write(line)
+    elif as_json:
+        print_json(
+            {
+                "dataset_digest": summary.digest.hex(),
+                "files": summary.files,
+                "bytes": summary.length,
+                "manifest": str(target),
+            }
+        )
+    else:
+        print_fields(
+            (
+                (_("dataset digest"), summary.digest.hex()),
+                (_("files"), summary.files),
+                (_("bytes"), summary.length),
+                (_("manifest"), target),
+            )
+        )
+
+
+def prove(
+    manifest: Annotated[Path, typer.Argument(help=_("The dataset's manifest."))],
+    file: Annotated[str, typer.Argument(help=_("The file's path as the manifest has it."))],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help=_("Where the proof goes."))
+    ] = None,
+) -> None:
+    """Make a proof that lets somebody check one file against a receipt without the manifest."""
+    proof = file_proof(read_manifest(manifest), file)
+    target = output or Path(f"{Path(file).name}.file-proof.json")
+    write_bytes(target, proof.to_bytes())
+    print_fields(((_("file proof"), target),))

@@ -1,0 +1,146 @@
+"""``key``: make, list, export and import the keys that sign your records."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from provenance.cli.commands.options import AsJson, Home, Passphrase, key_store, read_passphrase
+from provenance.cli.language import _
+from provenance.cli.output import print_fields, print_json, print_table, say
+from provenance.errors import FileAccessError, MalformedError
+from provenance.files.atomic import PRIVATE, write_bytes
+from provenance.files.keystore import Profile, StoredKey
+from provenance.identifiers import bare_orcid, bare_ror
+
+__all__ = ["make_app"]
+
+Name = Annotated[
+    str | None, typer.Argument(help=_("Label or thumbprint; may be left out when you have one."))
+]
+Label = Annotated[str, typer.Option("--label", help=_("Your own name for the key."))]
+PersonName = Annotated[str | None, typer.Option("--name", help=_("Your name, as you publish."))]
+Orcid = Annotated[str | None, typer.Option("--orcid", help=_("Your ORCID iD."))]
+Ror = Annotated[list[str] | None, typer.Option("--ror", help=_("Your institution's ROR id."))]
+
+
+def make_app() -> typer.Typer:
+    """Return the commands of this file."""
+    app = typer.Typer(help=_("Make, list, export and import your keys."), no_args_is_help=True)
+    app.command("new", help=_("Make a key that signs your records."))(new)
+    app.command("list", help=_("List your keys."))(list_keys)
+    app.command("export", help=_("Write a key file, encrypted, for another machine."))(export)
+    app.command("import", help=_("Take over a key file from another machine."))(import_key)
+    return app
+
+
+def _profile(name: str | None, orcid: str | None, ror: list[str] | None) -> Profile:
+    return Profile(
+        name=name,
+        orcid=None if orcid is None else bare_orcid(orcid),
+        ror=tuple(bare_ror(one) for one in ror or ()),
+    )
+
+
+def new(  # noqa: PLR0913 -- one per thing a key may carry
+    label: Label = "default",
+    name: PersonName = None,
+    orcid: Orcid = None,
+    ror: Ror = None,
+    alg: Annotated[str, typer.Option("--alg", help=_("Ed25519 or ES256."))] = "Ed25519",
+    passphrase: Passphrase = None,
+    home: Home = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Make a key, encrypt it with a passphrase and store it."""
+    if alg not in {"Ed25519", "ES256"}:
+        raise MalformedError(f"expected Ed25519 or ES256, got {alg!r}", field="alg")
+    profile = _profile(name, orcid, ror)
+    secret = read_passphrase(passphrase, confirm=True)
+    key = key_store(home).new(
+        secret, label=label, alg="ES256" if alg == "ES256" else "Ed25519", profile=profile
+    )
+    if as_json:
+        print_json(_to_json(key))
+        return
+    print_fields(((_("label"), key.label), (_("key"), key.thumbprint)))
+    say(_("Lose the passphrase and the key is lost: nobody can restore it. Keep an export of it."))
+
+
+def list_keys(home: Home = None, *, as_json: AsJson = False) -> None:
+    """List the stored keys; no passphrase is needed."""
+    keys = key_store(home).keys()
+    if as_json:
+        print_json([_to_json(key) for key in keys])
+        return
+    heads = (_("label"), _("key"), _("algorithm"), _("name"), "ORCID", "ROR")
+    rows = [
+        (
+            key.label,
+            key.thumbprint,
+            key.public.alg,
+            key.profile.name or "",
+            key.profile.orcid or "",
+            " ".join(key.profile.ror),
+        )
+        for key in keys
+    ]
+    print_table(heads, rows)
+
+
+def export(
+    name: Name = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help=_("Where the key goes."))
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Write a key file as it is stored: still encrypted under its passphrase."""
+    store = key_store(home)
+    octets = store.export(store.find(name))
+    if output is None:
+        sys.stdout.write(octets.decode("ascii") + "\n")
+    else:
+        write_bytes(output, octets, mode=PRIVATE, replace=False)
+
+
+def import_key(  # noqa: PLR0913 -- one per thing a key may carry
+    file: Annotated[Path, typer.Argument(help=_("The key file."))],
+    label: Label = "default",
+    name: PersonName = None,
+    orcid: Orcid = None,
+    ror: Ror = None,
+    passphrase: Passphrase = None,
+    home: Home = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Store a key file that was made elsewhere, under its own passphrase."""
+    try:
+        octets = file.read_bytes()
+    except OSError as error:
+        raise FileAccessError(f"{file}: {error.strerror}") from error
+    key = key_store(home).add(
+        octets, read_passphrase(passphrase), label=label, profile=_profile(name, orcid, ror)
+    )
+    if as_json:
+        print_json(_to_json(key))
+    else:
+        print_fields(((_("label"), key.label), (_("key"), key.thumbprint)))
+
+
+def _to_json(key: StoredKey) -> dict[str, object]:
+    profile = key.profile
+    return {
+        "label": key.label,
+        "key": key.thumbprint,
+        "alg": key.public.alg,
+        "jwk": key.public.jwk(),
+        "name": profile.name,
+        "orcid": profile.orcid,
+        "ror": list(profile.ror),
+    }

@@ -1,0 +1,97 @@
+"""Options that several commands share, with one wording each."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from provenance.cli.language import _
+from provenance.errors import FileAccessError
+from provenance.files.keystore import KeyStore, home_folder
+
+__all__ = [
+    "AsJson",
+    "Folder",
+    "Home",
+    "LedgerURL",
+    "Passphrase",
+    "Policy",
+    "Zone",
+    "home_of",
+    "key_store",
+    "read_passphrase",
+]
+
+AsJson = Annotated[bool, typer.Option("--json", help=_("Print JSON for scripts."))]
+
+Folder = Annotated[Path, typer.Argument(help=_("The ledger folder."), metavar="FOLDER")]
+
+LedgerURL = Annotated[
+    str,
+    typer.Option(
+        "--ledger",
+        envvar="PROVENANCE_LEDGER",
+        metavar="URL",
+        help=_("The ledger's address, as http://127.0.0.1:8000."),
+    ),
+]
+
+Home = Annotated[
+    Path | None,
+    typer.Option(
+        "--home",
+        envvar="PROVENANCE_HOME",
+        metavar="FOLDER",
+        help=_("Where your keys and unsent records are kept; default ~/.config/provenance."),
+    ),
+]
+
+Policy = Annotated[
+    Path,
+    typer.Option("--policy", metavar="FILE", help=_("Your trust policy: whom you believe.")),
+]
+
+Passphrase = Annotated[
+    Path | None,
+    typer.Option(
+        "--passphrase-file",
+        metavar="FILE",
+        help=_("Read the passphrase from a file; else PROVENANCE_PASSPHRASE, else you are asked."),
+    ),
+]
+
+Zone = Annotated[
+    str,
+    typer.Option(
+        "--zone", metavar="ZONE", help=_("Also show times in this zone, as Asia/Shanghai.")
+    ),
+]
+
+
+def home_of(home: Path | None) -> Path:
+    """Return the folder of the user's own files."""
+    return home if home is not None else home_folder(os.environ)
+
+
+def key_store(home: Path | None) -> KeyStore:
+    """Return the store of the user's own keys."""
+    return KeyStore(home_of(home))
+
+
+def read_passphrase(file: Path | None, *, confirm: bool = False) -> str:
+    """Return the passphrase: from a file, the environment, or the terminal without echo."""
+    if file is not None:
+        try:
+            return file.read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise FileAccessError(f"{file}: {error}") from error
+    given = os.environ.get("PROVENANCE_PASSPHRASE")
+    if given is not None:
+        return given
+    asked: str = typer.prompt(
+        _("Passphrase"), hide_input=True, confirmation_prompt=confirm, err=True
+    )
+    return asked

@@ -1,0 +1,113 @@
+"""``policy``: fetch a ledger's trust policy, and show what believing it means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from provenance.cli.commands.options import AsJson
+from provenance.cli.language import _, current
+from provenance.cli.output import print_fields, print_json, say
+from provenance.client import LedgerClient
+from provenance.digests import to_evm_hex
+from provenance.errors import FileAccessError
+from provenance.files.atomic import write_bytes
+from provenance.policy import Policy
+
+__all__ = ["grouped", "read_policy", "register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    group = typer.Typer(help=_("Fetch and show trust policies."), no_args_is_help=True)
+    group.command("fetch", help=_("Fetch a ledger's policy and print its digest."))(fetch)
+    group.command("show", help=_("Show what a policy says."))(show)
+    app.add_typer(group, name="policy")
+
+
+def read_policy(path: Path) -> Policy:
+    """Read a policy file.
+
+    Raises:
+        MalformedError: it cannot be read, or is no policy.
+    """
+    try:
+        octets = path.read_bytes()
+    except OSError as error:
+        raise FileAccessError(f"{path}: {error.strerror}") from error
+    return Policy.parse(octets)
+
+
+def grouped(digest: bytes) -> str:
+    """Write a digest in groups of four, for reading aloud."""
+    text = digest.hex()
+    return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
+
+
+def fetch(
+    url: Annotated[str, typer.Argument(help=_("The ledger's address."))],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help=_("Where the policy goes."))
+    ] = Path("policy.json"),
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch a policy. Whoever serves it may lie: compare the digest by another channel."""
+    with LedgerClient(url, language=current()) as client:
+        policy = Policy.parse(client.policy())
+    write_bytes(output, policy.octets)
+    if as_json:
+        print_json({"policy": str(output), "digest": policy.digest.hex(), "origin": policy.origin})
+        return
+    print_fields(
+        (
+            (_("policy"), output),
+            (_("log"), policy.origin),
+            (_("digest"), grouped(policy.digest)),
+        )
+    )
+    say(
+        _(
+            "Compare this digest with the operator by telephone, paper or web page before you use it."
+        )
+    )
+
+
+def show(
+    file: Annotated[Path, typer.Argument(help=_("The policy file."))], *, as_json: AsJson = False
+) -> None:
+    """Show whom this policy believes."""
+    policy = read_policy(file)
+    if as_json:
+        print_json(
+            {
+                "digest": policy.digest.hex(),
+                "origin": policy.origin,
+                "root_key": policy.root_key.thumbprint,
+                "checkpoint_keys": [key.verifier.to_vkey() for key in policy.checkpoint_keys],
+                "chains": [
+                    {
+                        "chain_id": chain.chain_id,
+                        "contract": to_evm_hex(chain.contract),
+                        "independent": chain.independent,
+                    }
+                    for chain in policy.chains
+                ],
+            }
+        )
+        return
+    rows = [
+        (_("log"), policy.origin),
+        (_("digest"), grouped(policy.digest)),
+        (_("root key"), policy.root_key.thumbprint),
+    ]
+    rows += [(_("checkpoint key"), key.verifier.to_vkey()) for key in policy.checkpoint_keys]
+    for chain in policy.chains:
+        independent = _("independent") if chain.independent else _("proves nothing to others")
+        rows.append((_("chain"), f"{chain.name} ({chain.chain_id}), {independent}"))
+        rows.append((_("contract"), to_evm_hex(chain.contract)))
+    rows += [(_("institution"), institution.name) for institution in policy.institution_keys]
+    rows += [(_("witness"), witness.to_vkey()) for witness in policy.witnesses]
+    print_fields(rows)

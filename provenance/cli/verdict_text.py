@@ -1,0 +1,94 @@
+"""A verdict in words: the conclusion first, then the interval, then every numbered check."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provenance.cli.language import N_, _
+from provenance.cli.output import say, when
+from provenance.verdict import Outcome
+from provenance.wordings import CONCLUSIONS, TITLES, TRUSTS
+
+if TYPE_CHECKING:
+    from provenance.verdict import Bound, Check, Verdict
+
+__all__ = ["print_verdict"]
+
+_MARKS = {
+    Outcome.PROVED: "✓",
+    Outcome.VOUCHED: "✓",
+    Outcome.NOT_CHECKED: "–",
+    Outcome.NOT_YET: "…",
+    Outcome.UNAVAILABLE: "?",
+    Outcome.FALSE: "✗",
+    Outcome.UNUSABLE: "✗",
+}
+_OUTCOMES = {
+    Outcome.PROVED: N_("proved"),
+    Outcome.VOUCHED: N_("vouched for"),
+    Outcome.NOT_CHECKED: N_("not checked"),
+    Outcome.NOT_YET: N_("not yet"),
+    Outcome.UNAVAILABLE: N_("no answer"),
+    Outcome.FALSE: N_("FALSE"),
+    Outcome.UNUSABLE: N_("UNUSABLE"),
+}
+
+
+def print_verdict(verdict: Verdict, *, zone: str) -> None:
+    """Print everything a reader needs to judge for himself."""
+    say(_(CONCLUSIONS[verdict.exit_code]))
+    if not verdict.independent:
+        say(_("THIS IS A DEVELOPMENT CHAIN: whoever runs it can make it say anything."))
+        say(_("What it shows is how a proof works. It proves nothing to anybody else."))
+    if verdict.claimed is not None:
+        _print_claims(verdict, zone)
+    _print_interval(verdict, zone)
+    say("")
+    for check in verdict.checks:
+        _print_check(check)
+    say("")
+    say(_("policy {digest}").format(digest=verdict.policy_digest.hex()))
+
+
+def _print_claims(verdict: Verdict, zone: str) -> None:
+    claimed = verdict.claimed
+    if claimed is None:
+        return
+    say("")
+    say(
+        _("record {id}, entry {index}").format(id=claimed.record_id.hex(), index=claimed.leaf_index)
+    )
+    time = when(claimed.issued_at_unix, zone)
+    say(_("claimed time {time}: the signer's own clock, not proved").format(time=time))
+
+
+def _print_interval(verdict: Verdict, zone: str) -> None:
+    say("")
+    say(
+        _("entered the log no earlier than  {bound}").format(bound=_bound(verdict.not_before, zone))
+    )
+    say(_("existed no later than            {bound}").format(bound=_bound(verdict.not_after, zone)))
+    if verdict.signed_not_before is not None:
+        bound = _bound(verdict.signed_not_before, zone)
+        say(_("signed no earlier than           {bound}").format(bound=bound))
+
+
+def _bound(bound: Bound | None, zone: str) -> str:
+    if bound is None:
+        return _("(not proved)")
+    return _("{time}  block {number} of {chain}, {trust}").format(
+        time=when(bound.time_unix, zone),
+        number=bound.block_number,
+        chain=bound.chain,
+        trust=_(TRUSTS[bound.trust]),
+    )
+
+
+def _print_check(check: Check) -> None:
+    title = _(TITLES[check.name])
+    if check.subject is not None:
+        title += f" ({check.subject})"
+    say(f"{_MARKS[check.outcome]} {check.number:>2}  {title}: {_(_OUTCOMES[check.outcome])}")
+    say(f"      {check.text(_)}")
+    if check.trust is not None and check.outcome in {Outcome.PROVED, Outcome.VOUCHED}:
+        say("      " + _("trusted: {trust}").format(trust=_(TRUSTS[check.trust])))

@@ -1,0 +1,81 @@
+"""Asks an Ethereum node of the reader's own choice for the blocks a receipt names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+
+from provenance.digests import from_evm_hex
+from provenance.errors import MalformedError
+from provenance.given import RPC_AWAY, RpcView
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from provenance.given import BlockName, RpcAnswer
+
+__all__ = ["ask_node"]
+
+_SECONDS = 20.0
+_MAX_BYTES = 1 << 20  # a block without transactions' bodies
+
+
+def ask_node(url: str, blocks: Iterable[BlockName]) -> RpcAnswer:
+    """Ask for the hash at each block's height, and how far the chain is final.
+
+    Returns:
+        What the node says, or ``RPC_AWAY`` when it does not answer as a node does.
+    """
+    try:
+        with httpx.Client(timeout=_SECONDS, follow_redirects=False) as http:
+            return _ask(http, url, blocks)
+    except (httpx.HTTPError, httpx.InvalidURL, MalformedError, ValueError, KeyError, TypeError):
+        return RPC_AWAY
+
+
+def _ask(http: httpx.Client, url: str, blocks: Iterable[BlockName]) -> RpcView:
+    chain_id = int(str(_call(http, url, "eth_chainId")), 16)
+    head = _block(http, url, "latest")
+    finalized = _block(http, url, "finalized")
+    genesis = _block(http, url, "0x0")
+    if head is None:
+        raise MalformedError("the node has no newest block")
+    hashes = {}
+    for name in blocks:
+        found = _block(http, url, hex(name.number)) if name.chain_id == chain_id else None
+        if found is not None:
+            hashes[name.number] = found[1]
+    return RpcView(
+        chain_id=chain_id,
+        head=head[0],
+        finalized=None if finalized is None else finalized[0],
+        hashes=hashes,
+        genesis_hash=None if genesis is None else genesis[1],
+    )
+
+
+def _block(http: httpx.Client, url: str, which: str) -> tuple[int, bytes] | None:
+    try:
+        block = _call(http, url, "eth_getBlockByNumber", which, False)  # noqa: FBT003 -- JSON-RPC
+    except _RefusedError:
+        return None  # a chain without that tag
+    if not isinstance(block, dict):
+        return None
+    return int(block["number"], 16), from_evm_hex(block["hash"], length=32)
+
+
+class _RefusedError(Exception):
+    """The node answered with a JSON-RPC error."""
+
+
+def _call(http: httpx.Client, url: str, method: str, *parameters: object) -> object:
+    request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}
+    answer = http.post(url, json=request)
+    if len(answer.content) > _MAX_BYTES:
+        raise MalformedError("the node's answer is too long")
+    body = answer.json()
+    if "error" in body:
+        raise _RefusedError
+    result: object = body["result"]
+    return result

@@ -1,0 +1,78 @@
+"""The operator's private keys in ``keys/``: what each may do, and how it is kept.
+
+root.jwe          encrypted; signs genesis and configuration; take it off the machine
+checkpoint.jwk    signs checkpoints; mode 0600, since the service starts without a person
+beacon.jwk        signs beacons; likewise
+sender.key        pays for anchors; a Web3 keystore where its coins are worth something
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provenance import strict_json
+from provenance.chain.sender import create_key_file, load_key_file
+from provenance.errors import MalformedError
+from provenance.files import key_file
+from provenance.files.atomic import PRIVATE, make_folder, write_bytes
+from provenance.files.keystore import generate
+from provenance.keys import PrivateKey
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from provenance.chain.sender import KeySender
+
+__all__ = ["OperatorKeys"]
+
+_MAX_BYTES = 4096
+
+
+class OperatorKeys:
+    """The folder of one ledger's own keys; each is made once and never overwritten."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use ``folder``."""
+        self._folder = folder
+
+    def root(self, passphrase: str) -> PrivateKey:
+        """Return the root key, making it when there is none yet.
+
+        Raises:
+            WrongPassphraseError: the passphrase does not open it, or is empty.
+        """
+        path = self._folder / "root.jwe"
+        if path.exists():
+            return key_file.decrypt(path.read_bytes(), passphrase)
+        make_folder(self._folder)
+        key = generate("Ed25519")
+        write_bytes(path, key_file.encrypt(key, passphrase), mode=PRIVATE, replace=False)
+        return key
+
+    def checkpoint(self, *, make: bool = False) -> PrivateKey:
+        """Return the key that signs checkpoints."""
+        return self._plain("checkpoint", make=make)
+
+    def beacon(self, *, make: bool = False) -> PrivateKey:
+        """Return the key that signs beacons."""
+        return self._plain("beacon", make=make)
+
+    def sender(self, *, password: str | None = None, make: bool = False) -> KeySender:
+        """Return the key that pays; a new one is encrypted when there is a password."""
+        path = self._folder / "sender.key"
+        if make and not path.exists():
+            make_folder(self._folder)
+            return create_key_file(path, password=password)
+        return load_key_file(path, password=password)
+
+    def _plain(self, name: str, *, make: bool) -> PrivateKey:
+        path = self._folder / f"{name}.jwk"
+        if make and not path.exists():
+            make_folder(self._folder)
+            jwk = strict_json.dump(generate("Ed25519").jwk())
+            write_bytes(path, jwk + b"\n", mode=PRIVATE, replace=False)
+        try:
+            octets = path.read_bytes()
+        except OSError as error:
+            raise MalformedError(f"no {name} key: {path}: {error.strerror}") from error
+        return PrivateKey.from_jwk(strict_json.parse(octets, max_bytes=_MAX_BYTES))
