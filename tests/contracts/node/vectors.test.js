@@ -14,6 +14,7 @@ const FOLDER = path.join(process.env.PROVENANCE_VECTORS ?? SHARED, "rfc6962-merk
 const skip = existsSync(FOLDER) ? false : `no vectors at ${FOLDER} (set PROVENANCE_VECTORS)`;
 
 function casesOf(kind) {
+  if (skip) return [{ name: skip }]; // one line that says so, instead of silence
   const folder = path.join(FOLDER, kind);
   return readdirSync(folder, { recursive: true })
     .filter((name) => name.endsWith(".json"))
@@ -41,14 +42,14 @@ async function assertOutcome(vector, contract, call) {
   assert.match(refusal, /^\w*(Proof|Mismatch|TooSmall|NotGrowing|Conflict|NotAnchored|OutOfRange)/);
 }
 
-describe("published consistency vectors", { skip }, () => {
+describe("published consistency vectors", () => {
   let chain;
   before(async () => {
     chain = await deploy();
   });
 
-  for (const vector of skip ? [] : casesOf("consistency")) {
-    it(`${vector.name}: ${vector.wantErr ? "refused" : "accepted"}`, async () => {
+  for (const vector of casesOf("consistency")) {
+    it(`${vector.name}: ${vector.wantErr ? "refused" : "accepted"}`, { skip }, async () => {
       const { contract, logId } = chain;
       const [root2, proof] = [bytes(vector.root2), proofOf(vector)];
       const ask = (root, hashes) => contract.anchor.staticCall(logId, vector.size2, root, hashes);
@@ -60,14 +61,14 @@ describe("published consistency vectors", { skip }, () => {
   }
 });
 
-describe("published inclusion vectors", { skip }, () => {
+describe("published inclusion vectors", () => {
   let chain;
   before(async () => {
     chain = await deploy();
   });
 
-  for (const vector of skip ? [] : casesOf("inclusion")) {
-    it(`${vector.name}: ${vector.wantErr ? "refused" : "accepted"}`, async () => {
+  for (const vector of casesOf("inclusion")) {
+    it(`${vector.name}: ${vector.wantErr ? "refused" : "accepted"}`, { skip }, async () => {
       const { contract, logId } = chain;
       const { treeSize, leafIdx } = vector;
       const [leaf, proof] = [bytes(vector.leafHash), proofOf(vector)];
@@ -80,7 +81,7 @@ describe("published inclusion vectors", { skip }, () => {
   }
 });
 
-describe("the node tests' own oracle", { skip }, () => {
+describe("the node tests' own oracle", () => {
   it("agrees with the contract on every pair of sizes to 20", async () => {
     const chain = await deploy();
     const tree = new NaiveTree();
