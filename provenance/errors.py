@@ -371,6 +371,20 @@ class FeeCeilingError(ConflictError):
     title = "The chain's fees are above the ceiling that was set"
 
 
+class StatementExpiredError(ConflictError):
+    """A holder's statement outside its 120 seconds; the holder signs another one."""
+
+    code = "statement-expired"
+    title = "The signed statement is no longer, or not yet, good"
+
+
+class StatementUsedError(ConflictError):
+    """A holder's statement that was answered before; the holder signs another one."""
+
+    code = "statement-used"
+    title = "The signed statement has been used already"
+
+
 # --- too early ----------------------------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ from oracles import evm_state
 
 from provenance.digests import sha256, to_evm_hex
 from provenance.files.signer_memory import FileSignerMemory
+from provenance.fingerprint import FileEntry, summarize
 from provenance.keys import PrivateKey
 from provenance.ledger.chain_port import Block, ChainPin, DatedBlock
 from provenance.ledger.issue_beacon import BeaconIssuer, issue_beacon
@@ -94,6 +95,24 @@ def deposit(
     }
     seed = salts(key.seed + name.encode() + b"%d" % iat)
     return issue_record("deposit", claims, private_key=key, aud=aud, iat=iat, salts=seed, hold=hold)
+
+
+def deposit_of_files(key: PrivateKey, files: Sequence[FileEntry]) -> Record:
+    summary = summarize(files)
+    claims = {
+        "dataset_digest": summary.digest.hex(),
+        "files": summary.files,
+        "bytes": summary.length,
+        "title": "Known files",
+    }
+    return issue_record(
+        "deposit",
+        claims,
+        private_key=key,
+        aud=ORIGIN,
+        iat=START,
+        salts=salts(summary.digest),
+    )
 
 
 def genesis(*, iat: int = START, origin: str = ORIGIN) -> Record:

@@ -1,0 +1,109 @@
+"""What only the holder of a record's key may ask for: its hidden parts, a manifest's publication.
+
+The key of the record is the authority, whoever carries the message. A statement is marked as
+used, durably, before anything is given out or changed for it.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from provenance.errors import NotFoundError, StatementUsedError
+from provenance.fingerprint import Summary, check_published, parse_manifest
+from provenance.holder_statement import (
+    DISCLOSURE,
+    LIFETIME,
+    PUBLICATION,
+    check_statement,
+    parse_statement,
+)
+from provenance.ledger.load_record import load_record
+from provenance.record import deposit_of, parse_entry
+
+if TYPE_CHECKING:
+    from provenance.ledger.ports import KeyStore, LogStore
+    from provenance.ledger.read_log import SignedLog
+    from provenance.record import Record
+
+__all__ = ["disclose_record", "erase_record", "publish_manifest"]
+
+
+def disclose_record(  # noqa: PLR0913 -- what is asked, and of whom
+    record_id: bytes,
+    statement: bytes,
+    *,
+    log: SignedLog,
+    store: LogStore,
+    key_store: KeyStore,
+    origin: str,
+    now_unix: int,
+) -> bytes:
+    """Return a record with all its disclosures that are not erased, as a compact SD-JWT.
+
+    Raises:
+        NotFoundError: no such record.
+        MalformedError, WrongAudienceError, BadSignatureError, StatementExpiredError,
+        StatementUsedError: the statement does not entitle to it.
+    """
+    leaf_index = log.index_of(record_id)
+    record = load_record(leaf_index, log=store, key_store=key_store, holder=True)
+    _use(statement, DISCLOSURE, record, store=store, origin=origin, now_unix=now_unix)
+    return record.compact
+
+
+def publish_manifest(  # noqa: PLR0913 -- what is asked, and of whom
+    record_id: bytes,
+    manifest: bytes,
+    statement: bytes,
+    *,
+    log: SignedLog,
+    store: LogStore,
+    origin: str,
+    now_unix: int,
+) -> None:
+    """Publish the manifest of a deposit, after comparing it with what the record signs.
+
+    Raises:
+        NotFoundError: no such record, or not a deposit of a dataset digest.
+        ManifestMismatchError: digest, file count or sum of lengths are not the signed ones.
+        MalformedError: not a manifest; or the statement does not entitle to it (see above).
+    """
+    leaf_index = log.index_of(record_id)
+    record = parse_entry(log.entry(leaf_index))
+    deposit = deposit_of(record) if record.type == "deposit" else None
+    if deposit is None or deposit.dataset_digest is None:
+        raise NotFoundError(f"record {record_id.hex()} has no dataset digest")
+    parsed = parse_manifest(io.BytesIO(manifest))
+    check_published(parsed.header, Summary(deposit.dataset_digest, deposit.files, deposit.length))
+    digests = [entry.sha256 for entry in parsed]  # compares the entries with the header
+    _use(statement, PUBLICATION, record, store=store, origin=origin, now_unix=now_unix)
+    store.store_manifest(leaf_index, manifest, digests)
+
+
+def erase_record(record_id: bytes, *, log: SignedLog, store: LogStore, key_store: KeyStore) -> bool:
+    """Erase what a record discloses, and its manifest; every proof goes on verifying.
+
+    Returns:
+        False when there was nothing left to erase.
+    """
+    leaf_index = log.index_of(record_id)
+    had_manifest = store.erase_manifest(leaf_index)
+    # a crash here leaves the disclosures: ask again
+    return key_store.erase(record_id) or had_manifest
+
+
+def _use(  # noqa: PLR0913 -- a statement and all that it is checked against
+    octets: bytes, typ: str, record: Record, *, store: LogStore, origin: str, now_unix: int
+) -> None:
+    """Check a statement against the record's key, and mark it as used."""
+    statement = parse_statement(octets, typ)
+    stored = store.stored_keys([record.kid]).get(record.kid)
+    if stored is None:
+        raise NotFoundError(f"record {record.id.hex()} is the operator's")
+    check_statement(
+        statement, key=stored.key, origin=origin, record_id=record.id, now_unix=now_unix
+    )
+    expires = statement.iat + LIFETIME + 1
+    if not store.use_token(record.kid, statement.jti, expires_unix=expires, now_unix=now_unix):
+        raise StatementUsedError("sign another statement, with another jti", field="jti")
