@@ -11,6 +11,10 @@ chain that can be relied on:
 3. ``finalized`` is the smaller of anvil's and the newest block in such a file. A crash of anvil
    or of us loses newer blocks only, and what was sent in them is sent again from stored bytes.
 
+anvil makes a genesis block anew at every start, loads the old chain beside it, and after the next
+load serves whichever of the two comes first. So every start is given the first one's time: then
+the two are one block. That stops its clock, and each block is told the time instead.
+
 A chain that the operator runs proves nothing to others; verdicts say so for its chain id.
 """
 
@@ -31,9 +35,9 @@ from typing import TYPE_CHECKING, Final, Self
 
 from provenance.chain.client import ChainClient
 from provenance.chain.find_node import find_anvil
-from provenance.chain.rpc import CappedProvider, Rpc
+from provenance.chain.rpc import CappedProvider, Rpc, quantity
 from provenance.errors import NodeMissingError, UnavailableError
-from provenance.files.atomic import make_folder, writing
+from provenance.files.atomic import make_folder, write_bytes, writing
 from provenance.files.lock import FolderLock
 
 if TYPE_CHECKING:
@@ -88,6 +92,7 @@ class ManagedAnvil:
         self.lock = threading.RLock()
         """Held while blocks are made or dumped, so that a dump is of one known head."""
         self._dumped = 0
+        self._genesis_unix = 0
         self._ready = threading.Event()
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
@@ -126,6 +131,7 @@ class ManagedAnvil:
         self._folder_lock = FolderLock(self._folder / "node.lock", purpose="run its node")
         for left in self._folder.glob(".writing-*.tmp"):
             left.unlink(missing_ok=True)  # a dump that a crash cut short
+        self._genesis_unix = self._read_genesis()
         # the kernel ties the child to the *thread* that starts it, so that one must stay
         self._supervisor = threading.Thread(target=self._supervise, name="anvil", daemon=True)
         self._supervisor.start()
@@ -183,6 +189,7 @@ class ManagedAnvil:
         program = [str(self._binary), "--host", "127.0.0.1", "--port", str(port)]
         program += ["--chain-id", str(self._chain_id), "--hardfork", "osaka", "--no-mining"]
         program += ["--slots-in-an-epoch", "1", "--prune-history", "--silent"]
+        program += ["--timestamp", str(self._genesis_unix)]
         if self._state.exists():
             program += ["--load-state", str(self._state)]
         launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid())]
@@ -203,15 +210,12 @@ class ManagedAnvil:
         deadline = time.monotonic() + START_SECONDS
         while process.poll() is None and not self._stopping.is_set():
             try:
+                if self._timestamp("earliest") != self._genesis_unix:
+                    return False  # somebody else's node took the port before ours
                 head = self.head_number()
                 for account in self._funded:
                     self._fund(account)
-                with self.lock:
-                    self._dumped = head
-                    if not self._state.exists():
-                        # the genesis block holds the time of its making: without this a crash
-                        # before the first dump would begin another chain
-                        self._write_dump(head)
+                self._dumped = head
             except UnavailableError:
                 if time.monotonic() > deadline:
                     return False
@@ -239,9 +243,11 @@ class ManagedAnvil:
         return self.rpc.quantity("eth_blockNumber")
 
     def mine(self) -> None:
-        """Make one block of whatever waits in the pool."""
+        """Make one block of whatever waits in the pool, stamped with the time of this machine."""
         with self.lock:
-            self.rpc.call("evm_mine")
+            # a clock set back must not stop the chain: time in it never decreases
+            now = max(int(time.time()), self._timestamp("latest"))
+            self.rpc.call("evm_mine", hex(now))
 
     def dump(self) -> None:
         """Write the state to disk, durably, unless the newest block is in it already."""
@@ -266,6 +272,19 @@ class ManagedAnvil:
         if self.starts == started:
             # else the node died meanwhile and was started from the older file
             self._dumped = head
+
+    def _timestamp(self, tag: str) -> int:
+        block = self.rpc.mapping("eth_getBlockByNumber", tag, False) or {}  # noqa: FBT003 -- JSON-RPC
+        return quantity(block.get("timestamp"), "timestamp")
+
+    def _read_genesis(self) -> int:
+        """Return the time of the genesis block, chosen when the folder is used first."""
+        path = self._folder / "genesis.unix"
+        if not path.exists():
+            if self._state.exists():
+                raise NodeMissingError(f"{path} is missing: it belongs to {self._state.name}")
+            write_bytes(path, b"%d\n" % int(time.time()))
+        return int(path.read_text("ascii"))
 
     def _fund(self, account: bytes) -> None:
         address = "0x" + account.hex()

@@ -1,0 +1,82 @@
+"""A growing log and its database for the anchoring tests: real tiles, real SQLite, no service.
+
+It stands in for what the writer leaves behind: signed heads, markers and beacon entries.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine, insert
+
+from provenance import merkle, tlog
+from provenance.ledger.chain_port import NamedBlock
+from provenance.store import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from provenance.digests import RootHash
+
+
+class AnchoredLog:
+    """Implements the port ``LogView``; ``grow`` is the writer."""
+
+    def __init__(self, engine: Engine, *, chain_id: int = 31337) -> None:
+        self.engine = engine
+        self._chain_id = chain_id
+        self._tiles: dict[tuple[int, int], bytes] = {}
+        self._roots: dict[int, RootHash] = {}
+        self._size = 0
+        self.beacon_blocks: list[tuple[int, NamedBlock]] = []
+        """(leaf index, block) of each beacon entry."""
+
+    def grow(self, entries: int, *, beacon: NamedBlock | None = None) -> int:
+        """Append entries, the first a beacon if given; sign the head and want its anchor."""
+        if beacon is not None:
+            self.beacon_blocks.append((self._size, beacon))
+        leaves = [
+            merkle.leaf_hash(hashlib.sha256(b"%d" % (self._size + i)).digest())
+            for i in range(entries)
+        ]
+        extension = tlog.append(self._size, leaves, self._read_tile)
+        self._tiles.update(extension.tiles)
+        self._size = extension.tree_size
+        self._roots[self._size] = extension.root_hash
+        with self.engine.begin() as connection:
+            head = {"tree_size": self._size, "root_hash": extension.root_hash}
+            connection.execute(insert(tables.heads).values(head))
+            connection.execute(
+                insert(tables.checkpoints).values(tree_size=self._size, note="signed")
+            )
+            connection.execute(
+                insert(tables.anchor_markers).values(tree_size=self._size, state="wanted")
+            )
+        return self._size
+
+    def rewrite(self) -> None:
+        """Become another log of the same size: what an operator who cheats would have."""
+        leaves = [merkle.leaf_hash(b"rewritten %d" % i) for i in range(self._size)]
+        extension = tlog.append(0, leaves, self._read_tile)
+        self._tiles = dict(extension.tiles)
+        self._roots = {self._size: extension.root_hash}
+
+    def newest_signed(self) -> tuple[int, RootHash]:
+        return self._size, self._roots[self._size]
+
+    def root_at(self, tree_size: int) -> RootHash:
+        return self._roots.get(tree_size) or tlog.root_hash(tree_size, self._read_tile)
+
+    def consistency_path(self, old_size: int, new_size: int) -> Sequence[bytes]:
+        return tlog.consistency_proof(old_size, new_size, self._read_tile)
+
+    def beacons(self, old_size: int, new_size: int, chain_id: int) -> Sequence[NamedBlock]:
+        if chain_id != self._chain_id:
+            return []
+        below = [block for index, block in self.beacon_blocks if index < old_size]
+        here = [block for index, block in self.beacon_blocks if old_size <= index < new_size]
+        return below[-1:] + here
+
+    def _read_tile(self, level: int, index: int) -> bytes:
+        return self._tiles[level, index]

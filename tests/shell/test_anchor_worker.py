@@ -1,0 +1,362 @@
+"""The worker against a real anvil: one anchor for each head, through crashes of both sides."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from node import AnchoredLedger, close, make_anchored_ledger, open_database
+from provenance.anchor import AnchorState, verify_anchored_root, verify_history
+from provenance.chain.sender import create_key_file
+from provenance.errors import (
+    AnchorLostError,
+    AnchorRefusedError,
+    FatalError,
+    FeeCeilingError,
+    ForeignTransactionError,
+    LockedError,
+    WrongChainError,
+)
+from provenance.header import BlockHeader
+from provenance.ledger.anchor_checkpoint import AnchorRules
+from provenance.ledger.chain_port import NamedBlock
+from provenance.service.worker import AnchorLoop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[AnchoredLedger]:
+    made = make_anchored_ledger(tmp_path)
+    yield made
+    close(made)
+
+
+def finals(ledger: AnchoredLedger) -> list[int]:
+    return [a.tree_size for a in ledger.store.page() if a.state is AnchorState.FINAL]
+
+
+def check_evidence(ledger: AnchoredLedger) -> None:
+    """Judge every stored anchor as a stranger would, and count them on the chain."""
+    pin = ledger.chain.pin
+    for anchor in ledger.store.page():
+        assert anchor.inclusion is not None
+        header = verify_anchored_root(
+            anchor.inclusion.evidence,
+            contract=pin.contract,
+            code_hash=pin.code_hash,
+            log_id=pin.log_id,
+            tree_size=anchor.tree_size,
+            root_hash=ledger.log.root_at(anchor.tree_size),
+            roots_slot=pin.roots_slot,
+        )
+        assert ledger.chain.canonical_hash(header.number) == header.hash
+    anchors = ledger.store.page()
+    assert ledger.chain.nonce(ledger.sender.address) == anchors[-1].nonce + 1
+
+
+def test_anchor_goes_from_marker_to_final(ledger: AnchoredLedger) -> None:
+    size = ledger.log.grow(2)
+
+    ledger.anchor_to_the_end()
+
+    assert finals(ledger) == [size]
+    assert ledger.chain.anchored_head() == ledger.log.newest_signed()
+    check_evidence(ledger)
+
+
+def test_only_the_newest_head_is_anchored(ledger: AnchoredLedger) -> None:
+    for entries in (2, 3, 300):
+        ledger.log.grow(entries)
+
+    ledger.anchor_to_the_end()
+    ledger.log.grow(1000)
+    ledger.anchor_to_the_end()
+
+    assert finals(ledger) == [305, 1305]
+    check_evidence(ledger)
+
+
+def test_beacons_of_the_stretch_are_proved_back_from_the_anchor(ledger: AnchoredLedger) -> None:
+    named = []
+    for _ in range(3):
+        block = ledger.chain.finalized()
+        named.append(NamedBlock(block.number, block.block_hash))
+        ledger.log.grow(5, beacon=named[-1])
+        ledger.node.settle(ledger.node.head_number())
+
+    ledger.anchor_to_the_end()
+
+    inclusion = ledger.store.page()[0].inclusion
+    assert inclusion is not None
+    state_root = BlockHeader.parse(inclusion.evidence.header).state_root
+    assert [block for block, _ in inclusion.histories] == named
+    for block, proof in inclusion.histories:
+        verify_history(state_root, proof, block.number, block.block_hash)
+
+
+def test_beacon_of_another_fork_is_left_out(ledger: AnchoredLedger) -> None:
+    ledger.log.grow(5, beacon=NamedBlock(1, bytes(32)))
+
+    ledger.anchor_to_the_end()
+
+    inclusion = ledger.store.page()[0].inclusion
+    assert inclusion is not None
+    assert inclusion.histories == ()
+
+
+def test_idle_worker_asks_the_node_nothing(ledger: AnchoredLedger) -> None:
+    ledger.log.grow(2)
+    ledger.anchor_to_the_end()
+    head = ledger.node.head_number()
+    ledger.node.stop()
+
+    progress = ledger.worker.step()  # would raise, were the dead node asked
+
+    assert progress.unfinished == 0
+    ledger.node = type(ledger.node)(ledger.folder / "anvil")
+    ledger.node.start()
+    assert ledger.node.head_number() == head
+
+
+def test_interval_holds_back_until_now_is_asked(ledger: AnchoredLedger) -> None:
+    ledger.rules = AnchorRules(interval=3600, anchor_ceiling_wei=None, day_ceiling_wei=None)
+    ledger.restart_worker()
+    ledger.log.grow(2)
+    ledger.anchor_to_the_end()
+    ledger.log.grow(2)
+
+    held_back = ledger.worker.step()
+    ledger.store.ask_now()
+    ledger.anchor_to_the_end()
+
+    assert held_back.waiting
+    assert finals(ledger) == [2, 4]
+
+
+def test_killed_node_loses_no_anchor_and_none_is_doubled(ledger: AnchoredLedger) -> None:
+    for round_ in range(6):
+        size = ledger.log.grow(round_ + 2)
+        ledger.take_steps(round_)
+        before = set(finals(ledger))
+        process_id = ledger.node.process_id
+        assert process_id is not None
+        os.kill(process_id, signal.SIGKILL)
+        if round_ % 2:
+            ledger.restart_worker()
+        ledger.anchor_to_the_end()
+        assert before | {size} <= set(finals(ledger))
+
+    assert ledger.node.starts == 7
+    check_evidence(ledger)
+
+
+def test_transaction_the_node_forgot_is_sent_again(ledger: AnchoredLedger) -> None:
+    ledger.log.grow(2)
+    ledger.store.wanted()
+    ledger.chain.advance = lambda *_args, **_named: None  # type: ignore[method-assign] -- no block yet
+    ledger.worker.step()
+    anchor = ledger.store.page()[0]
+    ledger.node.rpc.call("anvil_dropTransaction", "0x" + anchor.attempts[0].tx_hash.hex())
+    del ledger.chain.advance
+
+    ledger.restart_worker()  # sends what it did not send itself
+    ledger.anchor_to_the_end()
+
+    assert anchor.state is AnchorState.SENT
+    assert finals(ledger) == [2]
+    assert len(ledger.store.page()[0].attempts) == 1
+
+
+def test_reorganised_anchor_is_sent_again(
+    ledger: AnchoredLedger, caplog: pytest.LogCaptureFixture
+) -> None:
+    ledger.log.grow(2)
+    snapshot = ledger.node.rpc.call("evm_snapshot")  # a pruned anvil has no anvil_reorg
+    ledger.step_until(lambda: any(a.state is AnchorState.INCLUDED for a in ledger.store.page()))
+    ledger.node.rpc.call("evm_revert", snapshot)
+
+    ledger.anchor_to_the_end()
+
+    assert finals(ledger) == [2]
+    assert "was displaced" in caplog.text
+    check_evidence(ledger)
+
+
+def test_foreign_use_of_the_key_stops_the_worker(ledger: AnchoredLedger) -> None:
+    ledger.log.grow(2)
+    ledger.anchor_to_the_end()
+    used = ledger.sender.sign(
+        chain_id=ledger.chain.pin.chain_id,
+        nonce=ledger.chain.nonce(ledger.sender.address),
+        to=bytes(20),
+        data=b"",
+        gas=21_000,
+        max_fee_wei=3 * 10**9,
+        priority_fee_wei=10**9,
+    )
+    ledger.chain.broadcast(used.raw)
+    ledger.node.mine()
+    ledger.log.grow(2)
+
+    with pytest.raises(ForeignTransactionError):
+        ledger.worker.step()
+
+
+def test_foreign_transaction_in_place_of_a_bound_one_stops_the_worker(
+    ledger: AnchoredLedger,
+) -> None:
+    ledger.log.grow(2)
+    ledger.chain.advance = lambda *_args, **_named: None  # type: ignore[method-assign] -- no block yet
+    ledger.worker.step()
+    anchor = ledger.store.page()[0]
+    ledger.node.rpc.call("anvil_dropTransaction", "0x" + anchor.attempts[0].tx_hash.hex())
+    used = ledger.sender.sign(
+        chain_id=ledger.chain.pin.chain_id,
+        nonce=anchor.nonce,
+        to=bytes(20),
+        data=b"",
+        gas=21_000,
+        max_fee_wei=3 * 10**9,
+        priority_fee_wei=10**9,
+    )
+    ledger.chain.broadcast(used.raw)
+    del ledger.chain.advance
+    ledger.node.mine()
+
+    with pytest.raises(ForeignTransactionError):
+        ledger.anchor_to_the_end()
+
+
+def test_old_copy_of_the_database_is_refused(ledger: AnchoredLedger, tmp_path: Path) -> None:
+    ledger.log.grow(2)
+    ledger.anchor_to_the_end()
+    old = tmp_path / "old"
+    old.mkdir()
+    fresh = replace(ledger, **open_database(old))
+    fresh.log.grow(2)
+
+    with pytest.raises(AnchorLostError):
+        fresh.worker.step()
+    fresh.engine.dispose()
+
+
+def test_log_that_forked_is_refused(ledger: AnchoredLedger, tmp_path: Path) -> None:
+    """The contract saw the true log; a worker with another one must not even send."""
+    ledger.log.grow(2)
+    ledger.anchor_to_the_end()
+    ledger.log.rewrite()
+    ledger.restart_worker()
+    ledger.log.grow(2)
+
+    with pytest.raises(AnchorLostError):
+        ledger.worker.step()
+
+
+def test_contract_refuses_a_wrong_consistency_proof_before_anything_is_spent(
+    ledger: AnchoredLedger,
+) -> None:
+    ledger.log.grow(3)
+    ledger.anchor_to_the_end()
+    ledger.log.grow(4)
+    true_path = ledger.log.consistency_path
+    ledger.log.consistency_path = lambda old, new: [bytes(32), *true_path(old, new)[1:]]  # type: ignore[method-assign] -- a broken log
+
+    with pytest.raises(AnchorRefusedError, match="AnchoredRootMismatch"):
+        ledger.worker.step()
+
+    assert len(ledger.store.page()) == 1
+
+
+def test_wrong_key_is_refused(ledger: AnchoredLedger, tmp_path: Path) -> None:
+    ledger.sender = create_key_file(tmp_path / "other.key")
+    ledger.restart_worker()
+    ledger.log.grow(2)
+
+    with pytest.raises(WrongChainError):
+        ledger.worker.step()
+
+
+@pytest.mark.parametrize("member", ["chain_id", "genesis_hash", "code_hash"])
+def test_other_chain_is_refused(ledger: AnchoredLedger, member: str) -> None:
+    wrong = 1 if member == "chain_id" else bytes(32)
+    pin = replace(ledger.deployed.pin, **{member: wrong})  # type: ignore[arg-type] -- one of three
+    ledger.chain.pin = pin
+    ledger.log.grow(2)
+    worker_store = ledger.store.unfinished(pin.chain_id)
+
+    with pytest.raises(WrongChainError):
+        ledger.worker.step()
+
+    assert not worker_store
+
+
+def test_fees_above_the_ceiling_are_not_spent(ledger: AnchoredLedger) -> None:
+    ledger.rules = AnchorRules(interval=0, anchor_ceiling_wei=1000)
+    ledger.restart_worker()
+    ledger.log.grow(2)
+
+    with pytest.raises(FeeCeilingError):
+        ledger.worker.step()
+
+    assert not ledger.store.page()
+
+
+def test_second_worker_refuses_to_start(ledger: AnchoredLedger, tmp_path: Path) -> None:
+    lock = tmp_path / "worker.lock"
+    first = AnchorLoop(ledger.worker, lock, busy_seconds=0.02)
+    second = AnchorLoop(ledger.worker, lock, busy_seconds=0.02)
+    first.start()
+
+    with pytest.raises(LockedError):
+        second.start()
+
+    first.stop()
+    second = AnchorLoop(ledger.worker, lock, busy_seconds=0.02)
+    second.start()
+    second.stop()
+
+
+def test_loop_anchors_by_itself_and_survives_an_outage(
+    ledger: AnchoredLedger, tmp_path: Path
+) -> None:
+    loop = AnchorLoop(ledger.worker, tmp_path / "l", busy_seconds=0.02, idle_seconds=0.02)
+    loop.start()
+    for _ in range(3):
+        size = ledger.log.grow(2)
+        loop.wake()
+        os.kill(ledger.node.process_id or 0, signal.SIGKILL)
+        deadline = time.monotonic() + 20
+        while size not in finals(ledger):
+            assert time.monotonic() < deadline, loop.status
+            time.sleep(0.02)
+    loop.stop()
+
+    assert not loop.status.running
+    check_evidence(ledger)
+
+
+def test_loop_ends_on_a_fatal_error_and_says_so(ledger: AnchoredLedger, tmp_path: Path) -> None:
+    ledger.log.grow(2)
+    ledger.anchor_to_the_end()
+    ledger.log.rewrite()
+    ledger.restart_worker()
+    ledger.log.grow(2)
+    seen: list[FatalError] = []
+    loop = AnchorLoop(ledger.worker, tmp_path / "l", busy_seconds=0.02, on_fatal=seen.append)
+
+    loop.start()
+    deadline = time.monotonic() + 10
+    while not seen and time.monotonic() < deadline:
+        time.sleep(0.01)
+    loop.stop()
+
+    assert loop.status.fatal
+    assert isinstance(seen[0], AnchorLostError)
