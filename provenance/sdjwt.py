@@ -84,7 +84,7 @@ class CheckSignature(Protocol):
     """Raises BadSignatureError unless ``signature`` is good; the header tells which key."""
 
     def __call__(
-        self, header: Mapping[str, object], signing_input: bytes, signature: bytes
+        self, header: Mapping[str, object], signing_input: bytes, signature: bytes, /
     ) -> None:
         """Check one JWS signature (RFC 7515 §5.2)."""
 
@@ -337,7 +337,7 @@ class _Walk:
                 continue
             if len(element) != 1:
                 raise MalformedError("a digest stands beside other members", field=place)
-            found = self._take(element["..."], f"{place}....")
+            found = self._take(element["..."], place)
             if found is None:
                 continue
             if found.name is not None:
