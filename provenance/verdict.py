@@ -207,6 +207,15 @@ class Verdict:
         bounds = (self.not_before, self.not_after, self.signed_not_before)
         return all(bound.independent for bound in bounds if bound is not None)
 
+    @property
+    def deciding(self) -> Check | None:
+        """The first check that made the exit code what it is; None when it is 0."""
+        outcomes = _DECIDING[self.exit_code]
+        for check in self.checks:
+            if check.outcome in outcomes and (check.needed or self.exit_code in {1, 2}):
+                return check
+        return None
+
     def check(self, name: str) -> Check:
         """Return the first check of that name."""
         return next(check for check in self.checks if check.name == name)
@@ -218,6 +227,7 @@ class Verdict:
             "v": VERSION,
             "exit_code": self.exit_code,
             "conclusion": CONCLUSIONS[self.exit_code],
+            "because": None if self.deciding is None else self.deciding.code,
             "independent": self.independent,
             "policy_digest": self.policy_digest.hex(),
             "record": None if self.claimed is None else self.claimed.to_json(),
@@ -231,6 +241,16 @@ class Verdict:
         }
 
 
+_DECIDING: dict[int, frozenset[Outcome]] = {
+    2: frozenset({Outcome.UNUSABLE}),
+    1: frozenset({Outcome.FALSE}),
+    4: frozenset({Outcome.UNAVAILABLE}),
+    3: frozenset({Outcome.NOT_YET, Outcome.NOT_CHECKED}),
+    0: frozenset(),
+}
+"""The outcomes behind each exit code, in the order of precedence."""
+
+
 def exit_code_of(checks: Sequence[Check]) -> int:
     """Return the exit code: precedence 2, 1, 4, 3, 0 (``docs/trust-model.md``).
 
@@ -239,14 +259,9 @@ def exit_code_of(checks: Sequence[Check]) -> int:
     """
     outcomes = {check.outcome for check in checks}
     needed = {check.outcome for check in checks if check.needed}
-    if Outcome.UNUSABLE in outcomes:
-        return 2
-    if Outcome.FALSE in outcomes:
-        return 1
-    if Outcome.UNAVAILABLE in needed:
-        return 4
-    if needed & {Outcome.NOT_YET, Outcome.NOT_CHECKED}:
-        return 3
+    for code, deciding in _DECIDING.items():
+        if deciding & (outcomes if code in {1, 2} else needed):
+            return code
     return 0
 
 

@@ -178,6 +178,8 @@ def _check_part(data: PartOfData, deposit: Deposit) -> Check:
         return _differs(data.manifest.digest, deposit.dataset_digest or b"", "manifest-differs")
     if not data.comparison.is_equal:
         return _differences(data.comparison)
+    if data.comparison.matched == 0:
+        return Check("dataset", Outcome.NOT_CHECKED, "nothing-compared", needed=True)
     facts = {"files": data.comparison.matched}
     return Check("dataset", Outcome.PROVED, "part-same", "files", facts, needed=True)
 

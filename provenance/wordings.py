@@ -140,6 +140,7 @@ WORDINGS: dict[str, str] = {
     "part-same": "{files} files are part of the dataset in the record",
     "file-same": "the file is part of the dataset in the record",
     "dataset-not-given": "no data were given to compare with",
+    "nothing-compared": "no file was compared",
     "dataset-differs": "the data have digest {found}, the record says {expected}",
     "manifest-differs": "the manifest has digest {found}, the record says {expected}",
     "file-differs": "the file has digest {found}, its proof is for {expected}",

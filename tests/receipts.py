@@ -22,6 +22,7 @@ from provenance import checkpoint as checkpoints
 from provenance.anchor import Evidence, HistoryProof
 from provenance.checkpoint import Checkpoint
 from provenance.digests import RootHash
+from provenance.fingerprint import Summary
 from provenance.keys import PrivateKey
 from provenance.note import COSIGNATURE_V1, Note, NoteSigner, NoteVerifier, Signature
 from provenance.policy import Chain, CheckpointKey, InstitutionKey, Policy, render_policy
@@ -33,7 +34,7 @@ from provenance.receipt import (
     Receipt,
     ReceiptAnchor,
 )
-from provenance.record import Record, issue_record
+from provenance.record import Record, issue_record, parse_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -108,9 +109,23 @@ class Shape:
     own_block: int | None = None
     """Chain id of the block named in the record: the beacon's block."""
     claims: Mapping[str, object] = field(default_factory=dict)
-    """Further or other claims of the deposit."""
+    """Further or other claims of the deposit; None takes one away."""
     hold: tuple[str, ...] = ()
     evidence_time: int = EVIDENCE_TIME
+    key_index: int = 3
+    beacon_index: int = 4
+    filler: bytes = b"filler"
+    """Makes the other entries, and so the root."""
+    bad_signature: frozenset[int] = frozenset()
+    """Entries that are in the log with a signature that does not match."""
+    log_signer: NoteSigner = LOG_SIGNER
+    checkpoint_key: CheckpointKey = CheckpointKey(LOG_SIGNER.verifier, 0, None)  # noqa: RUF009 -- frozen
+    code: bytes = CONTRACT_CODE
+    """Code of the contract on the chain; the policy wants ``CONTRACT_CODE``."""
+    stored_root: bytes | None = None
+    """What the contract holds instead of the root."""
+    remembered: bytes | None = None
+    """What the history contract holds instead of the beacon's block hash."""
 
 
 @dataclass(frozen=True)
@@ -138,23 +153,20 @@ def build(shape: Shape | None = None) -> Built:
     )
     beacon_hash = keccak(beacon_header)
     records = _records(shape, beacon_hash)
-    entries = [hashlib.sha256(b"filler %d" % i).digest() for i in range(13)]
+    entries = [hashlib.sha256(shape.filler + b" %d" % i).digest() for i in range(13)]
     for index, record in records.items():
         entries[index] = record.entry
-    tracked = [index for index in (3, 4) if index in records]
-    if not shape.keys:
-        tracked.remove(3)
-    first = _proofs(entries[:8], shape, tracked, cosigned=0 if shape.anchors else shape.cosigned)
-    newest = _proofs(entries, shape, tracked, cosigned=shape.cosigned)
+    first = _proofs(entries[:8], shape, cosigned=0 if shape.anchors else shape.cosigned)
+    newest = _proofs(entries, shape, cosigned=shape.cosigned)
     root = naive_merkle.root(entries)
     worlds = {chain: _world(chain, root, beacon_hash, shape) for chain in shape.anchors}
     anchors = tuple(anchor for anchor, _ in worlds.values())
-    logged_keys = (LoggedRecord(records[3].compact.decode(), 3),) if shape.keys else ()
+    key = LoggedRecord(records[shape.key_index].compact.decode(), shape.key_index)
     return Built(
         shape=shape,
         receipt=Receipt(
             record=LoggedRecord(records[6].public().decode(), 6),
-            keys=logged_keys,
+            keys=(key,) if shape.keys else (),
             beacon=_logged_beacon(shape, records, beacon_header),
             first=first,
             anchored=Anchored(newest, anchors) if anchors else None,
@@ -171,8 +183,8 @@ def _logged_beacon(
 ) -> LoggedBeacon | None:
     if not shape.beacon:
         return None
-    sd_jwt = records[4].compact.decode()
-    return LoggedBeacon(sd_jwt, 4, header if shape.beacon_header else None)
+    sd_jwt = records[shape.beacon_index].compact.decode()
+    return LoggedBeacon(sd_jwt, shape.beacon_index, header if shape.beacon_header else None)
 
 
 # --- policy -------------------------------------------------------------------------------
@@ -203,7 +215,7 @@ def policy_octets(shape: Shape) -> bytes:
     return render_policy(
         origin=ORIGIN,
         root_key=ROOT_KEY.public,
-        checkpoint_keys=[CheckpointKey(LOG_SIGNER.verifier, 0, None)],
+        checkpoint_keys=[shape.checkpoint_key],
         chains=[chain_of(chain_id, shape) for chain_id in shape.policy_chains],
         institution_keys=[institution] if shape.institution else [],
         witnesses=WITNESSES[: shape.witnesses],
@@ -227,6 +239,12 @@ def dataset_entries() -> list[bytes]:
     return [hashlib.sha256(DATASET[path]).digest() + path.encode() for path in sorted(DATASET)]
 
 
+def dataset_summary() -> Summary:
+    """Return what the deposit signs of ``DATASET``."""
+    digest = naive_merkle.root(dataset_entries())
+    return Summary(digest, len(DATASET), sum(map(len, DATASET.values())))
+
+
 def _records(shape: Shape, beacon_hash: bytes) -> dict[int, Record]:
     depositor = key_of(4, shape.alg)
     block = {
@@ -234,25 +252,39 @@ def _records(shape: Shape, beacon_hash: bytes) -> dict[int, Record]:
         "number": BEACON_NUMBER,
         "block_hash": "0x" + beacon_hash.hex(),
     }
+    data = dataset_summary()
     claims: dict[str, object] = {
-        "dataset_digest": naive_merkle.root(dataset_entries()).hex(),
-        "files": len(DATASET),
-        "bytes": sum(map(len, DATASET.values())),
+        "dataset_digest": data.digest.hex(),
+        "files": data.files,
+        "bytes": data.length,
         "title": "Three files",
         "contributors": [{"name": "Josiah Carberry", "roles": ["data-curation"]}],
         "license": "CC0-1.0",
         "access": "open",
         **shape.claims,
     }
+    claims = {name: value for name, value in claims.items() if value is not None}
     if shape.own_block is not None:
         claims["block"] = {**block, "chain_id": shape.own_block}
     records = {
-        3: _issue("key", shape.identity, depositor, T0 - 50),
+        shape.key_index: _issue("key", shape.identity, depositor, T0 - 50),
         6: _issue("deposit", claims, depositor, T0, shape.hold),
     }
     if shape.beacon:
-        records[4] = _issue("beacon", {**block, "timestamp": BEACON_TIME}, BEACON_KEY, T0 - 60)
+        beacon = {**block, "timestamp": BEACON_TIME}
+        records[shape.beacon_index] = _issue("beacon", beacon, BEACON_KEY, T0 - 60)
+    for index in shape.bad_signature:
+        records[index] = _with_bad_signature(records[index])
     return records
+
+
+def _with_bad_signature(record: Record) -> Record:
+    """Return the record with one bit of R turned; it parses, and its digest is the same."""
+    head, payload, signature = record.entry.decode().split(".")
+    other = "B" if signature[0] == "A" else "A"
+    tail = record.compact.decode().partition("~")[2]
+    compact = f"{head}.{payload}.{other}{signature[1:]}~{tail}"
+    return parse_record(compact.encode(), complete=False)
 
 
 def _issue(
@@ -270,16 +302,16 @@ def _issue(
 # --- log ----------------------------------------------------------------------------------
 
 
-def _proofs(
-    entries: Sequence[bytes], shape: Shape, tracked: Sequence[int], cosigned: int
-) -> ProofSet:
+def _proofs(entries: Sequence[bytes], shape: Shape, *, cosigned: int) -> ProofSet:
     checkpoint = Checkpoint(ORIGIN, len(entries), RootHash(naive_merkle.root(entries)))
-    note = checkpoints.sign(checkpoint, LOG_SIGNER)
+    note = checkpoints.sign(checkpoint, shape.log_signer)
+    key_path = tuple(naive_merkle.path(shape.key_index, entries))
+    beacon_path = tuple(naive_merkle.path(shape.beacon_index, entries))
     return ProofSet(
         checkpoint=cosign(note, cosigned),
         record=tuple(naive_merkle.path(6, entries)),
-        keys=(tuple(naive_merkle.path(3, entries)),) if 3 in tracked else (),
-        beacon=tuple(naive_merkle.path(4, entries)) if shape.beacon else None,
+        keys=(key_path,) if shape.keys else (),
+        beacon=beacon_path if shape.beacon else None,
     )
 
 
@@ -307,13 +339,15 @@ def _world(
     of_log = evm_state.mapping_slot(log_id(), ROOTS_SLOT.to_bytes(32, "big"))
     slot = evm_state.mapping_slot((13).to_bytes(32, "big"), of_log)
     older = evm_state.mapping_slot((8).to_bytes(32, "big"), of_log)
-    state.add(CONTRACT, CONTRACT_CODE, {slot: root, older: keccak(b"older"), bytes(32): b"\x01"})
+    slots = {slot: shape.stored_root or root, older: keccak(b"older"), bytes(32): b"\x01"}
+    state.add(CONTRACT, shape.code, slots)
     remembered = {
         (number % 8191).to_bytes(32, "big"): keccak(b"block %d" % number)
         for number in range(BEACON_NUMBER - 8, EVIDENCE_NUMBER)
     }
     history_slot = (BEACON_NUMBER % 8191).to_bytes(32, "big")
-    state.add(HISTORY_CONTRACT, HISTORY_CODE, {**remembered, history_slot: beacon_hash})
+    remembered[history_slot] = shape.remembered or beacon_hash
+    state.add(HISTORY_CONTRACT, HISTORY_CODE, remembered)
     header = evm_state.header(
         EVIDENCE_NUMBER, shape.evidence_time + chain_id, state.root, keccak(b"block before")
     )
