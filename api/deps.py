@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
+
 from provenance.service.ledger import Ledger
 
 __all__ = ["Cursor", "LedgerDep", "Limit", "RecordId", "ledger_of"]

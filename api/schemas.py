@@ -123,7 +123,6 @@ class Hit(_Model):
     key: str
     identity: Literal["unbound", "self-asserted", "institution-bound"]
     claimed_at: int
-    path: str | None = Field(default=None, description="the file's path, for a file's digest")
 
 
 class HitPage(_Model):
@@ -133,17 +132,30 @@ class HitPage(_Model):
     next: str | None = Field(default=None, description="cursor of the next page, or null")
 
 
+class History(_Model):
+    """An EIP-2935 proof that the evidence block knows an older block by its hash."""
+
+    block_number: int
+    block_hash: str
+    proof: dict[str, object]
+
+
 class Anchor(_Model):
     """One anchored checkpoint and how far it has come."""
 
+    anchor_id: int
     chain_id: int
     tree_size: TreeSize
-    state: Literal["prepared", "sent", "included", "final", "halted"]
-    block_number: int | None
+    root_hash: Hex32
+    state: Literal["prepared", "sent", "included", "final"]
+    block_number: int | None = Field(description="the block that the evidence is from")
     block_hash: str | None
     block_time: int | None = Field(description="the evidence block's time, POSIX seconds")
     transactions: list[str] = Field(description="hashes of every attempt")
-    evidence: dict[str, object] | None
+    evidence: dict[str, object] | None = Field(
+        description="header (RLP), account proof and storage proof, as in a receipt"
+    )
+    histories: list[History]
 
 
 class AnchorPage(_Model):

@@ -44,7 +44,7 @@ def lookup(
 def anchors(ledger: LedgerDep, cursor: Cursor = None, limit: Limit = 100) -> AnchorPage:
     """Return the anchors, oldest first, each with its evidence once it has any."""
     items = ledger.anchors(_index(cursor), limit)
-    following = str(items[-1]["tree_size"]) if len(items) == limit else None
+    following = str(items[-1]["anchor_id"]) if len(items) == limit else None
     return AnchorPage.model_validate({"items": items, "next": following})
 
 

@@ -38,7 +38,7 @@ def health(ledger: LedgerDep) -> Health:
 def ready(ledger: LedgerDep) -> Response:
     """Say whether records are taken now, and which part is away if not."""
     parts = {
-        name: Part(ready=fine, detail=detail) for name, (fine, detail) in ledger.parts().items()
+        name: Part(ready=fine, detail=detail) for name, (fine, detail) in ledger.readiness().items()
     }
     # the chain may be away for hours: records go on being taken, and are anchored later
     is_ready = all(part.ready for name, part in parts.items() if name != "chain")

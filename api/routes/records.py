@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import APIRouter, Header, Request
-from provenance.service.ledger import Accepted
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
@@ -14,6 +13,7 @@ from provenance import strict_json
 from provenance.digests import from_hex
 from provenance.errors import MalformedError, MediaTypeError, NotAcceptableError, TooLargeError
 from provenance.messages import choose_language
+from provenance.service.writer import Accepted
 
 from ..deps import LedgerDep, RecordId
 from ..problems import problem_body
@@ -21,7 +21,7 @@ from ..schemas import BatchResults, RecordView
 from ..security import read_body
 
 if TYPE_CHECKING:
-    from provenance.service.ledger import Outcome
+    from provenance.service.writer import Answer
 
 __all__ = ["router"]
 
@@ -76,8 +76,8 @@ async def post_record(request: Request, ledger: LedgerDep) -> Response:
     if not isinstance(outcome, Accepted):
         raise outcome
     return Response(
-        outcome.receipt,
-        200 if outcome.is_repeat else 201,
+        outcome.receipt.to_bytes(),
+        201 if outcome.is_new else 200,
         {**_NO_STORE, "location": f"/v1/records/{outcome.record_id.hex()}"},
         media_type=RECEIPT,
     )
@@ -127,15 +127,15 @@ def _compacts_of(body: bytes) -> list[bytes]:
     return [cast("str", item).encode() for item in value]
 
 
-def _batch_result(outcome: Outcome, language: str) -> str:
+def _batch_result(outcome: Answer, language: str) -> str:
     if not isinstance(outcome, Accepted):
         refused = {"status": "refused", "problem": problem_body(outcome, language)}
         return json.dumps(refused, ensure_ascii=False)
-    status = "repeat" if outcome.is_repeat else "integrated"
+    status = "integrated" if outcome.is_new else "repeat"
     # the receipt goes out as the bytes that were verified, never re-serialised
     return (
         f'{{"status":"{status}","id":"{outcome.record_id.hex()}",'
-        f'"leaf_index":{outcome.leaf_index},"receipt":{outcome.receipt.decode().rstrip()}}}'
+        f'"leaf_index":{outcome.leaf_index},"receipt":{outcome.receipt.to_bytes().decode().rstrip()}}}'
     )
 
 

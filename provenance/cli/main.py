@@ -1,4 +1,4 @@
-"""The ``provenance`` command: settles the language, runs one command, turns errors into exit codes."""
+"""The ``provenance`` command: settles the language, runs one command, exits with its code."""
 
 from __future__ import annotations
 

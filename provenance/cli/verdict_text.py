@@ -90,5 +90,5 @@ def _print_check(check: Check) -> None:
         title += f" ({check.subject})"
     say(f"{_MARKS[check.outcome]} {check.number:>2}  {title}: {_(_OUTCOMES[check.outcome])}")
     say(f"      {check.text(_)}")
-    if check.trust is not None and check.outcome in {Outcome.PROVED, Outcome.VOUCHED}:
+    if check.outcome in {Outcome.PROVED, Outcome.VOUCHED}:
         say("      " + _("trusted: {trust}").format(trust=_(TRUSTS[check.trust])))

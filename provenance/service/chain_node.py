@@ -48,6 +48,11 @@ class ChainNode:
         """The managed node's process, None when there is none."""
         return None if self._managed is None else self._managed.process_id
 
+    @property
+    def starts(self) -> int:
+        """How often the managed node was started; 0 when there is none."""
+        return 0 if self._managed is None else self._managed.starts
+
     def start(self) -> None:
         """Start the managed node and wait until it answers.
 

@@ -9,8 +9,12 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter, RateLimiter
 
 from provenance.errors import NotAllowedError, RateLimitedError
+from provenance.record import Record
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from provenance.ledger.accept_records import Item
     from provenance.service.settings import WritePolicy
 
 __all__ = ["Admission"]
@@ -29,30 +33,27 @@ class Admission:
         self._requests = RateLimitItemPerMinute(policy.requests_per_minute)
         self._records = RateLimitItemPerMinute(policy.records_per_minute)
 
-    def check_key(self, kid: str) -> None:
-        """Refuse a key that the policy does not list; needs no signature, so it comes first.
+    def admit(self, items: Sequence[Item]) -> list[Item]:
+        """Refuse what the policy does not let in, each record alone.
 
-        Raises:
-            NotAllowedError: not listed.
+        One request may carry records of several keys: it counts as one request for each.
         """
-        if kid not in self._policy.allowed_keys:
-            raise NotAllowedError(f"key {kid} is not in the write policy", field="kid")
+        counted: set[str] = set()
+        return [self._admit(item, counted) for item in items]
 
-    def count_request(self, kid: str) -> None:
-        """Count a request that carries records of ``kid``.
-
-        Raises:
-            RateLimitedError: one more than the policy allows in a minute.
-        """
-        self._count(self._requests, kid, "requests")
-
-    def count_record(self, kid: str) -> None:
-        """Count one new record of ``kid``.
-
-        Raises:
-            RateLimitedError: one more than the policy allows in a minute.
-        """
-        self._count(self._records, kid, "records")
+    def _admit(self, item: Item, counted: set[str]) -> Item:
+        if not isinstance(item, Record):
+            return item
+        if item.kid not in self._policy.allowed_keys:
+            return NotAllowedError(f"key {item.kid} is not in the write policy", field="kid")
+        try:
+            if item.kid not in counted:
+                self._count(self._requests, item.kid, "requests")
+                counted.add(item.kid)
+            self._count(self._records, item.kid, "records")
+        except RateLimitedError as error:
+            return error
+        return item
 
     def _count(self, item: RateLimitItemPerMinute, kid: str, unit: str) -> None:
         if not self._limiter.hit(item, unit, kid):

@@ -93,6 +93,7 @@ class Writer:
         receipts: ReceiptIssuer,
         now_unix: Callable[[], int],
         beacons: BeaconSource | None = None,
+        admit: Callable[[Sequence[Item]], list[Item]] | None = None,
         on_fatal: Callable[[FatalError], None] | None = None,
         max_waiting: int = MAX_WAITING,
         threads: int = THREADS,
@@ -102,6 +103,7 @@ class Writer:
         Args:
             now_unix: our clock, POSIX seconds: it only refuses records from the future.
             beacons: None for a ledger without a chain.
+            admit: refuses what a write policy does not let in, after the signatures were checked.
         """
         self._store = store
         self._key_store = key_store
@@ -113,6 +115,7 @@ class Writer:
         self._receipts = receipts
         self._now_unix = now_unix
         self._beacons = beacons
+        self._admit = admit
         self._on_fatal = on_fatal
         self._max_waiting = max_waiting
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="records")
@@ -205,6 +208,8 @@ class Writer:
         """Parse and verify one request and hand it to the writer."""
         try:
             items = check_records(compacts, origin=self._origin, find_keys=self._find_keys)
+            if self._admit is not None:
+                items = self._admit(items)
         except Exception as error:  # noqa: BLE001 -- the caller gets it, whatever it is
             future.set_exception(error)
             return

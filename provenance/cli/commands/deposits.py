@@ -1,4 +1,4 @@
-"""``deposit``: fingerprint, sign, save, send, keep the receipt; and its parts, for offline signing."""
+"""``deposit``: fingerprint, sign, save, send, keep the receipt; or sign now and send later."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class _Signer:
     private: PrivateKey
 
 
-def deposit(  # noqa: PLR0913 -- one per thing a deposit may say
+def deposit(
     path: Annotated[
         Path | None, typer.Argument(help=_("The dataset: a folder or one file."))
     ] = None,
@@ -138,9 +138,10 @@ def deposit(  # noqa: PLR0913 -- one per thing a deposit may say
 ) -> None:
     """Deposit a dataset; only its fingerprint and the record leave this machine."""
     if resume is not None:
-        submission = Outbox(home_of(home)).adopt(read_submission(resume))
-        with LedgerClient(_needed(ledger, "--ledger"), language=current()) as client:
-            _send(client, submission, policy, output or resume.parent, home, as_json=as_json)
+        # saved again among one's own, so that the receipt has its place
+        submission = Outbox(home_of(home)).save(read_submission(resume).compacts)
+        with LedgerClient(_needed(ledger, "--ledger"), language=current()) as to:
+            _send(to, submission, policy, output or resume.parent, home, as_json=as_json)
         return
     source = Path(_needed(path, "PATH"))
     folder = output or Path(f"{source.resolve().name}.provenance")
@@ -187,7 +188,7 @@ def _metadata(path: Path | None) -> dict[str, object]:
     return dict(value)
 
 
-def _flags(  # noqa: PLR0913, PLR0917 -- one per flag
+def _flags(
     title: str | None,
     contributors: list[str] | None,
     license_: str | None,
@@ -315,7 +316,7 @@ def _tell_saved(path: Path, compacts: Sequence[bytes], *, as_json: bool) -> None
 # --- sending --------------------------------------------------------------------------------
 
 
-def _send(  # noqa: PLR0913 -- what is sent, where, and where the answer goes
+def _send(
     client: LedgerClient,
     submission: Submission,
     policy: Path | None,

@@ -45,7 +45,7 @@ def _profile(name: str | None, orcid: str | None, ror: list[str] | None) -> Prof
     )
 
 
-def new(  # noqa: PLR0913 -- one per thing a key may carry
+def new(
     label: Label = "default",
     name: PersonName = None,
     orcid: Orcid = None,
@@ -108,7 +108,7 @@ def export(
         write_bytes(output, octets, mode=PRIVATE, replace=False)
 
 
-def import_key(  # noqa: PLR0913 -- one per thing a key may carry
+def import_key(
     file: Annotated[Path, typer.Argument(help=_("The key file."))],
     label: Label = "default",
     name: PersonName = None,

@@ -68,11 +68,7 @@ def fetch(
             (_("digest"), grouped(policy.digest)),
         )
     )
-    say(
-        _(
-            "Compare this digest with the operator by telephone, paper or web page before you use it."
-        )
-    )
+    say(_("Compare this digest by another channel (telephone, paper) before you believe it."))
 
 
 def show(

@@ -30,12 +30,11 @@ from provenance.files.atomic import write_bytes
 from provenance.files.data_at import data_at
 from provenance.fingerprint import summarize
 from provenance.given import REQUIRABLE, GivenBlock
-from provenance.ledger.read_log import key_status_at
 from provenance.receipt import Receipt, to_tlog_proof
 from provenance.verify import blocks_to_look_up, verify_receipt
 
 if TYPE_CHECKING:
-    from provenance.given import Data, KeyStatus
+    from provenance.given import BlockName, Data, KeyStatus
     from provenance.policy import Policy as TrustPolicy
 
 __all__ = ["register", "wait_for_receipt"]
@@ -58,7 +57,7 @@ def register(app: typer.Typer) -> None:
 # --- receipt --------------------------------------------------------------------------------
 
 
-def receipt(  # noqa: PLR0913 -- one per choice the user has
+def receipt(
     record_id: Annotated[str, typer.Argument(metavar="ID", help=_("The record id."))],
     ledger: LedgerURL,
     output: Output = None,
@@ -85,9 +84,8 @@ def receipt(  # noqa: PLR0913 -- one per choice the user has
         else:
             say(_("Complete. To check it, look these block hashes up in a place you trust:"))
             for block in blocks_to_look_up(octets):
-                say(
-                    f"  chain {block.chain_id}  block {block.number}  {to_evm_hex(block.block_hash)}"
-                )
+                named = to_evm_hex(block.block_hash)
+                say(f"  chain {block.chain_id}  block {block.number}  {named}")
     if parsed.anchored is None:
         raise typer.Exit(EXIT_NOT_YET)
 
@@ -105,7 +103,7 @@ def wait_for_receipt(client: LedgerClient, record_id: str, timeout: float) -> by
 # --- verify ---------------------------------------------------------------------------------
 
 
-def verify(  # noqa: PLR0913 -- one per thing a reviewer may give
+def verify(
     receipt_file: Annotated[Path, typer.Argument(metavar="RECEIPT", help=_("The receipt file."))],
     policy: Policy,
     path: Annotated[
@@ -181,7 +179,7 @@ def verify(  # noqa: PLR0913 -- one per thing a reviewer may give
     raise typer.Exit(verdict.exit_code)
 
 
-def _names(octets: bytes) -> tuple[object, ...]:
+def _names(octets: bytes) -> tuple[BlockName, ...]:
     try:
         return blocks_to_look_up(octets)
     except MalformedError:

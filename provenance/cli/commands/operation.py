@@ -1,0 +1,158 @@
+"""``init``, ``serve``, ``anchor``, ``audit``: what operators do."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from provenance.cli.commands.options import AsJson, Folder, Passphrase, read_passphrase
+from provenance.cli.commands.policies import grouped
+from provenance.cli.language import _
+from provenance.cli.log_format import JSONLines
+from provenance.cli.output import print_fields, print_json, say
+from provenance.errors import FatalError, MalformedError
+from provenance.files.atomic import write_bytes
+from provenance.service.settings import MANAGED, LedgerFolder, Settings
+
+if TYPE_CHECKING:
+    from provenance.service.ledger import Ledger
+
+__all__ = ["register"]
+
+_ORIGIN = re.compile(r"[a-z0-9.-]+(/[A-Za-z0-9._~-]+)*")
+_PUBLIC_INTERVAL = 600
+_LOCAL_INTERVAL = 1
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command(help=_("Found a ledger: keys, contract, genesis, first checkpoint, policy."))(init)
+    app.command(help=_("Run a ledger: API, writer and anchoring worker."))(serve)
+
+
+# --- init -----------------------------------------------------------------------------------
+
+
+def init(
+    folder: Folder,
+    origin: Annotated[
+        str,
+        typer.Option("--origin", help=_("The log's name for ever, as ledger.example.org/2026.")),
+    ],
+    rpc: Annotated[
+        str | None,
+        typer.Option(
+            "--rpc", metavar="URL", help=_("A JSON-RPC node; default: a local chain of its own.")
+        ),
+    ] = None,
+    chain_name: Annotated[
+        str, typer.Option("--chain-name", help=_("What verdicts call the chain."))
+    ] = "local",
+    confirmations: Annotated[
+        int | None,
+        typer.Option("--confirmations", help=_("Depth that is final, without a finality tag.")),
+    ] = None,
+    anchor_interval: Annotated[
+        int | None, typer.Option("--anchor-interval", help=_("Least seconds between two anchors."))
+    ] = None,
+    passphrase: Passphrase = None,
+    *,
+    independent: Annotated[
+        bool, typer.Option("--independent", help=_("Others than you run the chain."))
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Found a ledger in an empty or new folder."""
+    # imported here: it loads the chain's libraries, which most commands do not need
+    from provenance.service.found_ledger import found_ledger  # noqa: PLC0415
+
+    if not _ORIGIN.fullmatch(origin):
+        raise MalformedError(
+            f"expected a host name and path without scheme, got {origin!r}", field="--origin"
+        )
+    interval = anchor_interval or (_LOCAL_INTERVAL if rpc is None else _PUBLIC_INTERVAL)
+    place = LedgerFolder(folder)
+    policy = found_ledger(
+        place,
+        Settings(node=rpc or MANAGED, anchor_interval=interval, write_policy=None),
+        origin=origin,
+        passphrase=read_passphrase(passphrase, confirm=True),
+        chain_name=chain_name,
+        confirmations=confirmations,
+        independent=independent,
+        now_unix=int(time.time()),
+    )
+    if as_json:
+        print_json({"origin": origin, "policy_digest": policy.digest.hex()})
+        return
+    print_fields(
+        (
+            (_("log"), origin),
+            (_("policy"), place.policy),
+            (_("digest"), grouped(policy.digest)),
+        )
+    )
+    say(_("Publish the digest where readers will find it: on paper, on your web page."))
+    say(_("Move keys/root.jwe off this machine: the service does not need it."))
+
+
+# --- serve ----------------------------------------------------------------------------------
+
+
+def serve(
+    folder: Folder,
+    host: Annotated[str, typer.Option("--host", help=_("Address to listen on."))] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help=_("Port; 0 takes a free one."))] = 8000,
+) -> None:
+    """Run until SIGTERM or Ctrl-C; then finish the batch in hand, answer, and stop."""
+    from provenance_api.server import free_port, is_loopback  # noqa: PLC0415 -- as in init
+
+    from provenance.service.ledger import Ledger  # noqa: PLC0415 -- as in init
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(JSONLines())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.getLogger("provenance").setLevel(logging.INFO)
+    place = LedgerFolder(folder)
+    stop = asyncio.Event()
+    failed: list[FatalError] = []
+
+    def on_fatal(error: FatalError) -> None:
+        failed.append(error)
+        loop.call_soon_threadsafe(stop.set)
+
+    loop = asyncio.new_event_loop()
+    ledger = Ledger(place, on_fatal=on_fatal)
+    if ledger.settings.write_policy is None and not is_loopback(host):
+        raise MalformedError(
+            f"{host} can be reached by others: put a write_policy into {place.settings} first",
+            field="--host",
+        )
+    ledger.start()
+    try:
+        loop.run_until_complete(_serve(ledger, host, port or free_port(host), stop))
+    finally:
+        place.address.unlink(missing_ok=True)
+        ledger.stop()
+        loop.close()
+    if failed:
+        raise failed[0]
+
+
+async def _serve(ledger: Ledger, host: str, port: int, stop: asyncio.Event) -> None:
+    from provenance_api.app import create_app  # noqa: PLC0415 -- as in init
+    from provenance_api.server import serve as serve_app  # noqa: PLC0415 -- as in init
+
+    shown = f"[{host}]" if ":" in host else host
+    url = f"http://{shown}:{port}"
+
+    def on_ready() -> None:
+        write_bytes(ledger.folder.address, f"{url}\n".encode())
+        say(_("{origin} is served at {url}").format(origin=ledger.origin, url=url))
+
+    await serve_app(create_app(ledger), host=host, port=port, on_ready=on_ready, stop=stop)

@@ -1,0 +1,208 @@
+"""A running ledger, and one method for each thing the API can ask of it.
+
+Start order: writer's lock, database, managed node, signer's memory and recovery, then the loops
+that talk to the chain. The chain may be away: records are taken all the same, and anchored when
+it is back. Stopping goes the other way round and answers everybody first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+from provenance.errors import NotFoundError, StorageFullError
+from provenance.ledger.serve_holder import disclose_record, publish_manifest
+from provenance.policy import Policy
+from provenance.receipt import to_tlog_proof
+from provenance.service.chain_node import ChainNode
+from provenance.service.operator_keys import OperatorKeys
+from provenance.service.rate_limits import Admission
+from provenance.service.running import RunningParts
+from provenance.service.views import anchor_view, hit_views, record_view
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from provenance.errors import FatalError
+    from provenance.service.settings import LedgerFolder
+    from provenance.service.writer import Answer
+    from provenance.tlog import TileId
+
+__all__ = ["Ledger"]
+
+
+class Ledger:
+    """The parts of one ledger folder, running; make it, ``start`` it, ``stop`` it."""
+
+    def __init__(
+        self, folder: LedgerFolder, *, on_fatal: Callable[[FatalError], None] | None = None
+    ) -> None:
+        """Read settings, policy and keys; nothing runs yet.
+
+        Args:
+            on_fatal: told when going on could damage the log; the process should end.
+
+        Raises:
+            MalformedError: the folder is not a founded ledger.
+        """
+        self.folder = folder
+        self.settings = folder.read_settings()
+        self.trust = Policy.parse(folder.policy.read_bytes())
+        self.origin = self.trust.origin
+        self._on_fatal = on_fatal
+        self._keys = OperatorKeys(folder.keys)
+        self._sender = self._keys.sender()
+        self.node = ChainNode(folder, self.settings, self._sender.address)
+        self._running: RunningParts | None = None
+
+    @property
+    def policy(self) -> bytes:
+        """The trust policy's exact bytes."""
+        return self.trust.octets
+
+    # --- life ------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Take the locks, recover the log, and run.
+
+        Raises:
+            LockedError: another process writes or anchors this ledger.
+            FatalError: database and signer's memory contradict each other.
+        """
+        write_policy = self.settings.write_policy
+        self._running = RunningParts(
+            folder=self.folder,
+            policy=self.trust,
+            keys=self._keys,
+            sender=self._sender,
+            node=self.node,
+            admission=None if write_policy is None else Admission(write_policy),
+            on_fatal=self._on_fatal,
+        )
+        try:
+            self._running.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Finish the batch in hand, answer its callers, stop the loops and the node."""
+        running, self._running = self._running, None
+        if running is not None:
+            running.stop()
+
+    @property
+    def parts(self) -> RunningParts:
+        """The running parts; RuntimeError when the ledger is not started."""
+        if self._running is None:
+            raise RuntimeError("the ledger is not started")
+        return self._running
+
+    # --- writing ---------------------------------------------------------------------------
+
+    async def submit(self, compacts: Sequence[bytes]) -> list[Answer]:
+        """Integrate records; one answer each, in order, the receipt among it."""
+        if self.parts.disk_is_full():
+            raise StorageFullError("no room on the disk for another promise")
+        return await asyncio.wrap_future(self.parts.writer.accept(compacts))
+
+    # --- the log ---------------------------------------------------------------------------
+
+    def checkpoint(self) -> str:
+        """Return the newest signed checkpoint."""
+        return self.parts.log.checkpoint()
+
+    def tile(self, tile: TileId) -> bytes:
+        """Return the bytes of a tile or entry bundle, at exactly the width asked for."""
+        return self.parts.log.tile(tile)
+
+    def inclusion_proof(self, leaf_index: int, tree_size: int) -> Sequence[bytes]:
+        """Return the path from an entry to the root of any size up to the signed one."""
+        return self.parts.log.inclusion_path(leaf_index, tree_size)
+
+    def consistency_proof(self, older: int, newer: int) -> Sequence[bytes]:
+        """Return the proof that one tree extends another."""
+        return self.parts.log.consistency_path(older, newer)
+
+    # --- records ---------------------------------------------------------------------------
+
+    def record(self, record_id: bytes) -> dict[str, Any]:
+        """Return a record with the disclosures that are public and not erased."""
+        parts = self.parts
+        index = parts.log.index_of(record_id)
+        return record_view(index, log=parts.store, key_store=parts.key_store)
+
+    def receipt(self, record_id: bytes) -> bytes:
+        """Return the newest receipt of a record, verified before it is given away."""
+        return self.parts.receipts.issue(self.parts.log.index_of(record_id)).to_bytes()
+
+    def tlog_proof(self, record_id: bytes) -> str:
+        """Return the receipt as a C2SP tlog-proof."""
+        return to_tlog_proof(self.parts.receipts.issue(self.parts.log.index_of(record_id)))
+
+    def publish_manifest(self, record_id: bytes, manifest: bytes, statement: str) -> None:
+        """Publish a deposit's manifest on its signer's order."""
+        publish_manifest(
+            record_id,
+            manifest,
+            statement.encode(),
+            log=self.parts.log,
+            store=self.parts.store,
+            origin=self.origin,
+            now_unix=int(time.time()),
+        )
+
+    def manifest(self, record_id: bytes) -> bytes:
+        """Return a manifest that its depositor has published."""
+        manifest = self.parts.store.manifest(self.parts.log.index_of(record_id))
+        if manifest is None:
+            raise NotFoundError(f"no manifest is published for record {record_id.hex()}")
+        return manifest
+
+    def disclose(self, record_id: bytes, statement: bytes) -> bytes:
+        """Return a record with its holder disclosures, on its signer's order."""
+        return disclose_record(
+            record_id,
+            statement,
+            log=self.parts.log,
+            store=self.parts.store,
+            key_store=self.parts.key_store,
+            origin=self.origin,
+            now_unix=int(time.time()),
+        )
+
+    # --- look-ups --------------------------------------------------------------------------
+
+    def find_digest(self, digest: bytes, after: int, limit: int) -> list[dict[str, Any]]:
+        """Return the deposits of a dataset, or of a file whose manifest is published."""
+        return self._hits(self.parts.log.deposits_of_digest(digest, after=after, limit=limit))
+
+    def find_key(self, kid: str, after: int, limit: int) -> list[dict[str, Any]]:
+        """Return what a key signed, its key record first."""
+        return self._hits(self.parts.log.records_of_key(kid, after=after, limit=limit))
+
+    def _hits(self, indexes: Sequence[int]) -> list[dict[str, Any]]:
+        parts = self.parts
+        return hit_views(indexes, log=parts.store, key_store=parts.key_store, policy=self.trust)
+
+    def anchors(self, after: int, limit: int) -> list[dict[str, Any]]:
+        """Return anchors in the order they were bound, after anchor id ``after``."""
+        page = self.parts.anchor_store.page(after_id=max(after, 0), limit=limit)
+        return [anchor_view(anchor) for anchor in page]
+
+    def anchor_now(self) -> int | None:
+        """Anchor the newest checkpoint without waiting for the interval; return its tree size."""
+        size = self.parts.anchor_store.ask_now()
+        self.parts.anchors.wake()
+        return size
+
+    # --- operation -------------------------------------------------------------------------
+
+    def readiness(self) -> dict[str, tuple[bool, str]]:
+        """Say of each part whether it can do its work, and why not."""
+        return self.parts.readiness()
+
+    def measures(self) -> dict[str, tuple[float, str]]:
+        """Return gauges for the metrics: value and documentation by name."""
+        return self.parts.measures()
