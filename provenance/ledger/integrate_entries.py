@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from provenance import tlog
-from provenance.digests import from_b64url
+from provenance.digests import sha256
 from provenance.errors import ClockAheadError, ProvenanceError, UnknownKeyError
 from provenance.ledger.ports import Head, NewEntry, SealedDisclosure
 from provenance.ledger.projections import project
@@ -200,8 +200,10 @@ def _entries(
         record = parse_record(beacon.compact, complete=True)
         projection = project(record, first - 1, None)
         entries.append(NewEntry(record.entry, projection, (), beacon.header))
+    # hashing the text again is cheaper than decoding its digest
     digests = [
-        [(from_b64url(part.digest), part.text) for part in record.parts] for record in batch.new
+        [(sha256(part.text.encode("ascii")), part.text) for part in record.parts]
+        for record in batch.new
     ]
     ids = [record.id for record in batch.new]
     sealed = key_store.seal(list(zip(ids, digests, strict=True)))

@@ -171,13 +171,14 @@ class SqlKeyStore:
 def _seal(key: bytes | None, record_id: bytes, texts: Sequence[tuple[bytes, str]]) -> list[bytes]:
     if key is None:
         return []
-    cipher = AESGCM(key)
+    encrypt = AESGCM(key).encrypt
     nonces = os.urandom(NONCE_LENGTH * len(texts))
-    sealed = []
-    for at, (digest, text) in enumerate(texts):
-        nonce = nonces[NONCE_LENGTH * at : NONCE_LENGTH * (at + 1)]
-        sealed.append(nonce + cipher.encrypt(nonce, text.encode("ascii"), record_id + digest))
-    return sealed
+    starts = range(0, len(nonces), NONCE_LENGTH)
+    return [
+        (nonce := nonces[start : start + NONCE_LENGTH])
+        + encrypt(nonce, text.encode("ascii"), record_id + digest)
+        for start, (digest, text) in zip(starts, texts, strict=True)
+    ]
 
 
 def _open(cipher: AESGCM, record_id: bytes, digest: bytes, octets: bytes) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, insert, select, update
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Dialect, Engine, Table
 
     from provenance.ledger.ports import Head, NewEntry, SignedHead, StoredBeacon, StoredKey
     from provenance.ledger.projections import Projection
@@ -222,10 +223,8 @@ class SqlLogTransaction:
         if indexes != list(range(self._head.tree_size, extension.tree_size)):
             raise RuntimeError("the entries do not continue the log")
         connection = self._connection
-        rows = [
-            {"leaf_index": entry.projection.leaf_index, "entry": entry.entry} for entry in entries
-        ]
-        connection.execute(insert(tables.entries), rows)
+        rows = [(entry.projection.leaf_index, entry.entry) for entry in entries]
+        _insert(connection, tables.entries, rows)
         _insert_projections(connection, [(new.projection, new.beacon_header) for new in entries])
         _insert_disclosures(connection, entries)
         _write_tiles(connection, extension)
@@ -245,6 +244,29 @@ class SqlLogTransaction:
 # --- rows -------------------------------------------------------------------------------------
 
 
+def _insert(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
+    """Insert rows given as tuples in the order of the table's columns.
+
+    Nine rows are written per record. As tuples handed straight to the driver they cost half of
+    what they do as dictionaries that are bound one name after the other.
+    """
+    if not rows:
+        return
+    if connection.dialect.positional:
+        connection.exec_driver_sql(_statement(table, connection.dialect), list(rows))
+    else:
+        names = table.columns.keys()
+        connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
+
+
+@cache
+def _statement(table: Table, dialect: Dialect) -> str:
+    compiled = insert(table).compile(dialect=dialect)
+    if getattr(compiled, "positiontup", None) != table.columns.keys():
+        raise RuntimeError(f"the columns of {table.name} are not bound in their order")
+    return str(compiled)
+
+
 def _write_tiles(connection: Connection, extension: Extension) -> None:
     statement = upsert(tables.tiles)
     statement = statement.on_conflict_do_update(
@@ -259,80 +281,43 @@ def _write_tiles(connection: Connection, extension: Extension) -> None:
 
 def _insert_disclosures(connection: Connection, entries: Sequence[NewEntry]) -> None:
     rows = [
-        {
-            "leaf_index": entry.projection.leaf_index,
-            "position": position,
-            "digest": disclosure.digest,
-            "held": disclosure.held,
-            "ciphertext": disclosure.ciphertext,
-        }
+        (entry.projection.leaf_index, position, one.digest, one.held, one.ciphertext)
         for entry in entries
-        for position, disclosure in enumerate(entry.disclosures)
+        for position, one in enumerate(entry.disclosures)
     ]
-    if rows:
-        connection.execute(insert(tables.disclosures), rows)
+    _insert(connection, tables.disclosures, rows)
 
 
 def _insert_projections(
     connection: Connection, projections: Sequence[tuple[Projection, bytes | None]]
 ) -> None:
-    for table, rows in (
-        (tables.records, _record_rows(projections)),
-        (tables.keys, _key_rows(projections)),
-        (tables.records_by_key, _key_index_rows(projections)),
-        (tables.dataset_digests, _dataset_rows(projections)),
-        (tables.beacons, _beacon_rows(projections)),
-    ):
-        if rows:
-            connection.execute(insert(table), rows)
-
-
-_Rows = list[dict[str, object]]
-
-
-def _record_rows(projections: Sequence[tuple[Projection, bytes | None]]) -> _Rows:
-    return [{"record_id": one.record_id, "leaf_index": one.leaf_index} for one, _ in projections]
-
-
-def _key_rows(projections: Sequence[tuple[Projection, bytes | None]]) -> _Rows:
-    return [
-        {
-            "kid": one.kid,
-            "leaf_index": one.leaf_index,
-            "alg": one.key.alg,
-            "public_key": one.key.raw,
-        }
-        for one, _ in projections
-        if one.key is not None
+    all_of = [one for one, _ in projections]
+    _insert(connection, tables.records, [(one.record_id, one.leaf_index) for one in all_of])
+    keys = [
+        (one.kid, one.leaf_index, one.key.alg, one.key.raw) for one in all_of if one.key is not None
     ]
-
-
-def _key_index_rows(projections: Sequence[tuple[Projection, bytes | None]]) -> _Rows:
-    return [
-        {"key_index": one.key_index, "leaf_index": one.leaf_index}
-        for one, _ in projections
-        if one.key_index is not None
+    _insert(connection, tables.keys, keys)
+    by_key = [(one.key_index, one.leaf_index) for one in all_of if one.key_index is not None]
+    _insert(connection, tables.records_by_key, by_key)
+    datasets = [
+        (one.dataset_digest, one.leaf_index) for one in all_of if one.dataset_digest is not None
     ]
+    _insert(connection, tables.dataset_digests, datasets)
+    _insert(connection, tables.beacons, _beacon_rows(projections))
 
 
-def _dataset_rows(projections: Sequence[tuple[Projection, bytes | None]]) -> _Rows:
+def _beacon_rows(
+    projections: Sequence[tuple[Projection, bytes | None]],
+) -> list[tuple[object, ...]]:
     return [
-        {"digest": one.dataset_digest, "leaf_index": one.leaf_index}
-        for one, _ in projections
-        if one.dataset_digest is not None
-    ]
-
-
-def _beacon_rows(projections: Sequence[tuple[Projection, bytes | None]]) -> _Rows:
-    return [
-        {
-            "leaf_index": one.leaf_index,
-            "chain_id": one.beacon.chain_id,
-            "number": one.beacon.number,
-            "block_hash": one.beacon.block_hash,
-            "issued_unix": one.beacon.issued_unix,
-            "header": header,
-        }
+        (
+            one.leaf_index,
+            one.beacon.chain_id,
+            one.beacon.number,
+            one.beacon.block_hash,
+            one.beacon.issued_unix,
+            header,
+        )
         for one, header in projections
         if one.beacon is not None
     ]
