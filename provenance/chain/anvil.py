@@ -148,6 +148,7 @@ class ManagedAnvil:
             except UnavailableError:
                 _logger.warning("the node was gone before its last dump")
         self._stopping.set()
+        self._address.unlink(missing_ok=True)
         process = self._process
         if process is not None and process.poll() is None:
             process.kill()  # nothing it would write at its end is wanted
@@ -216,6 +217,7 @@ class ManagedAnvil:
                 for account in self._funded:
                     self._fund(account)
                 self._dumped = head
+                write_bytes(self._address, f"{self.url}\n".encode())
             except UnavailableError:
                 if time.monotonic() > deadline:
                     return False
@@ -233,6 +235,11 @@ class ManagedAnvil:
         return text[-500:] or "it said nothing"
 
     # --- blocks and state ------------------------------------------------------------------
+
+    @property
+    def _address(self) -> Path:
+        """Where a person on this machine finds the node's address while it runs."""
+        return self._folder / "address"
 
     @property
     def _state(self) -> Path:

@@ -34,16 +34,20 @@ def find_anvil(explicit: Path | None = None) -> Path:
             return explicit
         raise NodeMissingError(f"{explicit} is not a program that can be run")
     on_path = shutil.which("anvil")
-    if on_path is not None:
-        return Path(on_path)
-    for place in _node_modules():
-        if os.access(place, os.X_OK):
+    for place in (*([Path(on_path)] if on_path else []), *_node_modules()):
+        if os.access(place, os.X_OK) and not _is_script(place):
             return place
     raise NodeMissingError(
         "no program called anvil was found on PATH or in node_modules; "
         f"`npm install @foundry-rs/anvil@{ANVIL_VERSION}` in the current folder gets it, "
         "or name another node's address with `provenance init --rpc URL`"
     )
+
+
+def _is_script(program: Path) -> bool:
+    """Tell npm's launcher from the program: killing the one would leave the other running."""
+    with program.open("rb") as file:
+        return file.read(2) == b"#!"
 
 
 def _node_modules() -> Iterator[Path]:
