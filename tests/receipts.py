@@ -112,6 +112,8 @@ class Shape:
     """Further or other claims of the deposit; None takes one away."""
     hold: tuple[str, ...] = ()
     evidence_time: int = EVIDENCE_TIME
+    crowd: int = 24
+    """Accounts beside the two contracts, and other blocks remembered; few make short proofs."""
     key_index: int = 3
     beacon_index: int = 4
     filler: bytes = b"filler"
@@ -334,7 +336,7 @@ def _world(
 ) -> tuple[ReceiptAnchor, bytes]:
     """Return the anchor of the 13-entry root on a chain, and its evidence block's hash."""
     state = evm_state.State()
-    for number in range(24):
+    for number in range(shape.crowd):
         state.add(keccak(b"account %d on %d" % (number, chain_id))[:20])
     of_log = evm_state.mapping_slot(log_id(), ROOTS_SLOT.to_bytes(32, "big"))
     slot = evm_state.mapping_slot((13).to_bytes(32, "big"), of_log)
@@ -343,7 +345,7 @@ def _world(
     state.add(CONTRACT, shape.code, slots)
     remembered = {
         (number % 8191).to_bytes(32, "big"): keccak(b"block %d" % number)
-        for number in range(BEACON_NUMBER - 8, EVIDENCE_NUMBER)
+        for number in range(BEACON_NUMBER + 8 - shape.crowd, BEACON_NUMBER + 8)
     }
     history_slot = (BEACON_NUMBER % 8191).to_bytes(32, "big")
     remembered[history_slot] = shape.remembered or beacon_hash

@@ -1,0 +1,92 @@
+"""No altered receipt passes for another than it is; ``mutations.py`` says which bytes are free."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import mutations
+import receipts
+from mutations import ALL, REPRESENTATIVES, SMALL, span, survivors, verdict_of
+
+from provenance.verify import verify_receipt
+
+
+def test_every_altered_byte_of_a_complete_receipt_is_refused() -> None:
+    made = receipts.build(SMALL)
+    assert verdict_of(made, made.octets).exit_code == 0
+
+    assert survivors(made, REPRESENTATIVES) == []
+
+
+def test_every_truncation_is_refused_as_unusable() -> None:
+    made = receipts.build(SMALL)
+
+    codes = {verdict_of(made, made.octets[:end]).exit_code for end in range(len(made.octets))}
+
+    assert codes == {2}
+
+
+def test_every_byte_in_front_or_behind_is_refused_as_unusable() -> None:
+    made = receipts.build(SMALL)
+
+    for value in range(256):
+        assert verdict_of(made, made.octets + bytes([value])).exit_code == 2
+        assert verdict_of(made, bytes([value]) + made.octets).exit_code == 2
+
+
+def test_every_deleted_byte_is_refused() -> None:
+    made = receipts.build(SMALL)
+    octets = made.octets
+
+    codes = {
+        verdict_of(made, octets[:position] + octets[position + 1 :]).exit_code
+        for position in range(len(octets))
+    }
+
+    assert codes <= {1, 2}
+
+
+def test_a_line_of_an_unknown_key_may_change_and_nothing_else_does() -> None:
+    made = receipts.build(replace(SMALL, anchors=(), cosigned=1))
+    line = span(made.octets, b"\xe2\x80\x94 witness-0", b"\\n")
+    whole = verdict_of(made, made.octets)
+
+    free = survivors(made, ALL, line)
+
+    assert free
+    assert all(verdict == whole for _, _, verdict in free)
+    # the dash, both spaces and the line feed hold the line together
+    assert {position for position, _, _ in free} <= set(line[4:-2])
+
+
+def test_a_line_of_a_known_key_may_not_change() -> None:
+    made = receipts.build(replace(SMALL, anchors=(), cosigned=1, witnesses=1, quorum=1))
+    line = span(made.octets, b"\xe2\x80\x94 witness-0", b"\\n")
+    before = verdict_of(made, made.octets).check("witnesses")
+
+    after = [verdict.check("witnesses") for _, _, verdict in survivors(made, REPRESENTATIVES, line)]
+
+    assert before.code == "quorum-met"
+    assert {check.code for check in after} == {"quorum-not-met"}
+
+
+def test_a_header_nobody_vouches_for_proves_no_time_whatever_it_says() -> None:
+    made = receipts.build(SMALL)
+    header = span(made.octets, b'"evidence":{"header":"0x', b'"')
+
+    for _, mutant in mutations.mutants(made.octets, b"", header):
+        verdict = verify_receipt(mutant, made.policy, now_unix=receipts.NOW)
+        assert verdict.exit_code in {1, 2, 3}
+        assert verdict.not_after is None
+        assert verdict.not_before is None
+
+
+def test_an_anchor_renamed_to_an_unknown_chain_counts_for_nothing() -> None:
+    made = receipts.build(replace(SMALL, beacon=False))
+    chain_id = span(made.octets, b'"chain_id":1', b",")
+
+    left = survivors(made, ALL, chain_id)
+
+    assert {verdict.exit_code for _, _, verdict in left} == {3}
+    assert {verdict.check("not-after").code for _, _, verdict in left} == {"no-anchor-of-policy"}
+    assert all(verdict.not_after is None for _, _, verdict in left)

@@ -1,0 +1,88 @@
+"""Single-byte mutations of a receipt, and what each one must come to.
+
+A mutant is *refused* when its exit code is 1 or 2. A receipt has one text only (``Receipt.parse``
+compares with its re-serialisation), so that every byte belongs to JSON's grammar, to a name of
+the format or to a value; and every value is covered by a signature, by a proof, or by comparison
+with policy and given block hash. What is not refused, and why:
+
+* **Signature lines of keys that the policy does not know.** Anybody may add such a line to a
+  note (C2SP signed-note) and nobody reads it: a mutant that still parses has the same verdict,
+  word for word. A known key's line that becomes an unknown one leaves its checkpoint unsigned.
+* **A header nobody vouches for.** Outside its state root it may become another header, equally
+  unproved: exit code 3 before and after, and no time is claimed. Once a block hash is given, as
+  in the campaign, each of these bytes is refused.
+* **The chain id of an anchor without history proof.** It may come to name a chain that the
+  policy does not know, where nothing is checked: the anchor no longer counts, and 0 becomes 3.
+  With a history proof it must be the beacon's chain id, which lies in the log, and is refused.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import receipts
+from receipts import Shape
+
+from provenance.given import GivenBlock
+from provenance.verify import verify_receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from receipts import Built
+
+    from provenance.verdict import Verdict
+
+__all__ = ["ALL", "REPRESENTATIVES", "SMALL", "mutants", "span", "survivors", "verdict_of"]
+
+SMALL = Shape(
+    crowd=0,
+    claims={"contributors": None, "license": None, "access": None, "title": "T"},
+    identity={},
+)
+"""A complete receipt, one disclosure, beacon and history included, with short proofs."""
+
+ALL = frozenset(range(256))
+REPRESENTATIVES = frozenset(b'0"\xff')
+"""A digit, JSON's own, and what is no UTF-8; two neighbours of the original come with them."""
+
+
+def mutants(
+    octets: bytes, replacements: Iterable[int], positions: Iterable[int]
+) -> Iterator[tuple[int, bytes]]:
+    """Yield (position, mutant) for each replacement, and for the original's two neighbours.
+
+    The neighbours are the mutants that most often still are base64, hex or a number.
+    """
+    chosen = frozenset(replacements)
+    for position in positions:
+        original = octets[position]
+        values = chosen | {original ^ 1, (original + 1) % 256}
+        for value in sorted(values - {original}):
+            yield position, octets[:position] + bytes([value]) + octets[position + 1 :]
+
+
+def verdict_of(made: Built, octets: bytes) -> Verdict:
+    """Verify with every block of the receipt vouched for."""
+    blocks = [GivenBlock(block_hash) for block_hash in made.evidence_hashes.values()]
+    return verify_receipt(octets, made.policy, now_unix=receipts.NOW, blocks=blocks)
+
+
+def survivors(
+    made: Built, replacements: Iterable[int], positions: Iterable[int] | None = None
+) -> list[tuple[int, int, Verdict]]:
+    """Return (position, value, verdict) of every mutant that is not refused."""
+    octets = made.octets
+    everywhere = range(len(octets)) if positions is None else positions
+    found = []
+    for position, mutant in mutants(octets, replacements, everywhere):
+        verdict = verdict_of(made, mutant)
+        if verdict.exit_code not in {1, 2}:
+            found.append((position, mutant[position], verdict))
+    return found
+
+
+def span(octets: bytes, start: bytes, end: bytes) -> range:
+    """Return the positions from ``start`` up to and with the next ``end`` behind it."""
+    first = octets.index(start)
+    return range(first, octets.index(end, first + len(start)) + len(end))
