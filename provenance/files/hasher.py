@@ -49,9 +49,8 @@ class Hasher:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop the threads, within one chunk, and the processes, after their batch."""
+        """Stop the threads and end the processes."""
         self.stop()
-        self._threads.shutdown(wait=True)
         for process in self._processes:
             process.close()
 
@@ -61,9 +60,13 @@ class Hasher:
         return self._bytes_read
 
     def stop(self) -> None:
-        """Give up every batch under way; their results will be errors."""
+        """Give up what is under way, and return when no thread uses a descriptor any more.
+
+        That is within one chunk of a long file, or one batch of short ones.
+        """
         self._is_stopped = True
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        # not by waiting for the futures: one that is cancelled here would never be told so
+        self._threads.shutdown(wait=True, cancel_futures=True)
 
     def submit(self, batch: Batch, *, is_short: bool) -> Future[list[Hashed]]:
         """Begin a batch: of short files in a process, otherwise in a thread.

@@ -164,7 +164,6 @@ class _Run:
             # given up: no thread may go on with a descriptor that is about to be closed
             if under_way:
                 hasher.stop()
-                wait([future for _, future in under_way])
             for batch, _ in under_way:
                 batch.release()
 
