@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypedDict
 
 import pytest
-from sqlalchemy import Engine
-
 from anchored_log import AnchoredLog
+
 from provenance.chain.anvil import AnvilChain, ManagedAnvil
 from provenance.chain.deploy import Deployed, deploy
 from provenance.chain.find_node import find_anvil
@@ -25,6 +24,8 @@ from provenance.store.migrate import migrate
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from sqlalchemy import Engine
 
 ORIGIN = "ledger.example/log"
 
@@ -42,6 +43,16 @@ def need_anvil() -> None:
         pytest.skip(str(error))
 
 
+class HeldChain(AnvilChain):
+    """A managed chain whose blocks can be held back, to look at what is in between."""
+
+    is_held = False
+
+    def advance(self, target: int | None, *, inclusion: bool) -> None:
+        if not self.is_held:
+            super().advance(target, inclusion=inclusion)
+
+
 @dataclass
 class AnchoredLedger:
     """A node with a registered log, a database and a worker; ``restart_worker`` is a crash."""
@@ -54,11 +65,11 @@ class AnchoredLedger:
     log: AnchoredLog
     store: SqlAnchorStore
     rules: AnchorRules = DEV_RULES
-    chain: AnvilChain = field(init=False)
+    chain: HeldChain = field(init=False)
     worker: AnchorWorker = field(init=False)
 
     def __post_init__(self) -> None:
-        self.chain = AnvilChain(self.node, self.deployed.pin, block_seconds=QUICK)
+        self.chain = HeldChain(self.node, self.deployed.pin, block_seconds=QUICK)
         self.restart_worker()
 
     def restart_worker(self) -> None:

@@ -27,8 +27,8 @@ from provenance.errors import (
     UnavailableError,
     WrongChainError,
 )
-from provenance.ledger.chain_port import AnchorCall, Broadcast, NamedBlock
-from provenance.ledger.prove_anchor import prove_inclusion
+from provenance.ledger.chain_port import AnchorCall, AnchoredEvent, Broadcast, NamedBlock
+from provenance.ledger.prove_anchor import prove_inclusion, prove_root, proved_nonce
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,7 +123,7 @@ class AnchorWorker:
         self._rules = rules
         self._pinned_at: float | None = None
         self._sent: dict[bytes, float] = {}  # attempt -> when this process last handed it out
-        self._used_nonce: NamedBlock | None = None  # where it was first seen used without receipt
+        self._suspect: NamedBlock | None = None  # a block that shows our nonce used in vain
         self._alert: str | None = None
 
     def step(self) -> Progress:
@@ -174,28 +174,34 @@ class AnchorWorker:
         self._pinned_at = now
 
     def _check_head(self) -> None:
-        """Check that the head on chain is one of ours and includes what was final (W2, W11)."""
-        final = self._store.newest_final(self._chain.pin.chain_id)
+        """Check that the head on chain is one of ours and includes what was final (W2, W11).
+
+        What would stop us for good must be proved: a node's word alone only means "not now".
+        """
         tree_size, root_hash = self._chain.anchored_head()
+        final = self._store.newest_final(self._chain.pin.chain_id)
+        if final is not None and tree_size < final.tree_size:
+            self._check_final_is_there(final)
         newest, _ = self._log.newest_signed()
-        if tree_size and self._store.newest(self._chain.pin.chain_id) is None:
+        is_ours = tree_size <= newest and self._log.root_at(tree_size) == root_hash
+        is_known = self._store.newest(self._chain.pin.chain_id) is not None
+        if tree_size and not (is_ours and is_known):
+            prove_root(self._chain, tree_size, root_hash, self._chain.head())
             raise AnchorLostError(
-                f"the chain holds tree size {tree_size}, this ledger knows no anchor: an old copy?"
+                f"the chain holds tree size {tree_size} with root {root_hash.hex()}, which this "
+                f"ledger (tree size {newest}) did not anchor: is it an old or another copy?"
             )
-        if tree_size > newest:
-            raise AnchorLostError(
-                f"the chain holds tree size {tree_size}, this ledger only {newest}: an old copy?"
-            )
-        if tree_size and self._log.root_at(tree_size) != root_hash:
-            raise AnchorLostError(f"the chain holds another root at tree size {tree_size}")
-        if final is not None and final.inclusion is not None and tree_size < final.tree_size:
-            named = final.inclusion.block
-            found = self._chain.canonical_hash(named.number)
-            if found is None or found == named.block_hash:
-                raise UnavailableError(f"the node is behind final block {named.number}")
-            raise AnchorLostError(
-                f"final block {named.number} of tree size {final.tree_size} is gone"
-            )
+
+    def _check_final_is_there(self, final: Anchor) -> None:
+        head = self._chain.head()
+        if final.inclusion is not None and head.number >= final.inclusion.block.number:
+            try:
+                prove_root(self._chain, final.tree_size, final.root_hash, head)
+            except (NotAnchoredError, RootMismatchError) as error:
+                raise AnchorLostError(
+                    f"tree size {final.tree_size} was final and is gone at block {head.number}"
+                ) from error
+        raise UnavailableError(f"the node is behind: at block {head.number}")
 
     # --- W1, W4, W5, W13: bind the newest checkpoint to the next nonce ---------------------
 
@@ -217,7 +223,7 @@ class AnchorWorker:
         A crash before ``bind`` returns leaves nothing behind; after it, a prepared anchor with
         stored bytes that may or may not be broadcast later, by these rules only.
         """
-        base_size, _ = self._chain.anchored_head()
+        base_size = self._base_size()
         if base_size >= tree_size:
             return False  # handed over by an earlier anchorer of this log
         nonce = self._next_nonce()
@@ -241,17 +247,36 @@ class AnchorWorker:
         )
         return True
 
+    def _base_size(self) -> int:
+        """Return the tree size on chain, from which the call must prove consistency.
+
+        All our anchors are final here, so it is that of the newest one. Another answer is an
+        old view, on which a call would revert, or another anchorer's work, which is proved.
+        """
+        base_size, root_hash = self._chain.anchored_head()
+        newest = self._store.newest(self._chain.pin.chain_id)
+        ours = 0 if newest is None else newest.tree_size
+        if base_size < ours:
+            raise UnavailableError(f"the node is behind: at tree size {base_size}")
+        if base_size > ours:
+            prove_root(self._chain, base_size, root_hash, self._chain.head())
+        return base_size
+
     def _next_nonce(self) -> int:
         """Return the nonce after the last one bound, which must be the chain's too (W4).
 
-        A key's very first anchor takes the chain's count: what set up the contract came before.
+        The chain's count is proved, for a wrong one would never be mined, or stop us for good.
+        A key's very first anchor takes it: what set up the contract came before and is final.
         """
-        last = self._store.last_nonce(self._chain.pin.chain_id, self._sender.address)
-        theirs = self._chain.nonce(self._sender.address)
+        address = self._sender.address
+        last = self._store.last_nonce(self._chain.pin.chain_id, address)
+        head = self._chain.head()
+        theirs = proved_nonce(self._chain, address, head)
         ours = theirs if last is None else last + 1
         if theirs > ours:
             raise ForeignTransactionError(
-                f"the chain is at nonce {theirs}, our next is {ours}: the key was used elsewhere"
+                f"block {head.number} is at nonce {theirs}, our next is {ours}: "
+                "the key was used elsewhere"
             )
         if theirs < ours:
             raise UnavailableError(f"the node is behind: at nonce {theirs}, our next is {ours}")
@@ -307,62 +332,53 @@ class AnchorWorker:
             return
         receipt = self._receipt(anchor)
         if receipt is not None:
-            self._include(anchor, receipt)
+            # take the evidence, check it, and only then believe that the anchor is mined (W12)
+            self._believe(anchor, prove_inclusion(self._chain, self._log, anchor, receipt))
         elif self._chain.nonce(self._sender.address) > anchor.nonce:
-            self._explain_used_nonce(anchor, self._chain.head())
+            self._explain_used_nonce(anchor)
         else:
             self._send(anchor)
 
     def _receipt(self, anchor: Anchor) -> TransactionReceipt | None:
-        """Return the receipt of whichever attempt was mined; at most one can be (W6)."""
+        """Return the receipt of whichever attempt was mined and anchored; at most one can (W6).
+
+        It must say success and hold the exact event (W9). One that does not is no receipt here:
+        whether the nonce is used in vain is for proofs to say, not for a node's word.
+        """
         for attempt in reversed(anchor.attempts):
             receipt = self._chain.transaction_receipt(attempt.tx_hash)
-            if receipt is not None:
+            if receipt is None:
+                continue
+            exact = AnchoredEvent(anchor.tree_size, anchor.root_hash)
+            if receipt.succeeded and exact in receipt.anchored:
                 return receipt
+            self._warn(f"the node says that {receipt.tx_hash.hex()} did not anchor")
         return None
 
-    def _include(self, anchor: Anchor, receipt: TransactionReceipt) -> None:
-        """Take the evidence, check it, and only then believe that the anchor is mined (W12)."""
-        exact = any(
-            event.tree_size == anchor.tree_size and event.root_hash == anchor.root_hash
-            for event in receipt.anchored
-        )
-        if not receipt.succeeded or not exact:
-            self._explain_failure(anchor, receipt)
-            return
-        self._believe(anchor, prove_inclusion(self._chain, self._log, anchor, receipt))
-
-    def _explain_failure(self, anchor: Anchor, receipt: TransactionReceipt) -> None:
-        """A mined transaction without our event: fatal once its block is final, else maybe gone."""
-        finalized = self._chain.finalized()
-        is_canonical = self._chain.canonical_hash(receipt.block_number) == receipt.block_hash
-        if is_canonical and receipt.block_number <= finalized.number:
-            raise AnchorLostError(
-                f"tree size {anchor.tree_size}: {receipt.tx_hash.hex()} is final but did not anchor"
-            )
-        self._warn(f"transaction {receipt.tx_hash.hex()} is mined but did not anchor; not final")
-
-    def _explain_used_nonce(self, anchor: Anchor, head: Block) -> None:
+    def _explain_used_nonce(self, anchor: Anchor) -> None:
         """The nonce is used, but no stored hash has a receipt (W4, W8).
 
-        A node may have lost its index of transactions; the storage proof does not need it. Only
-        when the nonce is used for good and the root is not there has somebody else used it.
+        A node may have lost its index of transactions: the root itself is looked for. Only a
+        final block whose state shows the nonce used and the root absent is an alarm: somebody
+        else used it, or the transaction reverted.
         """
-        seen = self._used_nonce
-        if seen is None or self._chain.canonical_hash(seen.number) != seen.block_hash:
-            seen = self._used_nonce = NamedBlock(head.number, head.block_hash)
-        if self._chain.finalized().number < seen.number:
-            self._warn(f"nonce {anchor.nonce} is used, but the node shows no receipt; not final")
+        suspect = self._suspect
+        if suspect is not None and self._chain.canonical_hash(suspect.number) == suspect.block_hash:
+            if suspect.number <= self._chain.finalized().number:
+                raise ForeignTransactionError(
+                    f"nonce {anchor.nonce} is used in block {suspect.number}, which does not hold "
+                    f"tree size {anchor.tree_size}"
+                )
+            self._warn(f"nonce {anchor.nonce} seems to be used by somebody else; not final")
             return
-        receipt = self._receipt(anchor)
+        self._suspect = None
+        head = self._chain.head()
+        if proved_nonce(self._chain, self._sender.address, head) <= anchor.nonce:
+            return  # another node, which is behind: ask again
         try:
-            inclusion = prove_inclusion(self._chain, self._log, anchor, receipt)
-        except (NotAnchoredError, RootMismatchError) as error:
-            raise ForeignTransactionError(
-                f"nonce {anchor.nonce} of tree size {anchor.tree_size} was used by somebody else"
-            ) from error
-        self._used_nonce = None
-        self._believe(anchor, inclusion)
+            self._believe(anchor, prove_inclusion(self._chain, self._log, anchor, at=head))
+        except (NotAnchoredError, RootMismatchError):
+            self._suspect = NamedBlock(head.number, head.block_hash)
 
     def _believe(self, anchor: Anchor, inclusion: Inclusion) -> None:
         if anchor.state is AnchorState.PREPARED:
@@ -419,8 +435,8 @@ class AnchorWorker:
 
     def _let_blocks_come(self, anchors: Sequence[Anchor]) -> None:
         targets = [a.inclusion.block.number for a in anchors if a.inclusion is not None]
-        if self._used_nonce is not None:
-            targets.append(self._used_nonce.number)
+        if self._suspect is not None:
+            targets.append(self._suspect.number)
         self._chain.advance(
             max(targets, default=None), inclusion=any(a.inclusion is None for a in anchors)
         )

@@ -8,9 +8,11 @@ later one and the not-after wider, which the receipt shows by itself.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import TYPE_CHECKING
 
+from provenance import rlp, trie
 from provenance.anchor import (
     HISTORY_CONTRACT,
     HISTORY_WINDOW,
@@ -21,15 +23,16 @@ from provenance.anchor import (
     verify_history,
 )
 from provenance.errors import UnavailableError, VerificationError
+from provenance.header import BlockHeader
+from provenance.keccak import keccak256
 from provenance.ledger.chain_port import Inclusion, NamedBlock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from provenance.header import BlockHeader
     from provenance.ledger.chain_port import Anchor, Block, Chain, LogView, TransactionReceipt
 
-__all__ = ["prove_inclusion"]
+__all__ = ["prove_inclusion", "prove_root", "proved_nonce"]
 
 _logger = logging.getLogger(__name__)
 
@@ -41,18 +44,24 @@ MAX_HISTORIES = 256
 
 
 def prove_inclusion(
-    chain: Chain, log: LogView, anchor: Anchor, receipt: TransactionReceipt | None
+    chain: Chain,
+    log: LogView,
+    anchor: Anchor,
+    receipt: TransactionReceipt | None = None,
+    *,
+    at: Block | None = None,
 ) -> Inclusion:
     """Fetch and check the evidence that ``anchor`` is on chain, and its beacons' proofs.
 
     Args:
         receipt: where a node says it was mined; None when only the state can show it.
+        at: without a receipt, the block whose state is to show it.
 
     Raises:
         VerificationError: the node's proof does not show the anchored root.
         UnavailableError: the node gives no proofs, or contradicts itself about the block.
     """
-    evidence, header = _evidence(chain, anchor, receipt)
+    evidence, header = _evidence(chain, anchor, receipt, at)
     if receipt is not None:
         _check_place(receipt, header)
     beacons = log.beacons(anchor.base_size, anchor.tree_size, chain.pin.chain_id)
@@ -65,6 +74,22 @@ def prove_inclusion(
     )
 
 
+def proved_nonce(chain: Chain, account: bytes, block: Block) -> int:
+    """Return how many transactions ``account`` (20 bytes) had sent in the state after ``block``.
+
+    Raises:
+        VerificationError: the node's proof does not belong to that block.
+        UnavailableError: the node no longer has that state.
+    """
+    proof = chain.proof(account, [], block.block_hash)
+    if proof is None:
+        raise UnavailableError(f"the node gives no proof of the state of block {block.number}")
+    state_root = BlockHeader.parse(block.header).state_root
+    value = trie.get(state_root, keccak256(account), proof.account_proof)
+    # an account is the list nonce, balance, storage root, code hash (Yellow Paper §4.1)
+    return 0 if value is None else rlp.decode_integer(rlp.decode_list(value)[0], max_bytes=8)
+
+
 def _check_place(receipt: TransactionReceipt, header: BlockHeader) -> None:
     is_same = header.hash == receipt.block_hash
     if header.number < receipt.block_number or is_same != (header.number == receipt.block_number):
@@ -74,34 +99,47 @@ def _check_place(receipt: TransactionReceipt, header: BlockHeader) -> None:
 
 
 def _evidence(
-    chain: Chain, anchor: Anchor, receipt: TransactionReceipt | None
+    chain: Chain, anchor: Anchor, receipt: TransactionReceipt | None, at: Block | None
 ) -> tuple[Evidence, BlockHeader]:
-    block = None if receipt is None else chain.block_by_hash(receipt.block_hash)
-    evidence = None if block is None else _evidence_at(chain, anchor, block)
-    if evidence is None:
-        evidence = _evidence_at(chain, anchor, chain.head())
-    if evidence is None:
-        raise UnavailableError("the node gives no storage proofs by block hash (EIP-1898)")
+    block = at if receipt is None else chain.block_by_hash(receipt.block_hash)
+    if block is not None:
+        with contextlib.suppress(_StateGoneError):
+            return prove_root(chain, anchor.tree_size, anchor.root_hash, block)
+    if at is not None:
+        raise UnavailableError(f"the node no longer proves block {at.number}")
+    return prove_root(chain, anchor.tree_size, anchor.root_hash, chain.head())
+
+
+def prove_root(
+    chain: Chain, tree_size: int, root_hash: bytes, block: Block
+) -> tuple[Evidence, BlockHeader]:
+    """Fetch and check the evidence that our log has ``root_hash`` on chain as of ``block``.
+
+    Raises:
+        VerificationError: the node's proof does not show it; NotAnchoredError or
+            RootMismatchError where the proof is good and shows that it is not so.
+        UnavailableError: the node gives no proof of that block's state.
+    """
     pin = chain.pin
+    slot = root_storage_slot(pin.log_id, tree_size, pin.roots_slot)
+    proof = chain.proof(pin.contract, [int.from_bytes(slot, "big")], block.block_hash)
+    if proof is None:
+        raise _StateGoneError(f"the node gives no storage proof of block {block.number} (EIP-1898)")
+    evidence = Evidence(block.header, proof.account_proof, proof.storage_proofs[0])
     header = verify_anchored_root(
         evidence,
         contract=pin.contract,
         code_hash=pin.code_hash,
         log_id=pin.log_id,
-        tree_size=anchor.tree_size,
-        root_hash=anchor.root_hash,
+        tree_size=tree_size,
+        root_hash=root_hash,
         roots_slot=pin.roots_slot,
     )
     return evidence, header
 
 
-def _evidence_at(chain: Chain, anchor: Anchor, block: Block) -> Evidence | None:
-    pin = chain.pin
-    slot = root_storage_slot(pin.log_id, anchor.tree_size, pin.roots_slot)
-    proof = chain.proof(pin.contract, [int.from_bytes(slot, "big")], block.block_hash)
-    if proof is None:
-        return None
-    return Evidence(block.header, proof.account_proof, proof.storage_proofs[0])
+class _StateGoneError(UnavailableError):
+    """The node has the block but no longer its state; never seen outside this file's callers."""
 
 
 def _histories(

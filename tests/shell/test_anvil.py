@@ -8,12 +8,12 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
-
 from node import AnchoredLedger, close, make_anchored_ledger, need_anvil
+
 from provenance.chain.anvil import AnvilChain, ManagedAnvil
 from provenance.chain.deploy import deploy
 from provenance.chain.find_node import find_anvil
@@ -22,8 +22,7 @@ from provenance.chain.sender import create_key_file
 from provenance.errors import LockedError, NodeMissingError, UnavailableError, WrongChainError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
 MANY_BLOCKS = int(os.environ.get("PROVENANCE_ANVIL_BLOCKS", "600"))
 """20,000 in the long profile; what it measured is in docs/operating.md."""
@@ -34,6 +33,17 @@ def ledger(tmp_path: Path) -> Iterator[AnchoredLedger]:
     made = make_anchored_ledger(tmp_path)
     yield made
     close(made)
+
+
+def status(process_id: int) -> dict[str, str]:
+    """Read /proc/PID/status; empty when there is no such process."""
+    try:
+        text = Path(f"/proc/{process_id}/status").read_text("ascii")
+    except (FileNotFoundError, ProcessLookupError):
+        return {}
+    return {
+        name: value.strip() for name, value in (line.split(":", 1) for line in text.splitlines())
+    }
 
 
 def wait_for(node: ManagedAnvil, starts: int) -> None:
@@ -166,14 +176,15 @@ def test_node_dies_with_its_parent(tmp_path: Path) -> None:
         [sys.executable, "-c", program, str(tmp_path / "a")], stdout=subprocess.PIPE
     ) as parent:
         assert parent.stdout is not None
-        child = psutil.Process(int(parent.stdout.readline()))
-        assert child.name() == "anvil"
+        child = int(parent.stdout.readline())
+        assert status(child)["Name"] == "anvil"
         parent.kill()
         parent.wait()
 
-        psutil.wait_procs([child], timeout=5)
-
-        assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+    deadline = time.monotonic() + 5
+    while status(child).get("State", "Z")[0] != "Z":  # a zombie is dead, and not ours to reap
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_missing_program_is_an_error_that_says_how_to_get_it(
@@ -184,14 +195,14 @@ def test_missing_program_is_an_error_that_says_how_to_get_it(
 
     with pytest.raises(NodeMissingError, match="npm install @foundry-rs/anvil"):
         find_anvil()
-    with pytest.raises(NodeMissingError, match="cannot be run|not a program"):
+    with pytest.raises(NodeMissingError, match="not a program"):
         find_anvil(tmp_path / "none")
 
 
 def test_program_is_found_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mine, on_path = tmp_path / "mine", tmp_path / "anvil"
     for place in (mine, on_path):
-        place.write_text("#!/bin/sh\n")
+        place.write_bytes(b"\x7fELF")  # npm puts a script on PATH, which is passed over
         place.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
 
@@ -215,12 +226,12 @@ def test_deploying_to_a_foreign_contract_is_refused(ledger: AnchoredLedger, tmp_
     sender = create_key_file(tmp_path / "k")
 
     with pytest.raises(WrongChainError):
-        deploy(
-            Node(ledger.node.rpc), sender, "x", wait=ledger.node.mine, contract=sender.address
-        )
+        deploy(Node(ledger.node.rpc), sender, "x", wait=ledger.node.mine, contract=sender.address)
 
 
-def test_many_blocks_stay_small(tmp_path: Path, record_property: pytest.RecordProperty) -> None:
+def test_many_blocks_stay_small(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     need_anvil()
     folder = tmp_path / "a"
     with ManagedAnvil(folder) as node:
@@ -229,17 +240,15 @@ def test_many_blocks_stay_small(tmp_path: Path, record_property: pytest.RecordPr
         started = time.monotonic()
         node.dump()
         seconds = time.monotonic() - started
-        memory = psutil.Process(node.process_id).memory_info().rss
+        memory = int(status(node.process_id or 0)["VmRSS"].split()[0]) * 1024
     disk = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
     started = time.monotonic()
     with ManagedAnvil(folder) as node:
         restart = time.monotonic() - started
         assert node.head_number() == MANY_BLOCKS
 
-    for name, value in (("disk", disk), ("memory", memory), ("dump_s", seconds)):
+    for name, value in (("disk", disk), ("memory", memory), ("dump", seconds), ("up", restart)):
         record_property(name, value)
-    record_property("restart_s", restart)
-    print(f"{MANY_BLOCKS} blocks: {disk} B disk, {memory} B, dump {seconds:.2f} s, up {restart:.2f} s")  # noqa: T201 -- the long profile's figures
     assert disk < 200_000 + 2_500 * MANY_BLOCKS
     assert memory < 120 * 2**20 + 15_000 * MANY_BLOCKS
     assert seconds < 0.5 + MANY_BLOCKS / 5_000
