@@ -242,6 +242,24 @@ class LogReader(Protocol):
     def manifest(self, leaf_index: int) -> bytes | None:
         """Return a published manifest, exactly as it was received."""
 
+    def disclosures_between(
+        self, start: int, stop: int
+    ) -> Mapping[int, Sequence[SealedDisclosure]]:
+        """Return the disclosures of entries ``start`` to below ``stop``, by leaf index."""
+
+    def manifest_indexes(self) -> Sequence[int]:
+        """Return the leaf indexes of all published manifests."""
+
+    def file_digests(self, leaf_index: int) -> Sequence[bytes]:
+        """Return the file digests by which a manifest's deposit is found."""
+
+    def find_wrong_projection(self, expected: Sequence[Projection]) -> tuple[str, int] | None:
+        """Compare the look-ups of neighbouring entries; None when every row is there.
+
+        Returns:
+            Table and leaf index of the first row that is missing or says something else.
+        """
+
     def projection_counts(self) -> Mapping[str, int]:
         """Return how many rows each projection has, by its table's name."""
 

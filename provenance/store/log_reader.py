@@ -12,6 +12,7 @@ from provenance.errors import FatalError, NotFoundError
 from provenance.keys import PublicKey
 from provenance.ledger.ports import Head, SealedDisclosure, SignedHead, StoredBeacon, StoredKey
 from provenance.store import tables
+from provenance.store.compare_projections import find_wrong_projection
 from provenance.store.engine import storage_errors
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Column, Connection, Engine, Row, Select
 
     from provenance.keys import Algorithm
+    from provenance.ledger.projections import Projection
 
 __all__ = [
     "SqlLogReader",
@@ -293,6 +295,38 @@ class SqlLogReader:
             return decoder.decompress(compressed, _MAX_MANIFEST_BYTES)
         except zlib.error as error:
             raise FatalError(f"the manifest of entry {leaf_index} is damaged") from error
+
+    def disclosures_between(self, start: int, stop: int) -> dict[int, list[SealedDisclosure]]:
+        """Return the disclosures of entries ``start`` to below ``stop``, by leaf index."""
+        table = tables.disclosures
+        statement = (
+            select(table)
+            .where(table.c.leaf_index >= start, table.c.leaf_index < stop)
+            .order_by(table.c.leaf_index, table.c.position)
+        )
+        found: dict[int, list[SealedDisclosure]] = {}
+        with storage_errors(), self._reader.connect() as connection:
+            for row in connection.execute(statement):
+                sealed = SealedDisclosure(row.digest, row.held, row.ciphertext)
+                found.setdefault(row.leaf_index, []).append(sealed)
+        return found
+
+    def manifest_indexes(self) -> list[int]:
+        """Return the leaf indexes of all published manifests."""
+        with storage_errors(), self._reader.connect() as connection:
+            return list(connection.execute(select(tables.manifests.c.leaf_index)).scalars())
+
+    def file_digests(self, leaf_index: int) -> list[bytes]:
+        """Return the file digests by which a manifest's deposit is found."""
+        table = tables.file_digests
+        statement = select(table.c.digest).where(table.c.leaf_index == leaf_index)
+        with storage_errors(), self._reader.connect() as connection:
+            return list(connection.execute(statement).scalars())
+
+    def find_wrong_projection(self, expected: Sequence[Projection]) -> tuple[str, int] | None:
+        """Compare the look-ups of neighbouring entries; None when every row is there."""
+        with storage_errors(), self._reader.connect() as connection:
+            return find_wrong_projection(connection, expected)
 
     def projection_counts(self) -> dict[str, int]:
         """Return how many rows each projection has, by its table's name."""

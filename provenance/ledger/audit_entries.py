@@ -1,0 +1,121 @@
+"""The rules that every entry of a log must keep, checked one after the other from the first.
+
+    genesis        only entry 0, signed by the root key
+    beacon         signed by a beacon key in force, of the first chain, blocks never going back
+    configuration  signed by the root key
+    key            signed by itself, the kid its thumbprint
+    any other      signed by a key whose ``key`` record has a lower index
+
+No two entries are the same record, and all are meant for this log. Whoever holds the entries can
+check all this; nothing here needs the service, its database or its word.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from provenance.errors import UnknownKeyError, VerificationError
+from provenance.record import (
+    beacon_of,
+    check_audience,
+    configuration_of,
+    genesis_of,
+    parse_entry,
+    verify_signature,
+)
+
+if TYPE_CHECKING:
+    from provenance.keys import PublicKey
+    from provenance.record import Record
+    from provenance.record_values import Beacon
+
+__all__ = ["EntryAuditor"]
+
+
+class EntryAuditor:
+    """Takes the entries in order; keeps some hundred bytes per record and per key."""
+
+    def __init__(self, *, origin: str, root_key: PublicKey) -> None:
+        """Expect a log called ``origin`` that ``root_key`` began."""
+        self._origin = origin
+        self._root_key = root_key
+        self._ids: set[bytes] = set()
+        self._keys: dict[str, PublicKey] = {}
+        self._beacon_keys: dict[str, PublicKey] = {}
+        self._beacon_chain: int | None = None
+        self._last_beacon: Beacon | None = None
+        self._changes: list[tuple[int, Record]] = []
+        self._count = 0
+        self.by_type: Counter[str] = Counter()
+        """How many entries of each type were checked."""
+
+    def take(self, entry: bytes) -> Record:
+        """Check the next entry and return it parsed.
+
+        Raises:
+            MalformedError: not a record, or meant for another log.
+            VerificationError: it breaks one of the rules.
+            UnknownKeyError: its key has no ``key`` record at a lower index.
+        """
+        index = self._count
+        record = parse_entry(entry)
+        check_audience(record, self._origin)
+        if record.id in self._ids:
+            raise VerificationError("the same record has a lower index too")
+        if (index == 0) is not (record.type == "genesis"):
+            raise VerificationError(f"a {record.type} record cannot stand at index {index}")
+        self._apply_changes(index)
+        verify_signature(record, self._signer(record))
+        self._learn(record)
+        self._ids.add(record.id)
+        self._count += 1
+        self.by_type[record.type] += 1
+        return record
+
+    def _signer(self, record: Record) -> PublicKey:
+        if record.type in {"genesis", "configuration"}:
+            return self._root_key
+        if record.key is not None:
+            return record.key
+        known = self._beacon_keys if record.type == "beacon" else self._keys
+        key = known.get(record.kid)
+        if key is None:
+            raise UnknownKeyError(f"{record.kid} has no key record at a lower index")
+        return key
+
+    def _learn(self, record: Record) -> None:
+        """Take in what later entries depend on."""
+        if record.type == "genesis":
+            genesis = genesis_of(record)
+            if genesis.root_key != self._root_key:
+                raise VerificationError("genesis names another root key than the policy")
+            self._beacon_keys[genesis.beacon_key.thumbprint] = genesis.beacon_key
+            self._beacon_chain = genesis.chains[0].chain_id
+        elif record.type == "configuration":
+            self._changes.append((configuration_of(record).from_tree_size, record))
+        elif record.type == "beacon":
+            self._learn_beacon(beacon_of(record))
+        elif record.key is not None:
+            if record.kid in self._keys:
+                raise VerificationError(f"{record.kid} has a key record already")
+            self._keys[record.kid] = record.key
+
+    def _learn_beacon(self, beacon: Beacon) -> None:
+        if beacon.block.chain_id != self._beacon_chain:
+            raise VerificationError(f"block of chain {beacon.block.chain_id}, not the first chain")
+        number, last = beacon.block.number, self._last_beacon
+        if last is not None and (number <= last.block.number or beacon.timestamp < last.timestamp):
+            raise VerificationError(f"block {number} comes after block {last.block.number}")
+        self._last_beacon = beacon
+
+    def _apply_changes(self, index: int) -> None:
+        """Put configurations into force at the tree size they name."""
+        due = [change for change in self._changes if change[0] <= index]
+        self._changes = [change for change in self._changes if change[0] > index]
+        for _, record in due:
+            configuration = configuration_of(record)
+            for key in configuration.add.beacon_keys:
+                self._beacon_keys[key.thumbprint] = key
+            for key in configuration.retire.beacon_keys:
+                self._beacon_keys.pop(key.thumbprint, None)

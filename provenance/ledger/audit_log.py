@@ -1,0 +1,295 @@
+"""Re-prove a whole log, from its storage or from outside with public endpoints only.
+
+    (1) the newest checkpoint: signed by a key of the policy
+    (2) every entry: form, order, signature, key rule          audit_entries
+    (3) every tile and bundle: what the entries hash to        audit_tree
+    (4) every head and checkpoint: the root at its size, so each is consistent with the next
+    (5) every anchor: that root, proved from its block's header; the block, as the chain has it
+    (6) from storage only: projections, disclosures, manifests, as the entries say
+
+The first wrong place is named and ends the audit: what follows from it would only mislead.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Protocol
+
+from provenance import tlog
+from provenance.anchor import Evidence, verify_anchored_root
+from provenance.checkpoint import Checkpoint, open_checkpoint
+from provenance.errors import AuditError, ProvenanceError, UnavailableError, VerificationError
+from provenance.given import KeyStatus
+from provenance.ledger.audit_entries import EntryAuditor
+from provenance.ledger.audit_tree import TreeAuditor
+from provenance.note import Note
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+
+    from provenance.digests import RootHash
+    from provenance.header import BlockHeader
+    from provenance.policy import Policy
+    from provenance.record import Record
+    from provenance.tlog import TileId
+
+__all__ = [
+    "AnchorClaim",
+    "AuditReport",
+    "ConfirmBlock",
+    "EntrySource",
+    "PublicLog",
+    "at_place",
+    "audit_entries",
+    "audit_public_log",
+    "check_anchors",
+    "check_checkpoint",
+    "key_status_from",
+]
+
+BUNDLE: Final = tlog.TILE_WIDTH
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorClaim:
+    """What a ledger says of one anchor; ``evidence`` is None until it has any."""
+
+    chain_id: int
+    tree_size: int
+    evidence: Evidence | None
+
+
+class ConfirmBlock(Protocol):
+    """Asks a chain whether it has a block; what only a node can say."""
+
+    def __call__(self, chain_id: int, header: BlockHeader) -> bool:
+        """Return False for a chain nobody asks.
+
+        Raises:
+            VerificationError: the chain has another block at that height, or none that is final.
+            UnavailableError: the node is away.
+        """
+
+
+@dataclass
+class AuditReport:
+    """What was proved; nothing in it was taken on trust but the policy."""
+
+    tree_size: int
+    root_hash: RootHash
+    by_type: Counter[str] = field(default_factory=Counter)
+    """Entries by record type."""
+    tiles: int = 0
+    heads: int = 0
+    checkpoints: int = 1
+    anchors: int = 0
+    """Anchors whose evidence was proved."""
+    anchors_without_evidence: int = 0
+    blocks_confirmed: int = 0
+    """Evidence blocks that a chain confirmed."""
+    disclosures: int = 0
+    erased_records: int = 0
+    """Records with disclosures whose key is gone."""
+    manifests: int = 0
+
+
+@contextmanager
+def at_place(place: str) -> Iterator[None]:
+    """Name the place of whatever goes wrong inside.
+
+    Raises:
+        AuditError: something is not as it must be, ``place`` first.
+        UnavailableError: as it comes: the audit could not go on, which says nothing of the log.
+    """
+    try:
+        yield
+    except (AuditError, UnavailableError):
+        raise
+    except ProvenanceError as error:
+        raise AuditError(f"{error.code}: {error}", place=place) from error
+
+
+def check_checkpoint(note_text: str, policy: Policy) -> Checkpoint:
+    """Open a checkpoint under the policy's keys for its size.
+
+    Raises:
+        MalformedError: not a checkpoint of the policy's log.
+        BadSignatureError: no key of the policy for that size signed it.
+    """
+    size = Checkpoint.from_text(Note.parse(note_text).text).tree_size
+    keys = [key.verifier for key in policy.checkpoint_keys if key.covers(size)]
+    return open_checkpoint(note_text, policy.origin, keys)
+
+
+class EntrySource(Protocol):
+    """Gives entries ``start`` to below ``stop``, at most 256 and all of one bundle."""
+
+    def __call__(self, start: int, stop: int) -> Sequence[bytes]:
+        """Read them; raises NotFoundError or MalformedError when it cannot."""
+
+
+def audit_entries(  # noqa: PLR0913 -- three readers of the same pass
+    checkpoint: Checkpoint,
+    policy: Policy,
+    read_entries: EntrySource,
+    *,
+    wanted: Collection[int] = (),
+    on_tile: Callable[[TileId, bytes], None] | None = None,
+    on_record: Callable[[int, Record], None] | None = None,
+) -> tuple[TreeAuditor, EntryAuditor]:
+    """Read every entry below a checkpoint, check each, and rebuild the root.
+
+    Args:
+        wanted: tree sizes whose roots are to be noted.
+        on_tile: called with each tile's C2SP bytes as the entries make it.
+        on_record: called with each entry's index and record after it was checked.
+
+    Raises:
+        AuditError: the first entry or tile that is wrong, or the root.
+    """
+    tree = TreeAuditor(wanted)
+    rules = EntryAuditor(origin=policy.origin, root_key=policy.root_key)
+    while tree.size < checkpoint.tree_size:
+        start = tree.size
+        stop = min(start + BUNDLE, checkpoint.tree_size)
+        with at_place(f"entries {start} to {stop - 1}"):
+            entries = read_entries(start, stop)
+            if len(entries) != stop - start:
+                raise VerificationError(f"expected {stop - start} entries, got {len(entries)}")
+        for index, entry in enumerate(entries, start):
+            with at_place(f"entry {index}"):
+                record = rules.take(entry)
+            if on_record is not None:
+                on_record(index, record)
+            for tile, octets in tree.take(entry):
+                _offer(on_tile, tile, octets)
+    for tile, octets in tree.rest():
+        _offer(on_tile, tile, octets)
+    if tree.root() != checkpoint.root_hash:
+        raise AuditError(
+            f"the entries make root {tree.root().hex()}, the checkpoint signs "
+            f"{checkpoint.root_hash.hex()}",
+            place=f"checkpoint {checkpoint.tree_size}",
+        )
+    return tree, rules
+
+
+def _offer(on_tile: Callable[[TileId, bytes], None] | None, tile: TileId, octets: bytes) -> None:
+    if on_tile is not None:
+        with at_place(tile.path()):
+            on_tile(tile, octets)
+
+
+def check_anchors(
+    claims: Iterable[AnchorClaim],
+    policy: Policy,
+    tree: TreeAuditor,
+    report: AuditReport,
+    confirm: ConfirmBlock | None,
+) -> None:
+    """Prove each anchor's evidence against the root that the entries make at its size.
+
+    Raises:
+        AuditError: an anchor proves another root, or its block is not the chain's.
+    """
+    for claim in claims:
+        with at_place(f"anchor of tree size {claim.tree_size} on chain {claim.chain_id}"):
+            chain = policy.chain_named(claim.chain_id)
+            if chain is None:
+                raise VerificationError("the policy does not know this chain")
+            if claim.evidence is None:
+                report.anchors_without_evidence += 1
+                continue
+            header = verify_anchored_root(
+                claim.evidence,
+                contract=chain.contract,
+                code_hash=chain.code_hash,
+                log_id=chain.log_id,
+                tree_size=claim.tree_size,
+                root_hash=tree.roots[claim.tree_size],
+                roots_slot=chain.roots_slot,
+            )
+            report.anchors += 1
+            if confirm is not None and confirm(claim.chain_id, header):
+                report.blocks_confirmed += 1
+
+
+# --- from outside -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PublicLog:
+    """A log as anybody sees it: over HTTP, or a folder of the same files."""
+
+    read: Callable[[str], bytes]
+    """Reads ``checkpoint`` or a path of C2SP tlog-tiles; NotFoundError when there is none."""
+    anchors: Sequence[AnchorClaim] = ()
+
+    def checkpoint(self) -> str:
+        """Return the newest checkpoint's text."""
+        try:
+            return self.read("checkpoint").decode()
+        except UnicodeDecodeError as error:
+            raise AuditError("not UTF-8", place="checkpoint") from error
+
+    def entries(self, start: int, stop: int) -> list[bytes]:
+        """Return the entries of one bundle, from its start."""
+        return tlog.parse_bundle(self._tile(tlog.ENTRIES, start, stop))
+
+    def _tile(self, level: int, start: int, stop: int) -> bytes:
+        return self.read(tlog.TileId(level, start // BUNDLE, stop - start).path())
+
+
+def audit_public_log(
+    log: PublicLog, policy: Policy, *, confirm: ConfirmBlock | None = None
+) -> AuditReport:
+    """Audit a log from outside: checkpoint, every entry, every tile, every anchor.
+
+    Raises:
+        AuditError: the first wrong place.
+        UnavailableError: the log, or the chain, did not answer.
+    """
+    with at_place("checkpoint"):
+        checkpoint = check_checkpoint(log.checkpoint(), policy)
+    report = AuditReport(checkpoint.tree_size, checkpoint.root_hash)
+    # an anchor may be of a head that became newer than the checkpoint while it was read
+    claims = [claim for claim in log.anchors if claim.tree_size <= checkpoint.tree_size]
+
+    def on_tile(tile: TileId, octets: bytes) -> None:
+        if log.read(tile.path()) != octets:
+            raise VerificationError("the tile is not what the entries hash to")
+        report.tiles += 1
+
+    tree, rules = audit_entries(
+        checkpoint,
+        policy,
+        log.entries,
+        wanted={claim.tree_size for claim in claims},
+        on_tile=on_tile,
+    )
+    report.by_type = rules.by_type
+    check_anchors(claims, policy, tree, report, confirm)
+    return report
+
+
+def key_status_from(log: PublicLog, policy: Policy, kid: str) -> tuple[Checkpoint, KeyStatus]:
+    """Read every entry of a log to say whether a key was ever revoked (``verify --log``).
+
+    This release knows no ``revocation`` records, so an entry of that type is one it cannot
+    parse, and the audit stops there rather than overlook it.
+
+    Raises:
+        AuditError: the log does not hold together; then nothing is said about the key.
+    """
+    with at_place("checkpoint"):
+        checkpoint = check_checkpoint(log.checkpoint(), policy)
+    revoked: list[int] = []
+
+    def on_record(index: int, record: Record) -> None:
+        if record.type == "revocation" and record.kid == kid:
+            revoked.append(index)
+
+    audit_entries(checkpoint, policy, log.entries, on_record=on_record)
+    return checkpoint, KeyStatus(checkpoint.tree_size, revoked[0] if revoked else None)

@@ -1,0 +1,269 @@
+"""Audit a ledger from its storage: all that ``audit_log`` does, and what only the operator sees.
+
+What lies beside the entries must say what they say: stored tiles down to their inner nodes,
+every head and checkpoint, the look-ups row by row, every disclosure that can still be decrypted,
+every published manifest. The signer's memory must not be behind what it signed.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from provenance import tlog
+from provenance.digests import sha256, to_b64url
+from provenance.errors import AuditError, VerificationError
+from provenance.fingerprint import Summary, check_published, parse_manifest
+from provenance.ledger.audit_log import (
+    AuditReport,
+    at_place,
+    audit_entries,
+    check_anchors,
+    check_checkpoint,
+)
+from provenance.ledger.projections import project
+from provenance.record import deposit_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from provenance.ledger.audit_log import AnchorClaim, ConfirmBlock
+    from provenance.ledger.audit_tree import TreeAuditor
+    from provenance.ledger.ports import (
+        Head,
+        KeyStore,
+        LogReader,
+        SealedDisclosure,
+        SignerMemory,
+        SignerState,
+    )
+    from provenance.ledger.projections import Projection
+    from provenance.policy import Policy
+    from provenance.record import Record
+    from provenance.tlog import TileId
+
+__all__ = ["audit_store"]
+
+_AT_ONCE: Final = 256
+_PAGE: Final = 1_000
+
+
+def audit_store(  # noqa: PLR0913 -- the places where a ledger keeps things
+    store: LogReader,
+    key_store: KeyStore,
+    policy: Policy,
+    *,
+    memory: SignerMemory | None = None,
+    claims: Sequence[AnchorClaim] = (),
+    confirm: ConfirmBlock | None = None,
+) -> AuditReport:
+    """Audit everything that a ledger has stored, up to its newest signed head.
+
+    Safe while a service writes: what comes in meanwhile is left to the next audit, and rows are
+    counted only when nothing did.
+
+    Args:
+        memory: the signer's; None where it is not at hand.
+        claims: every anchor of the ledger.
+
+    Raises:
+        AuditError: the first wrong place.
+    """
+    with at_place("checkpoint"):
+        signed = store.newest_signed()
+        if signed is None:
+            raise VerificationError("the log has no checkpoint")
+        checkpoint = check_checkpoint(signed.note, policy)
+    remembered = None
+    if memory is not None:
+        with at_place("signer memory"):
+            remembered = memory.read()
+    with at_place("heads"):
+        heads = list(_heads(store))
+    report = AuditReport(checkpoint.tree_size, checkpoint.root_hash)
+    beside = _BesideEntries(store, key_store, report)
+    tree, rules = audit_entries(
+        checkpoint,
+        policy,
+        store.entries,
+        wanted={head.tree_size for head in heads} | {claim.tree_size for claim in claims},
+        on_tile=beside.check_tile,
+        on_record=beside.take,
+    )
+    report.by_type = rules.by_type
+    beside.finish()
+    _check_heads(heads, tree, store, policy, report)
+    if remembered is not None:
+        with at_place("signer memory"):
+            _check_memory(remembered, checkpoint.tree_size, heads)
+    check_anchors(claims, policy, tree, report, confirm)
+    return report
+
+
+# --- heads ------------------------------------------------------------------------------------
+
+
+def _heads(store: LogReader) -> Iterator[Head]:
+    after = 0
+    while page := store.heads(after, _PAGE):
+        yield from page
+        after = page[-1].tree_size
+
+
+def _check_heads(
+    heads: Sequence[Head],
+    tree: TreeAuditor,
+    store: LogReader,
+    policy: Policy,
+    report: AuditReport,
+) -> None:
+    """Check every head, signed or overtaken, against the root the entries make at its size.
+
+    All those roots are of prefixes of one sequence of entries: each head is so consistent with
+    every other one.
+    """
+    report.checkpoints = 0
+    for head in heads:
+        if head.tree_size > report.tree_size:
+            break  # not signed when the audit began
+        with at_place(f"head {head.tree_size}"):
+            if tree.roots[head.tree_size] != head.root_hash:
+                raise VerificationError("the head is not the root of its entries")
+        report.heads += 1
+        with at_place(f"checkpoint {head.tree_size}"):
+            signed = store.signed_head(head.tree_size)
+            if signed is None:
+                continue  # overtaken: it stays unsigned for ever
+            said = check_checkpoint(signed.note, policy)
+            if (said.tree_size, said.root_hash) != (head.tree_size, head.root_hash):
+                raise VerificationError("the checkpoint signs another head")
+        report.checkpoints += 1
+    if report.tree_size not in tree.roots:
+        raise AuditError("the signed size has no head", place=f"head {report.tree_size}")
+
+
+def _check_memory(remembered: SignerState, signed_size: int, heads: Sequence[Head]) -> None:
+    """Check that the signer remembers the newest signed head, or a durable one after it."""
+    if remembered.tree_size < signed_size:
+        raise VerificationError(
+            f"the signer remembers {remembered.tree_size}, but {signed_size} is signed"
+        )
+    head = next((head for head in heads if head.tree_size == remembered.tree_size), None)
+    # a service that writes may have gone on since the heads were read
+    if head is None and heads and remembered.tree_size < heads[-1].tree_size:
+        raise VerificationError(f"the signer remembers {remembered.tree_size}, which is no head")
+    if head is not None and head.root_hash != remembered.root_hash:
+        raise VerificationError(f"the signer remembers another root at {head.tree_size}")
+
+
+# --- beside the entries -----------------------------------------------------------------------
+
+
+class _BesideEntries:
+    """Compares what is stored beside the entries, some hundred at a time."""
+
+    def __init__(self, store: LogReader, key_store: KeyStore, report: AuditReport) -> None:
+        self._store = store
+        self._key_store = key_store
+        self._report = report
+        self._key_indexes: dict[str, int] = {}
+        self._records: list[Record] = []
+        self._start = 0
+        self._expected: Counter[str] = Counter()
+        with at_place("manifests"):
+            self._manifests = set(store.manifest_indexes())
+
+    def check_tile(self, tile: TileId, octets: bytes) -> None:
+        """Compare a stored tile: its hashes with the entries', its inner nodes with its hashes."""
+        stored = self._store.read_tile(tile.level, tile.index)
+        if tlog.tile_hashes(stored, tile.width) != octets:
+            raise VerificationError("the stored tile is not what the entries hash to")
+        if tlog.expand_tile(tlog.tile_hashes(stored, tlog.width_of(stored))) != stored:
+            raise VerificationError("the stored tile's inner nodes are not those of its hashes")
+        self._report.tiles += 1
+
+    def take(self, index: int, record: Record) -> None:
+        """Take the next checked entry."""
+        if record.type == "key":
+            self._key_indexes.setdefault(record.kid, index)
+        self._records.append(record)
+        if len(self._records) == _AT_ONCE:
+            self._compare()
+
+    def finish(self) -> None:
+        """Compare the rest, and the numbers of rows."""
+        self._compare()
+        with at_place("projections"):
+            if self._store.head().tree_size != self._report.tree_size:
+                return  # somebody writes: rows of newer entries are there already
+            for table, count in self._store.projection_counts().items():
+                if count != self._expected[table]:
+                    raise AuditError(
+                        f"expected {self._expected[table]} rows, got {count}",
+                        place=f"projection {table}",
+                    )
+
+    def _compare(self) -> None:
+        start, records = self._start, self._records
+        self._start, self._records = start + len(records), []
+        projections = [
+            project(record, index, self._key_indexes.get(record.kid))
+            for index, record in enumerate(records, start)
+        ]
+        self._count(projections)
+        with at_place(f"projections of entries {start} to {self._start - 1}"):
+            wrong = self._store.find_wrong_projection(projections)
+            if wrong is not None:
+                table, index = wrong
+                raise AuditError("a row is missing", place=f"projection {table} of entry {index}")
+            disclosures = self._store.disclosures_between(start, self._start)
+        for index, record in enumerate(records, start):
+            with at_place(f"disclosures of entry {index}"):
+                self._check_disclosures(record, disclosures.get(index, ()))
+            if index in self._manifests:
+                with at_place(f"manifest of entry {index}"):
+                    self._check_manifest(index, record)
+
+    def _count(self, projections: Sequence[Projection]) -> None:
+        expected = self._expected
+        expected["records"] += len(projections)
+        for one in projections:
+            expected["keys"] += one.key is not None
+            expected["records_by_key"] += one.key_index is not None
+            expected["dataset_digests"] += one.dataset_digest is not None
+            expected["beacons"] += one.beacon is not None
+
+    def _check_disclosures(self, record: Record, stored: Sequence[SealedDisclosure]) -> None:
+        """Check that what is stored for a record are its disclosures, as far as they open."""
+        if {to_b64url(one.digest) for one in stored} != record.withheld:
+            raise VerificationError("the stored disclosures are not those of the record")
+        for one in stored:
+            if one.held is not (to_b64url(one.digest) in record.held):
+                raise VerificationError("a disclosure is not marked as the record says")
+        if not stored:
+            return
+        pairs = [(one.digest, one.ciphertext) for one in stored]
+        texts = self._key_store.open(record.id, pairs)
+        if texts is None:
+            self._report.erased_records += 1
+            return
+        for text, one in zip(texts, stored, strict=True):
+            if sha256(text.encode("ascii")) != one.digest:
+                raise VerificationError("a disclosure decrypts to something else")
+        self._report.disclosures += len(texts)
+
+    def _check_manifest(self, index: int, record: Record) -> None:
+        """Check a published manifest as when it came in, and the look-ups of its files."""
+        manifest = self._store.manifest(index)
+        if manifest is None:
+            return  # erased since the audit began
+        deposit = deposit_of(record)
+        if deposit.dataset_digest is None:
+            raise VerificationError("the record has no dataset digest")
+        parsed = parse_manifest(io.BytesIO(manifest))
+        signed = Summary(deposit.dataset_digest, deposit.files, deposit.length)
+        check_published(parsed.header, signed)
+        if {entry.sha256 for entry in parsed} != set(self._store.file_digests(index)):
+            raise VerificationError("the look-ups are not those of the manifest")
+        self._report.manifests += 1
