@@ -96,7 +96,7 @@ def decrypt(octets: bytes, passphrase: str) -> PrivateKey:
 
 def _parse_header(octets: bytes) -> tuple[bytes, int]:
     """Return salt and rounds."""
-    members = strict_json.Members(strict_json.parse(octets, max_bytes=MAX_BYTES, max_depth=1))
+    members = strict_json.Members(strict_json.parse(octets, max_bytes=MAX_BYTES, max_depth=4))
     for name, expected in (("alg", ALG), ("enc", ENC)):
         value = members.text(name)
         if value != expected:

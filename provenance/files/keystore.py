@@ -102,9 +102,14 @@ def generate(alg: Algorithm) -> PrivateKey:
 class KeyStore:
     """The keys below one folder; nothing is cached, so several processes may use it at once."""
 
-    def __init__(self, folder: Path) -> None:
-        """Use ``folder``, which is made when the first key is stored."""
+    def __init__(self, folder: Path, *, rounds: int = key_file.ROUNDS) -> None:
+        """Use ``folder``, which is made when the first key is stored.
+
+        Args:
+            rounds: of PBKDF2 for a new key; fewer only where a passphrase guards nothing.
+        """
         self._folder = folder / "keys"
+        self._rounds = rounds
 
     def new(
         self, passphrase: str, *, label: str, alg: Algorithm = "Ed25519", profile: Profile
@@ -116,7 +121,8 @@ class KeyStore:
             WrongPassphraseError: the passphrase is empty.
         """
         key = generate(alg)
-        return self._store(key_file.encrypt(key, passphrase), key.public, label, profile)
+        octets = key_file.encrypt(key, passphrase, rounds=self._rounds)
+        return self._store(octets, key.public, label, profile)
 
     def add(self, octets: bytes, passphrase: str, *, label: str, profile: Profile) -> StoredKey:
         """Store a key file that was made elsewhere, byte for byte, under its own passphrase.
