@@ -80,7 +80,8 @@ def _read_anchor(
         "contract": to_evm_hex(anchor.contract),
         "chain": chain.name,
     }
-    check = Check("anchor", Outcome.PROVED, "root-on-chain", "policy", facts, subject=subject)
+    code = "root-on-chain" if chain.independent else "root-on-dev-chain"
+    check = Check("anchor", Outcome.PROVED, code, "policy", facts, subject=subject)
     name = BlockName(chain.chain_id, header.number, header.hash)
     return AnchorReading(anchor, header, ChainBlock(chain, name, header), check)
 

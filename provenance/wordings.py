@@ -83,6 +83,10 @@ WORDINGS: dict[str, str] = {
     "cosignature-false": "{detail}",
     # 9 anchor, once per anchor
     "root-on-chain": "the root at tree size {tree_size} lies in contract {contract} on {chain}",
+    "root-on-dev-chain": (
+        "the root at tree size {tree_size} lies in contract {contract} on {chain}, which is run by "
+        "the operator of the log and proves nothing independently"
+    ),
     "anchor-false": "{detail}",
     "anchor-not-in-policy": "chain {chain_id}, contract {contract}: not in the policy",
     # 10 block, once per anchor; and the hashes given

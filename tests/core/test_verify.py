@@ -1,0 +1,319 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+import receipts
+from oracles import naive_merkle
+from receipts import DEVNET, MAINNET, OTHERNET, Built, Shape, build
+
+from provenance import checkpoint as checkpoints
+from provenance.checkpoint import Checkpoint
+from provenance.digests import RootHash
+from provenance.errors import MalformedError
+from provenance.fingerprint import Summary
+from provenance.given import RPC_AWAY, BlockName, Given, GivenBlock, RpcView, WholeData
+from provenance.receipt import LoggedRecord, ProofSet, Receipt
+from provenance.record import Record, issue_record, parse_record
+from provenance.verdict import Outcome, Verdict
+from provenance.verify import Parts, blocks_to_look_up, check_parts, verify_receipt
+
+
+def hashes_of(made: Built) -> list[GivenBlock]:
+    return [GivenBlock(block_hash) for block_hash in made.evidence_hashes.values()]
+
+
+def verify(made: Built, *, now_unix: int = receipts.NOW, allow_dev_chain: bool = False) -> Verdict:
+    return verify_receipt(
+        made.octets,
+        made.policy,
+        now_unix=now_unix,
+        blocks=hashes_of(made),
+        allow_dev_chain=allow_dev_chain,
+    )
+
+
+def test_one_trusted_hash_proves_both_ends() -> None:
+    made = build()
+
+    verdict = verify(made)
+
+    assert verdict.exit_code == 0
+    assert verdict.not_before is not None
+    assert verdict.not_after is not None
+    assert verdict.not_before.time_unix == receipts.BEACON_TIME
+    assert verdict.not_before.trust == "history"
+    assert verdict.not_after.time_unix == receipts.EVIDENCE_TIME + MAINNET
+    assert verdict.not_after.trust == "you"
+    assert verdict.not_after.block_hash == made.evidence_hashes[MAINNET]
+    assert verdict.policy_digest == made.policy.digest
+    assert verdict.independent
+
+
+def test_the_readers_clock_decides_nothing() -> None:
+    made = build()
+    verdict = verify(made)
+
+    for now in (0, receipts.T0 - 3 * 86_400, receipts.T0 + 366 * 86_400):
+        assert replace(verify(made, now_unix=now), verified_at_unix=receipts.NOW) == verdict
+
+
+def test_unusable_comes_before_everything_else() -> None:
+    made = build(Shape(anchors=(), keys=False))
+    other = Summary(bytes(32), 3, 3)
+
+    verdict = verify_receipt(
+        made.octets,
+        made.policy,
+        now_unix=receipts.NOW,
+        blocks=[GivenBlock(bytes(32))],
+        rpc=RPC_AWAY,
+        data=WholeData(other),
+        require=frozenset({"identity", "key-status", "not-before"}),
+    )
+
+    assert verdict.exit_code == 2
+    assert verdict.check("signature").code == "no-key-record"
+    assert verdict.check("inclusion").code == "not-reached"
+
+
+def test_a_false_part_takes_the_interval_away() -> None:
+    made = build(Shape(bad_signature=frozenset({6})))
+
+    verdict = verify(made)
+
+    assert verdict.exit_code == 1
+    assert verdict.check("not-after").outcome is Outcome.VOUCHED
+    assert verdict.not_after is None
+    assert verdict.not_before is None
+
+
+def test_the_earliest_independent_anchor_ends_the_interval() -> None:
+    # the evidence blocks' times are in the order of the chain ids
+    made = build(
+        Shape(anchors=(OTHERNET, MAINNET, DEVNET), policy_chains=(MAINNET, OTHERNET, DEVNET))
+    )
+
+    both = verify(made, allow_dev_chain=True)
+    later = verify_receipt(
+        made.octets,
+        made.policy,
+        now_unix=receipts.NOW,
+        blocks=[GivenBlock(made.evidence_hashes[chain]) for chain in (OTHERNET, DEVNET)],
+        allow_dev_chain=True,
+    )
+
+    assert both.not_after is not None
+    assert both.not_after.chain_id == MAINNET
+    assert later.not_after is not None
+    assert later.not_after.chain_id == OTHERNET
+
+
+def test_a_development_chain_says_so_in_every_verdict() -> None:
+    made = build(Shape(anchors=(DEVNET,), policy_chains=(DEVNET,), beacon_chain=DEVNET))
+
+    unasked = verify_receipt(made.octets, made.policy, now_unix=receipts.NOW)
+    refused, allowed = verify(made), verify(made, allow_dev_chain=True)
+
+    assert [v.exit_code for v in (unasked, refused, allowed)] == [3, 3, 0]
+    for verdict in (unasked, refused, allowed):
+        assert not verdict.independent
+        assert any("proves nothing independently" in c.text() for c in verdict.checks)
+    assert refused.not_after is None
+    assert allowed.not_after is not None
+
+
+def test_the_second_chains_node_is_believed_for_its_own_anchor() -> None:
+    made = build(Shape(anchors=(MAINNET, OTHERNET), policy_chains=(MAINNET, OTHERNET)))
+    node = RpcView(
+        chain_id=OTHERNET,
+        head=receipts.EVIDENCE_NUMBER + 1,
+        finalized=receipts.EVIDENCE_NUMBER,
+        hashes={receipts.EVIDENCE_NUMBER: made.evidence_hashes[OTHERNET]},
+    )
+
+    verdict = verify_receipt(made.octets, made.policy, now_unix=receipts.NOW, rpc=node)
+
+    assert verdict.exit_code == 0
+    assert verdict.not_after is not None
+    assert verdict.not_after.chain_id == OTHERNET
+    assert verdict.not_before is None  # the beacon is the other chain's
+
+
+@pytest.mark.parametrize(
+    ("shape", "code", "trust"),
+    [
+        (Shape(), "key-self-asserted", "key-holder"),
+        (Shape(identity={}), "key-unbound", "key-holder"),
+        (Shape(institution=True), "key-institution", "institution"),
+    ],
+)
+def test_identity_is_never_more_than_what_is_shown(shape: Shape, code: str, trust: str) -> None:
+    check = verify(build(shape)).check("identity")
+
+    assert check.code == code
+    assert check.trust == trust
+    assert (check.outcome is Outcome.PROVED) == (code == "key-institution")
+
+
+def test_withheld_claims_are_counted() -> None:
+    made = build(Shape(hold=("title", "contributors")))
+
+    check = verify(made).check("disclosure")
+
+    assert check.facts == {"count": 2}
+
+
+# --- other types of record ----------------------------------------------------------------
+
+
+def alone(record: Record) -> bytes:
+    """Return the receipt of a record that is the only entry of its log."""
+    checkpoint = Checkpoint(receipts.ORIGIN, 1, RootHash(naive_merkle.leaf(record.entry)))
+    note = checkpoints.sign(checkpoint, receipts.LOG_SIGNER)
+    logged = LoggedRecord(record.compact.decode(), 0)
+    return Receipt(logged, (), None, ProofSet(note, (), (), None), None).to_bytes()
+
+
+def genesis(signed_by: int) -> Record:
+    claims: dict[str, object] = {
+        "root_key": receipts.key_of(signed_by).public.jwk(),
+        "checkpoint_keys": [receipts.LOG_SIGNER.verifier.to_vkey()],
+        "beacon_key": receipts.BEACON_KEY.public.jwk(),
+        "chains": [
+            {
+                "chain_id": 1,
+                "genesis_hash": "0x" + "01" * 32,
+                "contract": "0x" + "02" * 20,
+                "log_id": "0x" + "03" * 32,
+                "code_hash": "0x" + "04" * 32,
+                "roots_slot": 2,
+            }
+        ],
+    }
+    return issue_record(
+        "genesis",
+        claims,
+        private_key=receipts.key_of(signed_by),
+        aud=receipts.ORIGIN,
+        iat=receipts.T0,
+        salts=receipts.salts(),
+    )
+
+
+def test_a_genesis_needs_no_key_record_but_the_root_keys_signature() -> None:
+    policy = build().policy
+
+    good = verify_receipt(alone(genesis(1)), policy, now_unix=receipts.NOW)
+    forged = verify_receipt(alone(genesis(2)), policy, now_unix=receipts.NOW)
+
+    assert good.exit_code == 3
+    assert good.check("identity").code == "key-root"
+    assert good.check("inclusion").outcome is Outcome.PROVED
+    assert forged.exit_code == 1
+    assert forged.check("signature").outcome is Outcome.FALSE
+
+
+def test_a_key_record_carries_its_own_key() -> None:
+    made = build()
+    record = parse_record(made.receipt.keys[0].sd_jwt.encode(), complete=False)
+
+    verdict = verify_receipt(alone(record), made.policy, now_unix=receipts.NOW)
+
+    assert verdict.exit_code == 3
+    assert verdict.check("signature").outcome is Outcome.PROVED
+    assert verdict.check("identity").code == "key-self-asserted"
+
+
+def test_a_beacon_alone_has_no_key_that_the_policy_knows() -> None:
+    made = build()
+    assert made.receipt.beacon is not None
+    record = parse_record(made.receipt.beacon.sd_jwt.encode(), complete=False)
+
+    verdict = verify_receipt(alone(record), made.policy, now_unix=receipts.NOW)
+
+    assert verdict.exit_code == 2
+    assert verdict.check("signature").code == "no-key-record"
+
+
+# --- what callers use ---------------------------------------------------------------------
+
+
+def test_parts_that_were_parsed_before_give_the_same_verdict() -> None:
+    made = build()
+    record = parse_record(made.receipt.record.sd_jwt.encode(), complete=False)
+    given = Given(blocks=tuple(hashes_of(made)))
+
+    parts = Parts.of(made.receipt, record)
+
+    assert check_parts(parts, made.policy, given, now_unix=receipts.NOW) == verify(made)
+
+
+def test_another_record_cannot_be_slipped_in() -> None:
+    made = build()
+    other = parse_record(
+        build(Shape(claims={"files": 4})).receipt.record.sd_jwt.encode(), complete=False
+    )
+
+    with pytest.raises(RuntimeError):
+        Parts.of(made.receipt, other)
+
+
+def test_the_blocks_to_look_up_are_those_of_anchor_beacon_and_record() -> None:
+    made = build(Shape(own_block=MAINNET))
+
+    names = blocks_to_look_up(made.octets)
+
+    assert set(names) == {
+        BlockName(MAINNET, receipts.EVIDENCE_NUMBER, made.evidence_hashes[MAINNET]),
+        BlockName(MAINNET, receipts.BEACON_NUMBER, made.beacon_hash),
+    }
+
+
+def test_the_blocks_of_garbage_are_not_looked_up() -> None:
+    with pytest.raises(MalformedError):
+        blocks_to_look_up(b"{}")
+
+
+def test_a_requirement_nobody_knows_is_our_own_mistake() -> None:
+    with pytest.raises(RuntimeError):
+        Given(require=frozenset({"identity", "luck"}))
+
+
+def test_a_block_hash_is_read_as_explorers_print_it() -> None:
+    text = "0x" + "aB" * 32
+
+    assert GivenBlock.from_hash(text).block_hash == bytes.fromhex("ab" * 32)
+    for bad in ("ab" * 32, text[:-1], text[:-2], text + "00", "", "0xgg"):
+        with pytest.raises(MalformedError):
+            GivenBlock.from_hash(bad)
+
+
+def test_a_header_vouches_for_its_own_hash_only() -> None:
+    made = build()
+
+    block = GivenBlock.from_header(made.beacon_header)
+
+    assert block.block_hash == made.beacon_hash
+    assert block.header is not None
+    assert block.header.timestamp == receipts.BEACON_TIME
+    with pytest.raises(MalformedError):
+        GivenBlock.from_header(b"\xc0")
+
+
+def test_the_verifier_needs_the_standard_library_and_cryptography_only() -> None:
+    code = (
+        "import sys\n"
+        "before = set(sys.modules)\n"
+        "import provenance.verify\n"
+        "new = {name.split('.')[0] for name in set(sys.modules) - before}\n"
+        "print(*sorted(new - set(sys.stdlib_module_names)))\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+
+    # the last two are what cryptography calls its own binary parts
+    allowed = {"provenance", "cryptography", "_cffi_backend", "_openssl"}
+    assert set(done.stdout.split()) <= allowed
