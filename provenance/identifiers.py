@@ -21,6 +21,7 @@ from provenance.errors import CheckDigitError, HashOfNothingError, MalformedErro
 from provenance.merkle import leaf_hash
 
 __all__ = [
+    "IDENTIFIER_SHAPES",
     "IDENTIFIER_TYPES",
     "NOTHINGS",
     "RELATIONS",
@@ -35,10 +36,10 @@ __all__ = [
 
 # --- people and organisations -------------------------------------------------------------
 
-_ORCID: Final = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]", re.ASCII)
+_ORCID: Final = re.compile(r"[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]")
 _ROR: Final = re.compile(r"0[0-9a-hjkmnp-tv-z]{6}[0-9]{2}")
-# Digit n of fifteen counts 2^(16-n); the hyphens at 5, 10 and 15 count nothing, and the offset
-# takes away that the digits are read as ASCII.
+# The first of fifteen digits counts 2^15, the last 2; hyphens count nothing, and the offset takes
+# away that the digits are read as ASCII.
 _ORCID_WEIGHTS: Final = tuple(
     0 if at in {4, 9, 14} else 2 ** (15 - at + (at > 4) + (at > 9) + (at > 14)) for at in range(18)
 )
@@ -116,26 +117,27 @@ RELATIONS: Final = frozenset(
 )
 """Words of PROV-O (W3C, 2013) that relate one entity to another."""
 
-_HTTP: Final = re.compile(r"https?://[^\s/?#]+(?:[/?#]\S*)?")
-
-_SHAPES: Final[dict[str, re.Pattern[str]]] = {
+IDENTIFIER_SHAPES: Final = {
+    "ark": r"ark:/?[0-9bcdfghjkmnpqrstvwxz]{5,}/\S+",
+    "arxiv": r"(?:[0-9]{4}\.[0-9]{4,5}|[a-z-]+(?:\.[A-Z]{2})?/[0-9]{7})(?:v[1-9][0-9]*)?",
     # GB/T 32843-2016: registrant.type.internal id; the type is two digits, 11 for data
-    "cstr": re.compile(r"\d{5}\.\d{2}\.[^\s]+"),
-    "ark": re.compile(r"ark:/?[0-9bcdfghjkmnpqrstvwxz]{5,}/\S+"),
-    "arxiv": re.compile(r"(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v[1-9]\d*)?"),
-    "doi": re.compile(r"10\.\d{4,9}(?:\.\d+)*/\S+"),
-    "handle": re.compile(r"[0-9A-Za-z.-]+/\S+"),
-    "isbn": re.compile(r"(?:\d-?){12}\d|(?:\d-?){9}[\dX]"),
-    "pmid": re.compile(r"[1-9]\d{0,8}"),
-    "raid": re.compile(r"https://raid\.org/10\.\d{4,9}/\S+"),
-    "rrid": re.compile(r"RRID:[A-Za-z]+[_:][A-Za-z0-9_:.-]+"),
-    "swhid": re.compile(r"swh:1:(?:cnt|dir|rel|rev|snp):[0-9a-f]{40}(?:;[a-z]+=[^\s;]+)*"),
-    "url": _HTTP,
-    "urn": re.compile(r"urn:[A-Za-z0-9][A-Za-z0-9-]{0,31}:\S+", re.IGNORECASE),
+    "cstr": r"[0-9]{5}\.[0-9]{2}\.\S+",
+    "doi": r"10\.[0-9]{4,9}(?:\.[0-9]+)*/\S+",
+    "handle": r"[0-9A-Za-z.-]+/\S+",
+    "isbn": r"(?:[0-9]-?){12}[0-9]|(?:[0-9]-?){9}[0-9X]",
+    "pmid": r"[1-9][0-9]{0,8}",
+    "raid": r"https://raid\.org/10\.[0-9]{4,9}/\S+",
+    "rrid": r"RRID:[A-Za-z]+[_:][A-Za-z0-9_:.-]+",
+    "swhid": r"swh:1:(?:cnt|dir|rel|rev|snp):[0-9a-f]{40}(?:;[a-z]+=[^\s;]+)*",
+    "url": r"https?://[^\s/?#]+(?:[/?#]\S*)?",
+    "urn": r"[Uu][Rr][Nn]:[A-Za-z0-9][A-Za-z0-9-]{0,31}:\S+",
 }
+"""Kind of persistent identifier -> regular expression of the whole, the same in ECMAScript."""
 
-IDENTIFIER_TYPES: Final = frozenset(_SHAPES)
+IDENTIFIER_TYPES: Final = frozenset(IDENTIFIER_SHAPES)
 """Kinds of persistent identifiers a deposit may name."""
+
+_SHAPES: Final = {kind: re.compile(shape) for kind, shape in IDENTIFIER_SHAPES.items()}
 
 
 def check_identifier(kind: str, value: str, field: str = "identifiers[0]") -> None:

@@ -355,7 +355,11 @@ TYPES: Final[dict[str, RecordType]] = {
             name="key",
             plain={"recovery": _thumbprint},
             required=frozenset(),
-            disclosable={"name": _line_of(MAX_NAME), "orcid": _orcid, "ror": _ror},
+            disclosable={
+                "name": _line_of(MAX_NAME),
+                "orcid": _orcid,
+                "ror": _array_of(_ror, MAX_ROR),
+            },
         ),
         RecordType(
             name="deposit",

@@ -185,6 +185,13 @@ def good() -> Iterator[Case]:
             "name": "Kristen Gorman",
         },
     )
+    organisation = hide("ror", ["05dxps055", "013q1eq08"])
+    yield Case(
+        "key-with-organisations",
+        "a key with nothing but two organisations",
+        forge(common(_sd=[digest_of(organisation)]), organisation, header=header_of("key")),
+        payload={**without(common(), "_sd_alg"), "ror": ["05dxps055", "013q1eq08"]},
+    )
     yield Case(
         "key-without-identity",
         "nothing is said about who holds the key",
@@ -579,6 +586,36 @@ def bad_disclosures() -> Iterator[Case]:
     yield person("text", "no object", "王小明", "", "malformed")
 
 
+def bad_keys() -> Iterator[Case]:
+    for name, claim, value, field in (
+        ("ror-text", "ror", "05dxps055", "ror"),
+        ("orcid-number", "orcid", 1, "orcid"),
+        ("title", "title", "x", "disclosures[0]"),
+    ):
+        text = hide(claim, value)
+        yield Case(
+            f"key-{name}",
+            "a broken claim about who holds the key",
+            forge(common(_sd=[digest_of(text)]), text, header=header_of("key")),
+            "malformed",
+            field,
+        )
+    yield Case(
+        "key-recovery",
+        "no thumbprint",
+        forge(common(recovery="x"), header=header_of("key")),
+        "malformed",
+        "recovery",
+    )
+    yield Case(
+        "key-name-plain",
+        "a name that could not be erased",
+        forge(common(name="x"), header=header_of("key")),
+        "malformed",
+        "name",
+    )
+
+
 def bad_held() -> Iterator[Case]:
     for name, held, field in (
         ("empty", [], "held"),
@@ -674,6 +711,7 @@ def all_cases() -> list[Case]:
         *bad_digests_of_data(),
         *bad_json(),
         *bad_disclosures(),
+        *bad_keys(),
         *bad_held(),
         *bad_operator_records(),
         *bad_wire(),

@@ -142,7 +142,7 @@ GOOD_IDENTIFIERS = [
     ("handle", "2381/12345"),
     ("isbn", "978-0-306-40615-7"),
     ("pmid", "31452104"),
-    ("raid", "https://raid.org/10.25.1.1/abcdef".replace("10.25.1.1", "10.25901")),
+    ("raid", "https://raid.org/10.25901/abcdef"),
     ("rrid", "RRID:AB_2298772"),
     ("swhid", "swh:1:dir:d198bc9d7a6bcf6db04f476d29314f157507d505;origin=https://example.org"),
     ("url", "https://data.example.org/set?id=1#top"),
@@ -165,6 +165,8 @@ def test_every_type_of_identifier_is_tried() -> None:
         ("doi", "https://doi.org/10.5281/zenodo.3960218"),
         ("doi", "10.5281"),
         ("doi", "10.5281/zenodo 3960218"),
+        ("doi", "10.\u0665281/zenodo.1"),  # an Arabic digit, which \\d would take
+        ("doi", "10.5281/zenodo.1\n"),
         ("arxiv", "2307.1"),
         ("cstr", "sciencedb.00001"),
         ("swhid", "swh:1:dir:D198BC9D7A6BCF6DB04F476D29314F157507D505"),
