@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 from sqlalchemy import bindparam, func, select
 
 from provenance.digests import RootHash
-from provenance.errors import FatalError, NotFoundError
+from provenance.errors import FatalError, MalformedError, NotFoundError
 from provenance.keys import PublicKey
 from provenance.ledger.ports import Head, SealedDisclosure, SignedHead, StoredBeacon, StoredKey
 from provenance.store import tables
@@ -117,7 +117,7 @@ def find_head(connection: Connection, *, lock: bool = False) -> Head:
     row = connection.execute(_HEAD.with_for_update() if lock else _HEAD).one_or_none()
     if row is None:
         raise NotFoundError("the database holds no log")
-    return Head(row.tree_size, RootHash(row.root_hash))
+    return Head(row.tree_size, RootHash(_octets(row.root_hash, "the head")))
 
 
 def find_tile(connection: Connection, level: int, index: int) -> bytes:
@@ -125,7 +125,18 @@ def find_tile(connection: Connection, level: int, index: int) -> bytes:
     found = connection.execute(_TILE, {"level": level, "index": index}).scalar()
     if found is None:
         raise NotFoundError(f"there is no tile {index} at level {level}")
-    return bytes(found)
+    return _octets(found, f"tile {index} of level {level}")
+
+
+def _octets(value: object, what: str) -> bytes:
+    """Return a blob; one flipped bit in a row's header makes SQLite call it text.
+
+    Raises:
+        FatalError: it is not a blob.
+    """
+    if not isinstance(value, bytes):
+        raise FatalError(f"{what} is damaged: expected a blob, got {type(value).__name__}")
+    return value
 
 
 def find_record_indexes(connection: Connection, record_ids: Sequence[bytes]) -> dict[bytes, int]:
@@ -145,11 +156,18 @@ def find_keys(connection: Connection, kids: Sequence[str]) -> dict[str, StoredKe
     found: dict[str, StoredKey] = {}
     for start in range(0, len(kids), _CHUNK):
         for row in connection.execute(_KEYS, {"kids": kids[start : start + _CHUNK]}):
-            key = PublicKey(cast("Algorithm", row.alg), row.public_key)
-            if key.thumbprint != row.kid:
-                raise FatalError(f"the stored key {row.kid} is damaged")
-            found[row.kid] = StoredKey(row.kid, row.leaf_index, key)
+            found[row.kid] = StoredKey(row.kid, row.leaf_index, _key(row))
     return found
+
+
+def _key(row: Row[tuple[object, ...]]) -> PublicKey:
+    try:
+        key = PublicKey(cast("Algorithm", row.alg), _octets(row.public_key, f"key {row.kid}"))
+    except MalformedError as error:
+        raise FatalError(f"the stored key {row.kid} is damaged") from error
+    if key.thumbprint != row.kid:
+        raise FatalError(f"the stored key {row.kid} is damaged")
+    return key
 
 
 def find_newest_beacon(connection: Connection, below: int) -> StoredBeacon | None:
@@ -166,6 +184,13 @@ def _beacon(row: Row[tuple[object, ...]]) -> StoredBeacon:
         block_hash=row.block_hash,
         issued_unix=row.issued_unix,
         header=row.header,
+    )
+
+
+def _sealed(row: Row[tuple[object, ...]]) -> SealedDisclosure:
+    what = f"a disclosure of entry {row.leaf_index}"
+    return SealedDisclosure(
+        _octets(row.digest, what), bool(row.held), _octets(row.ciphertext, what)
     )
 
 
@@ -225,7 +250,7 @@ class SqlLogReader:
         for expected, row in enumerate(rows, start):
             if row.leaf_index != expected:
                 raise FatalError(f"entry {expected} is missing from the database")
-        return [row.entry for row in rows]
+        return [_octets(row.entry, f"entry {row.leaf_index}") for row in rows]
 
     def read_tile(self, level: int, index: int) -> bytes:
         """Return a stored tile, as wide as it is now; NotFoundError where there is none."""
@@ -282,7 +307,7 @@ class SqlLogReader:
         """Return a record's disclosures in the record's order."""
         with storage_errors(), self._reader.connect() as connection:
             rows = connection.execute(_DISCLOSURES, {"leaf_index": leaf_index})
-            return [SealedDisclosure(row.digest, row.held, row.ciphertext) for row in rows]
+            return [_sealed(row) for row in rows]
 
     def manifest(self, leaf_index: int) -> bytes | None:
         """Return a published manifest, exactly as it was received."""
@@ -307,8 +332,7 @@ class SqlLogReader:
         found: dict[int, list[SealedDisclosure]] = {}
         with storage_errors(), self._reader.connect() as connection:
             for row in connection.execute(statement):
-                sealed = SealedDisclosure(row.digest, row.held, row.ciphertext)
-                found.setdefault(row.leaf_index, []).append(sealed)
+                found.setdefault(row.leaf_index, []).append(_sealed(row))
         return found
 
     def manifest_indexes(self) -> list[int]:
