@@ -8,6 +8,7 @@ there to notice it. New cases are added in ``tests/record_cases.py``.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -50,6 +51,8 @@ def main() -> int:
     made = vectors()
     for name, text in made.items():
         (FOLDER / name).write_text(text, encoding="utf-8")
+    sums = [f"{hashlib.sha256(made[name].encode()).hexdigest()}  {name}\n" for name in sorted(made)]
+    (FOLDER / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
     print(f"wrote {len(made)} vectors to {FOLDER}")
     return 0
 
