@@ -281,24 +281,21 @@ class SimulatedChain:
             (CONTRACT, [number(1), b"", contract_root, CODE_HASH]),
             (HISTORY_CONTRACT, [number(1), b"", history_root, HISTORY_CODE_HASH]),
         ):
-            trie[keccak(address)] = rlp.encode(account)
+            trie[keccak(address)] = rlp.encode([*account])
         return bytes(trie.root_hash)
 
     def _header(self, parent: SimulatedBlock, number: int, state_root: bytes) -> Block:
         timestamp = max(self.clock.unix, parent.block.timestamp + 1)
         # a salt in the extra data: two blocks of one height are never the same block
         salt = self.rng.randbytes(8)
-        fields = [
-            parent.block.block_hash,
-            bytes(32),
-            bytes(20),
-            state_root,
-            bytes(32),
-            bytes(32),
-        ]
-        fields += [bytes(256), b"", rlp.encode_integer(number), rlp.encode_integer(GAS), b""]
-        fields += [rlp.encode_integer(timestamp), salt, bytes(32), bytes(8)]
-        header = rlp.encode([*fields])
+        parent_hash, encoded = parent.block.block_hash, rlp.encode_integer
+        header = rlp.encode(
+            [
+                *(parent_hash, bytes(32), bytes(20), state_root, bytes(32), bytes(32), bytes(256)),
+                *(b"", encoded(number), encoded(GAS), b"", encoded(timestamp), salt),
+                *(bytes(32), bytes(8)),
+            ]
+        )
         return Block(number, keccak(header), timestamp, header)
 
     # --- the port --------------------------------------------------------------------------

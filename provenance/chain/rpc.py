@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import threading
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NoReturn, cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 import requests
 from web3.providers.base import JSONBaseProvider
 
-from provenance.errors import NodeRefusedError, UnavailableError
+from provenance import strict_json
+from provenance.errors import MalformedError, NodeRefusedError, UnavailableError
 
 if TYPE_CHECKING:
     from web3.types import RPCEndpoint, RPCResponse
@@ -30,6 +32,9 @@ MAX_ANSWER_BYTES = 8 * 2**20
 """A full mainnet block with bodies is about 2 MiB as JSON; we ask for nothing larger."""
 
 _CHUNK = 65_536
+
+_QUANTITY = re.compile("0x[0-9a-fA-F]{1,64}")
+_DATA = re.compile("0x(?:[0-9a-fA-F]{2})*")
 
 
 class CappedProvider(JSONBaseProvider):
@@ -124,14 +129,10 @@ class CappedProvider(JSONBaseProvider):
         return bytes(octets)
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
-
-
 def _answer(octets: bytes, request_id: int, method: str, place: str) -> dict[str, object]:
     try:
-        answer = json.loads(octets, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
+        answer = strict_json.tokenize(octets)
+    except MalformedError:
         raise UnavailableError(f"{place} answered {method} with something not JSON") from None
     if not isinstance(answer, dict) or ("result" in answer) == ("error" in answer):
         raise UnavailableError(f"{place} answered {method} with no JSON-RPC answer")
@@ -205,11 +206,8 @@ def quantity(value: object, name: str) -> int:
     Raises:
         UnavailableError: not ``0x`` and at most 64 hex digits.
     """
-    if isinstance(value, str) and value.startswith("0x") and 2 < len(value) <= 66:
-        try:
-            return int(value, 16)
-        except ValueError:
-            pass
+    if isinstance(value, str) and _QUANTITY.fullmatch(value):
+        return int(value, 16)
     raise UnavailableError(f"{name}: expected a quantity, got {str(value)[:80]!r}")
 
 
@@ -219,11 +217,8 @@ def octets(value: object, name: str, *, length: int | None = None) -> bytes:
     Raises:
         UnavailableError: not ``0x`` and hex, or another length.
     """
-    if isinstance(value, str) and value.startswith("0x"):
-        try:
-            found = bytes.fromhex(value[2:])
-        except ValueError:
-            found = None
-        if found is not None and len(found) == (len(found) if length is None else length):
+    if isinstance(value, str) and _DATA.fullmatch(value):
+        found = bytes.fromhex(value[2:])
+        if length is None or len(found) == length:
             return found
     raise UnavailableError(f"{name}: expected {length or 'some'} bytes, got {str(value)[:80]!r}")

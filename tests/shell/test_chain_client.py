@@ -1,0 +1,478 @@
+"""What a node answers is bounded, matched and checked; what it cannot be is an error of ours."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from node import AnchoredLedger, close, make_anchored_ledger
+
+from provenance.anchor import HISTORY_CONTRACT, log_id
+from provenance.chain.abi import Artifact, ContractAbi
+from provenance.chain.blocks import read_block
+from provenance.chain.client import ChainClient
+from provenance.chain.node import Node
+from provenance.chain.rpc import MAX_ANSWER_BYTES, CappedProvider, Rpc, octets, quantity
+from provenance.chain.sender import create_key_file, load_key_file
+from provenance.errors import (
+    ConflictError,
+    MalformedError,
+    NodeRefusedError,
+    NotEthereumHeaderError,
+    UnavailableError,
+    VerificationError,
+)
+from provenance.keccak import keccak256
+from provenance.ledger.chain_port import Broadcast, ChainPin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+SECRET = "a-key-that-is-paid-for"
+
+
+class LyingServer(ThreadingHTTPServer):
+    """An HTTP server whose one answer the test writes."""
+
+    daemon_threads = True
+    answer: Callable[[dict[str, Any]], tuple[int, bytes]]
+    seconds_between_bytes = 0.0
+    location: str | None = None
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.requests: list[dict[str, Any]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/{SECRET}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: LyingServer
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.requests.append(body)
+        status, octets_ = self.server.answer(body)
+        self.send_response(status)
+        if self.server.location is not None:
+            self.send_header("Location", self.server.location)
+        self.send_header("Content-Length", str(len(octets_)))
+        self.end_headers()
+        try:
+            if not self.server.seconds_between_bytes:
+                self.wfile.write(octets_)
+                return
+            for at in range(0, len(octets_), 65_536):
+                self.wfile.write(octets_[at : at + 65_536])
+                self.wfile.flush()
+                time.sleep(self.server.seconds_between_bytes)
+        except ConnectionError:
+            pass  # the client had enough
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- its signature
+        pass
+
+
+@contextmanager
+def lying(
+    answer: Callable[[dict[str, Any]], object], *, status: int = 200
+) -> Iterator[LyingServer]:
+    """Serve what ``answer`` makes of a request: bytes as they are, anything else as a result."""
+
+    def respond(request: dict[str, Any]) -> tuple[int, bytes]:
+        made = answer(request)
+        if isinstance(made, bytes):
+            return status, made
+        return status, json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": made}).encode()
+
+    with LyingServer() as server:
+        server.answer = respond
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def rpc_of(server: LyingServer, *, timeout: float = 10.0, max_bytes: int = MAX_ANSWER_BYTES) -> Rpc:
+    return Rpc(CappedProvider(server.url, timeout=timeout, max_bytes=max_bytes))
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AnchoredLedger]:
+    made = make_anchored_ledger(tmp_path_factory.mktemp("ledger"))
+    made.log.grow(2)
+    made.anchor_to_the_end()
+    yield made
+    close(made)
+
+
+def test_importing_the_chain_leaves_the_recursion_limit() -> None:
+    """py_ecc raises it to 100,000, and 64 KiB of brackets then overflow the stack."""
+    program = (
+        "import json, sys; limit = sys.getrecursionlimit(); import provenance.chain.client; "
+        "import provenance.chain.sender; assert sys.getrecursionlimit() == limit\n"
+        "try: json.loads('[' * 65536)\nexcept RecursionError: print('refused')"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "refused\n"
+
+
+# --- transport -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"<html>",
+        b"{}",
+        b'{"jsonrpc":"2.0","id":1}',
+        b'{"jsonrpc":"2.0","id":2,"result":"0x1"}',
+        b'{"jsonrpc":"2.0","id":"1","result":"0x1"}',
+        b'{"jsonrpc":"2.0","id":true,"result":"0x1"}',
+        b'{"jsonrpc":"2.0","id":null,"result":"0x1"}',
+        b'{"jsonrpc":"2.0","id":1,"result":"0x1","error":{"code":1,"message":"m"}}',
+        b'{"jsonrpc":"2.0","id":1,"result":NaN}',
+        b'{"jsonrpc":"2.0","id":1,"result":"0x1"',
+        b"[" * 100_000,
+        b'\xff{"jsonrpc":"2.0","id":1,"result":"0x1"}',
+    ],
+)
+def test_answer_that_is_none_is_unavailable(answer: bytes) -> None:
+    with lying(lambda _: answer) as server, pytest.raises(UnavailableError):
+        rpc_of(server).call("eth_chainId")
+
+
+def test_answer_is_given_up_at_its_limit() -> None:
+    with lying(lambda _: "0x" + "00" * 100_000) as server:
+        with pytest.raises(UnavailableError):
+            rpc_of(server, max_bytes=100_000).call("eth_getCode")
+        assert len(octets(rpc_of(server, max_bytes=300_000).call("eth_getCode"), "x")) == 100_000
+
+
+def test_drip_of_bytes_is_given_up_in_time() -> None:
+    with lying(lambda _: "0x" + "00" * 1_000_000) as server:
+        server.seconds_between_bytes = 0.1
+        started = time.monotonic()
+
+        with pytest.raises(UnavailableError):
+            rpc_of(server, timeout=0.5).call("eth_getCode")
+
+        assert time.monotonic() - started < 1.5
+
+
+def test_redirect_is_not_followed() -> None:
+    with lying(lambda _: "0x1") as other, lying(lambda _: b"", status=307) as server:
+        server.location = other.url
+
+        with pytest.raises(UnavailableError):
+            rpc_of(server).call("eth_chainId")
+
+        assert not other.requests
+
+
+def test_request_is_posted_once() -> None:
+    with lying(lambda _: b"broken", status=503) as server:
+        with pytest.raises(UnavailableError):
+            rpc_of(server).call("eth_sendRawTransaction", "0x00")
+
+        assert len(server.requests) == 1
+
+
+def test_error_object_keeps_number_and_data_whatever_the_status() -> None:
+    error = {"code": 3, "message": "execution reverted", "data": "0x1234"}
+
+    def answer(request: dict[str, Any]) -> bytes:
+        return json.dumps({"jsonrpc": "2.0", "id": request["id"], "error": error}).encode()
+
+    with lying(answer, status=400) as server, pytest.raises(NodeRefusedError) as caught:
+        rpc_of(server).call("eth_call")
+
+    assert (caught.value.number, caught.value.data) == (3, "0x1234")
+
+
+def test_access_key_in_the_address_is_not_shown() -> None:
+    with lying(lambda _: b"", status=500) as server:
+        rpc = rpc_of(server)
+        with pytest.raises(UnavailableError) as refused:
+            rpc.call("eth_chainId")
+    with pytest.raises(UnavailableError) as away:
+        rpc.call("eth_chainId")
+
+    for caught in (refused, away):
+        assert SECRET not in str(caught.value)
+        assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("url", ["", "ftp://x", "file:///etc/passwd", "http://", "localhost:8545"])
+def test_address_must_be_http(url: str) -> None:
+    with pytest.raises(UnavailableError):
+        CappedProvider(url)
+
+
+@pytest.mark.parametrize("value", ["0x0", "0x08", "0x8", "0xff"])
+def test_quantities_may_have_leading_zeros(value: str) -> None:
+    assert quantity(value, "x") == int(value, 16)
+
+
+@pytest.mark.parametrize(
+    "value", ["", "0x", "8", "-0x8", "0x-8", "0x" + "1" * 65, 7, None, "0x1_0"]
+)
+def test_what_is_no_quantity_is_refused(value: object) -> None:
+    with pytest.raises(UnavailableError):
+        quantity(value, "x")
+
+
+# --- blocks and proofs ---------------------------------------------------------------------
+
+
+def test_header_of_every_block_hashes_to_its_name(ledger: AnchoredLedger) -> None:
+    head = ledger.chain.head()
+
+    assert keccak256(head.header) == head.block_hash
+    assert ledger.chain.block_by_hash(head.block_hash) == head
+    assert ledger.chain.canonical_hash(head.number) == head.block_hash
+    assert ledger.chain.canonical_hash(head.number + 1) is None
+    assert ledger.chain.block_by_hash(bytes(32)) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"timestamp": "0x1"},
+        {"stateRoot": "0x" + "11" * 32},
+        {"hash": "0x" + "11" * 32},
+        {"requestsHash": None},
+        {"baseFeePerGas": "0x1"},
+        {"number": "0x77"},
+    ],
+)
+def test_forged_block_is_refused(ledger: AnchoredLedger, change: dict[str, Any]) -> None:
+    true = ledger.node.rpc.mapping("eth_getBlockByNumber", "latest", False)  # noqa: FBT003 -- JSON-RPC
+    assert true is not None
+    read_block(true)
+
+    with pytest.raises(NotEthereumHeaderError):
+        read_block({**true, **change})
+
+
+@given(st.dictionaries(st.sampled_from(["hash", "parentHash", "number", "nonce"]), st.text()))
+def test_what_is_no_block_is_unavailable(block: dict[str, str]) -> None:
+    with pytest.raises(UnavailableError):
+        read_block(block)
+
+
+def test_true_block_under_another_blocks_hash_is_refused(ledger: AnchoredLedger) -> None:
+    true = ledger.node.rpc.mapping("eth_getBlockByNumber", "latest", False)  # noqa: FBT003 -- JSON-RPC
+
+    with lying(lambda _: true) as server, pytest.raises(NotEthereumHeaderError):
+        Node(rpc_of(server)).block_by_hash(b"\x11" * 32)
+
+
+def test_block_of_another_height_is_refused(ledger: AnchoredLedger) -> None:
+    true = ledger.node.rpc.mapping("eth_getBlockByNumber", "latest", False)  # noqa: FBT003 -- JSON-RPC
+
+    with lying(lambda _: true) as server, pytest.raises(UnavailableError):
+        Node(rpc_of(server)).canonical_hash(1)
+
+
+def test_proof_must_be_of_the_slots_asked_for() -> None:
+    answer = {"accountProof": ["0x01"], "storageProof": [{"key": "0x07", "proof": ["0x02"]}]}
+
+    with lying(lambda _: answer) as server:
+        node = Node(rpc_of(server))
+        proof = node.proof(HISTORY_CONTRACT, [7], bytes(32))
+        for slots in ([8], [7, 7], []):
+            with pytest.raises(UnavailableError):
+                node.proof(HISTORY_CONTRACT, slots, bytes(32))
+
+    assert proof is not None
+    assert proof.storage_proofs == ((b"\x02",),)
+    assert server.requests[0]["params"][2] == {"blockHash": "0x" + "00" * 32}
+
+
+def test_state_that_is_gone_is_told_from_an_outage(ledger: AnchoredLedger) -> None:
+    assert ledger.chain.proof(HISTORY_CONTRACT, [0], b"\x11" * 32) is None
+
+
+def test_depth_counts_confirmations(ledger: AnchoredLedger) -> None:
+    head = ledger.chain.head()
+
+    def final(confirmations: int) -> int:
+        return Node(ledger.node.rpc, confirmations=confirmations).finalized().number
+
+    assert final(1) == head.number
+    assert final(3) == head.number - 2
+    assert final(10_000) == 0
+
+
+# --- transactions --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("message", "meaning"),
+    [
+        ("already known", Broadcast.KNOWN),  # geth
+        ("transaction already imported", Broadcast.KNOWN),  # anvil
+        ("Known transaction", Broadcast.KNOWN),  # besu
+        ("AlreadyKnown", Broadcast.KNOWN),  # nethermind
+        ("nonce too low: next nonce 5, tx nonce 4", Broadcast.NONCE_TOO_LOW),
+        ("OldNonce, Current nonce: 5", Broadcast.NONCE_TOO_LOW),
+        ("replacement transaction underpriced", Broadcast.UNDERPRICED),
+        ("transaction underpriced: tip needed 1", Broadcast.UNDERPRICED),
+        ("ReplacementNotAllowed", Broadcast.UNDERPRICED),
+        ("max fee per gas less than block base fee", Broadcast.UNDERPRICED),
+        ("insufficient funds for gas * price + value", Broadcast.NO_FUNDS),
+        ("Upfront cost exceeds account balance", Broadcast.NO_FUNDS),
+        ("internal error", Broadcast.UNKNOWN),
+        ("", Broadcast.UNKNOWN),
+    ],
+)
+def test_refusals_are_told_apart_by_meaning(message: str, meaning: Broadcast) -> None:
+    def answer(request: dict[str, Any]) -> bytes:
+        error = {"code": -32000, "message": message}
+        return json.dumps({"jsonrpc": "2.0", "id": request["id"], "error": error}).encode()
+
+    with lying(answer) as server:
+        assert Node(rpc_of(server)).broadcast(b"raw") is meaning
+
+
+def test_lost_answer_may_have_been_sent() -> None:
+    with lying(lambda _: b"") as server:
+        node = Node(rpc_of(server))
+        assert node.broadcast(b"raw") is Broadcast.UNKNOWN
+    assert node.broadcast(b"raw") is Broadcast.UNKNOWN
+
+
+def test_accepted_only_under_the_hash_of_what_was_sent() -> None:
+    with lying(lambda _: "0x" + keccak256(b"raw").hex()) as server:
+        node = Node(rpc_of(server))
+        assert node.broadcast(b"raw") is Broadcast.ACCEPTED
+        assert node.broadcast(b"other") is Broadcast.UNKNOWN
+
+
+def test_event_must_be_of_our_contract_and_log(ledger: AnchoredLedger) -> None:
+    anchor = ledger.store.page()[0]
+    assert anchor.inclusion is not None
+    tx_hash = anchor.inclusion.tx_hash
+    true = ledger.node.rpc.mapping("eth_getTransactionReceipt", "0x" + tx_hash.hex())
+    assert true is not None
+    logs: Any = true["logs"]
+
+    def seen(**change: object) -> int:
+        forged = {**true, "logs": [{**logs[0], **change}]}
+        with lying(lambda _: forged) as server:
+            receipt = ChainClient(rpc_of(server), ledger.deployed.pin).transaction_receipt(tx_hash)
+        assert receipt is not None
+        return len(receipt.anchored)
+
+    topics = logs[0]["topics"]
+    assert seen() == 1
+    assert seen(address=logs[0]["address"].upper().replace("X", "x")) == 1
+    assert seen(address="0x" + "11" * 20) == 0
+    assert seen(topics=[topics[0], "0x" + "11" * 32, topics[2]]) == 0
+    assert seen(topics=["0x" + "11" * 32, *topics[1:]]) == 0
+    assert seen(topics=topics[:2]) == 0
+
+
+def test_receipt_of_another_transaction_is_refused(ledger: AnchoredLedger) -> None:
+    anchor = ledger.store.page()[0]
+    true = ledger.node.rpc.mapping(
+        "eth_getTransactionReceipt", "0x" + anchor.attempts[0].tx_hash.hex()
+    )
+
+    with lying(lambda _: true) as server, pytest.raises(UnavailableError):
+        ChainClient(rpc_of(server), ledger.deployed.pin).transaction_receipt(bytes(32))
+
+
+def test_log_id_and_code_hash_are_the_contracts_own(ledger: AnchoredLedger) -> None:
+    pin = ledger.deployed.pin
+
+    assert pin.log_id == log_id(ledger.sender.address, "ledger.example/log")
+    assert ledger.chain.anchorer() == ledger.sender.address
+    assert keccak256(ledger.chain.code(pin.contract)) == Artifact.bundled().code_hash
+
+
+def test_view_that_returns_nothing_is_unavailable() -> None:
+    pin = ChainPin(1, bytes(32), bytes(20), bytes(32), bytes(32), 0)
+
+    with lying(lambda _: "0x") as server, pytest.raises(UnavailableError):
+        ChainClient(rpc_of(server), pin).anchored_head()
+
+
+@pytest.mark.parametrize(
+    "data", [None, "", "0x", "0x12345678", "0x" + "ff" * 500, {"a": 1}, "0xzz"]
+)
+def test_revert_without_reason_is_still_explained(data: object) -> None:
+    assert ContractAbi.bundled().explain_revert(data).startswith("reverted with")
+
+
+# --- the sending key -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("password", [None, "correct horse"])
+def test_key_file_is_private_and_opens_again(tmp_path: Path, password: str | None) -> None:
+    path = tmp_path / "sender.key"
+    made = create_key_file(path, password=password)
+
+    assert load_key_file(path, password=password).address == made.address
+    assert path.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(ConflictError):
+        create_key_file(path, password=password)
+
+
+def test_encrypted_key_needs_its_password(tmp_path: Path) -> None:
+    path = tmp_path / "sender.json"
+    create_key_file(path, password="correct horse")
+
+    for password in (None, "wrong"):
+        with pytest.raises(VerificationError):
+            load_key_file(path, password=password)
+
+
+@pytest.mark.parametrize("text", ["", "0x12", "zz" * 32, "{}", "{", "0x" + "00" * 32])
+def test_what_is_no_key_is_malformed(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "k"
+    path.write_text(text)
+
+    with pytest.raises(MalformedError):
+        load_key_file(path, password="x")
+
+
+def test_equal_transactions_have_equal_bytes(ledger: AnchoredLedger) -> None:
+    members: dict[str, Any] = {
+        "chain_id": 1,
+        "nonce": 7,
+        "to": bytes(20),
+        "data": b"call",
+        "gas": 80_000,
+        "max_fee_wei": 2,
+        "priority_fee_wei": 1,
+    }
+
+    first = ledger.sender.sign(**members)
+
+    assert ledger.sender.sign(**members) == first
+    assert ledger.sender.sign(**{**members, "max_fee_wei": 3}) != first
+    assert first.tx_hash == keccak256(first.raw)
