@@ -89,9 +89,14 @@ class RecordType:
 # --- small checks -------------------------------------------------------------------------
 
 
-def _line(value: object, where: str, limit: int) -> str:
+def _text(value: object, where: str) -> str:
     if not isinstance(value, str):
         raise MalformedError("expected a string", field=where)
+    return value
+
+
+def _line(value: object, where: str, limit: int) -> str:
+    value = _text(value, where)
     if len(value) > limit:
         raise TooLargeError(limit=limit, length=len(value), unit="characters", field=where)
     if not value or value[0].isspace() or value[-1].isspace():
@@ -164,16 +169,12 @@ def _object_of(known: dict[str, Check], optional: frozenset[str] = frozenset()) 
 
 
 def _hex32(value: object, where: str) -> None:
-    if not isinstance(value, str):
-        raise MalformedError("expected a string", field=where)
-    from_hex(value, field=where)
+    from_hex(_text(value, where), field=where)
 
 
 def _evm_hex(length: int) -> Check:
     def check(value: object, where: str) -> None:
-        if not isinstance(value, str):
-            raise MalformedError("expected a string", field=where)
-        from_evm_hex(value, length=length, field=where)
+        from_evm_hex(_text(value, where), length=length, field=where)
 
     return check
 
@@ -192,10 +193,9 @@ def _jwk(value: object, where: str) -> None:
 
 
 def _vkey(value: object, where: str) -> None:
-    if not isinstance(value, str):
-        raise MalformedError("expected a string", field=where)
+    text = _text(value, where)
     try:
-        NoteVerifier.from_vkey(value)
+        NoteVerifier.from_vkey(text)
     except MalformedError as error:
         raise MalformedError(f"expected a verifier key: {error}", field=where) from error
 
@@ -204,15 +204,11 @@ def _vkey(value: object, where: str) -> None:
 
 
 def _orcid(value: object, where: str) -> None:
-    if not isinstance(value, str):
-        raise MalformedError("expected a string", field=where)
-    check_orcid(value, where)
+    check_orcid(_text(value, where), where)
 
 
 def _ror(value: object, where: str) -> None:
-    if not isinstance(value, str):
-        raise MalformedError("expected a string", field=where)
-    check_ror(value, where)
+    check_ror(_text(value, where), where)
 
 
 _CONTRIBUTOR: Final[dict[str, Check]] = {
@@ -229,10 +225,8 @@ _contributor: Final = _object_of(_CONTRIBUTOR, frozenset({"orcid", "ror", "roles
 def _identifier(value: object, where: str) -> None:
     if not isinstance(value, dict) or value.keys() != {"type", "value"}:
         raise MalformedError("expected an object of type and value", field=where)
-    kind, text = value["type"], value["value"]
-    if not isinstance(kind, str):
-        raise MalformedError("expected a string", field=f"{where}.type")
-    check_identifier(kind, _line(text, f"{where}.value", MAX_IDENTIFIER), where)
+    kind = _text(value["type"], f"{where}.type")
+    check_identifier(kind, _line(value["value"], f"{where}.value", MAX_IDENTIFIER), where)
 
 
 def _relation(value: object, where: str) -> None:
@@ -252,10 +246,9 @@ _RELATION: Final[dict[str, Check]] = {
 
 
 def _dataset_digest(value: object, where: str) -> None:
-    if not isinstance(value, str):
-        raise MalformedError("expected a string", field=where)
-    from_hex(value, field=where)
-    check_digest_of_something(value, where)
+    digest = _text(value, where)
+    from_hex(digest, field=where)
+    check_digest_of_something(digest, where)
 
 
 _declared_digest: Final = _object_of(
@@ -319,9 +312,7 @@ _BLOCK: Final[dict[str, Check]] = {
 
 
 def _thumbprint(value: object, where: str) -> None:
-    if not isinstance(value, str):
-        raise MalformedError("expected a string", field=where)
-    from_b64url(value, length=32, field=where)
+    from_b64url(_text(value, where), length=32, field=where)
 
 
 # --- the table ----------------------------------------------------------------------------

@@ -210,6 +210,86 @@ def test_records_are_equal_when_their_bytes_are() -> None:
     assert parse_record(compact, complete=True) != parse_entry(compact.partition(b"~")[0])
 
 
+# --- values of the wrong kind -------------------------------------------------------------
+
+WRONG: tuple[object, ...] = (
+    None,
+    True,
+    1,
+    -1,
+    2**53,
+    "",
+    "x",
+    " x",
+    "a\tb",
+    [],
+    [None],
+    {},
+    {"x": 1},
+)
+
+
+def replacements(value: object) -> Iterator[object]:
+    """The same JSON with one node at a time replaced by values of every other kind."""
+    yield from (wrong for wrong in WRONG if repr(wrong) != repr(value))
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            for wrong in replacements(inner):
+                yield {**value, name: wrong}
+            yield {other: one for other, one in value.items() if other != name}
+        yield {**value, "more": 1}
+    if isinstance(value, list):
+        for number, inner in enumerate(value):
+            for wrong in replacements(inner):
+                yield [*value[:number], wrong, *value[number + 1 :]]
+        yield [*value, *value]
+
+
+def refusal(check: Callable[[], object]) -> str | None:
+    """The field that an error names, None where all is good; any other exception goes on."""
+    try:
+        check()
+    except MalformedError as error:
+        return error.field or "no field"
+    return None
+
+
+@pytest.mark.parametrize("case", GOOD, ids=lambda case: case.name)
+def test_value_of_the_wrong_kind_is_refused_under_its_own_name(case: Case) -> None:
+    """Refused, or a good record: never another error, never another member's name."""
+    record = parse_record(case.compact, complete=case.complete)
+    key = P256_KEY if record.alg == "ES256" else KEY
+    header = header_of(record.type, key)
+    for name, value in record.claims.items():
+        for wrong in replacements(value):
+            claims = {**record.claims, name: wrong}
+            compact = forge(claims, *record.disclosures, header=header, key=key)
+
+            field = refusal(lambda: parse_record(compact, complete=False))  # noqa: B023 -- called at once
+
+            # what no longer has its digest is named instead
+            named = None if field is None else field.replace("[", ".").split(".")[0]
+            assert named in {None, name, "disclosures", "held", "_sd"}, wrong
+
+
+@pytest.mark.parametrize("case", GOOD, ids=lambda case: case.name)
+def test_disclosed_value_of_the_wrong_kind_is_refused(case: Case) -> None:
+    record = parse_record(case.compact, complete=case.complete)
+    form = TYPES[record.type]
+    for part in record.parts:
+        place = part.name or "contributors[0]"
+        check = form.disclosable[part.name] if part.name else form.elements["contributors"]
+
+        check(part.value, place)
+        fields = [
+            refusal(lambda: check(wrong, place))  # noqa: B023 -- called at once
+            for wrong in replacements(part.value)
+        ]
+
+        assert all(field is None or field.startswith(place) for field in fields)
+        assert any(fields)
+
+
 # --- limits -------------------------------------------------------------------------------
 
 
