@@ -182,10 +182,12 @@ class AnchorWorker:
         final = self._store.newest_final(self._chain.pin.chain_id)
         if final is not None and tree_size < final.tree_size:
             self._check_final_is_there(final)
+        if not tree_size:
+            return  # the log is registered, and nothing was anchored yet
         newest, _ = self._log.newest_signed()
         is_ours = tree_size <= newest and self._log.root_at(tree_size) == root_hash
         is_known = self._store.newest(self._chain.pin.chain_id) is not None
-        if tree_size and not (is_ours and is_known):
+        if not (is_ours and is_known):
             prove_root(self._chain, tree_size, root_hash, self._chain.head())
             raise AnchorLostError(
                 f"the chain holds tree size {tree_size} with root {root_hash.hex()}, which this "
