@@ -150,7 +150,7 @@ def check_log(parts: Parts, policy: Policy, given: Given) -> list[Check]:
 # --- (1) parsing --------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=1_024)  # pure; a service meets the same key records in receipt after receipt
+@lru_cache(maxsize=256)  # pure; a service meets the same key records in receipt after receipt
 def _read_key(logged: LoggedRecord, field: str) -> Record:
     record = parse_record(logged.sd_jwt.encode(), complete=False)
     if record.key is None:
@@ -166,7 +166,7 @@ def _read_beacon(sd_jwt: str) -> Record:
     return record
 
 
-@lru_cache(maxsize=256)  # pure; one checkpoint serves every record of its batch
+@lru_cache(maxsize=64)  # pure; one checkpoint serves every record of its batch
 def _read_checkpoint(text: str) -> tuple[Note, Checkpoint]:
     note = Note.parse(text)
     return note, Checkpoint.from_text(note.text)

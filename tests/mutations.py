@@ -44,20 +44,20 @@ SMALL = Shape(
 
 ALL = frozenset(range(256))
 REPRESENTATIVES = frozenset(b'0"\xff')
-"""A digit, JSON's own, and what is no UTF-8; two neighbours of the original come with them."""
+"""A digit, JSON's own, and what is no UTF-8; a neighbour of the original comes with them."""
 
 
 def mutants(
     octets: bytes, replacements: Iterable[int], positions: Iterable[int]
 ) -> Iterator[tuple[int, bytes]]:
-    """Yield (position, mutant) for each replacement, and for the original's two neighbours.
+    """Yield (position, mutant) for each replacement, and for the original with one bit turned.
 
-    The neighbours are the mutants that most often still are base64, hex or a number.
+    The latter is the mutant that most often still is base64, hex or a number.
     """
     chosen = frozenset(replacements)
     for position in positions:
         original = octets[position]
-        values = chosen | {original ^ 1, (original + 1) % 256}
+        values = chosen | {original ^ 1}
         for value in sorted(values - {original}):
             yield position, octets[:position] + bytes([value]) + octets[position + 1 :]
 

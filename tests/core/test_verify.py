@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+import mutations
 import pytest
 import receipts
+from hypothesis import given
+from hypothesis import strategies as st
 from oracles import naive_merkle
 from receipts import DEVNET, MAINNET, OTHERNET, Built, Shape, build
 
@@ -19,6 +24,9 @@ from provenance.receipt import LoggedRecord, ProofSet, Receipt
 from provenance.record import Record, issue_record, parse_record
 from provenance.verdict import Outcome, Verdict
 from provenance.verify import Parts, blocks_to_look_up, check_parts, verify_receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def hashes_of(made: Built) -> list[GivenBlock]:
@@ -317,3 +325,47 @@ def test_the_verifier_needs_the_standard_library_and_cryptography_only() -> None
     # the last two are what cryptography calls its own binary parts
     allowed = {"provenance", "cryptography", "_cffi_backend", "_openssl"}
     assert set(done.stdout.split()) <= allowed
+
+
+# --- anything at all ----------------------------------------------------------------------
+
+SMALL = build(mutations.SMALL)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 2**53) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+
+
+def places(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield the way to every value of a JSON text."""
+    yield path
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from places(inner, (*path, name))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from places(inner, (*path, index))
+
+
+@given(st.data())
+def test_whatever_stands_anywhere_in_a_receipt_gets_a_verdict(data: st.DataObject) -> None:
+    whole = json.loads(SMALL.octets)
+    path = data.draw(st.sampled_from([way for way in places(whole) if way]))
+    place = whole
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = data.draw(JSON | st.just(place[path[-1]]))
+    octets = json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+    verdict = verify_receipt(octets, SMALL.policy, now_unix=receipts.NOW, blocks=hashes_of(SMALL))
+
+    assert verdict.exit_code == 0 if octets == SMALL.octets else verdict.exit_code in {1, 2, 3}
+
+
+@given(st.binary(max_size=500))
+def test_random_bytes_get_a_verdict_too(noise: bytes) -> None:
+    verdict = verify_receipt(noise, SMALL.policy, now_unix=receipts.NOW)
+
+    assert verdict.exit_code == 2
+    assert verdict.claimed is None
