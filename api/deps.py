@@ -11,8 +11,8 @@ from provenance.service.ledger import Ledger
 __all__ = ["Cursor", "LedgerDep", "Limit", "RecordId", "ledger_of"]
 
 
-def ledger_of(request: Request) -> Ledger:
-    """Return the application's ledger."""
+async def ledger_of(request: Request) -> Ledger:
+    """Return the application's ledger; async, or FastAPI asks a thread for it each time."""
     ledger: Ledger = request.app.state.ledger
     return ledger
 

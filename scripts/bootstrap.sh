@@ -41,31 +41,29 @@ find_python() {
 # digest FILE...: one line that changes when any of the files does.
 digest() { cat "$@" | (sha256sum 2>/dev/null || shasum -a 256) | cut -d' ' -f1; }
 
-# install_python demo|dev: .venv/ with exactly the locked packages and this repository.
-# dev holds all of demo, so a .venv made for dev serves both.
+# install_python demo|dev: .venv/ with exactly the locked packages and this repository. What was
+# once made for dev stays dev, which holds all of demo: the demo takes nothing from a developer.
 install_python() {
-  local wanted
-  wanted="$1 $(digest "requirements/$1.txt" pyproject.toml)"
+  local kind=$1 wanted
+  if grep -qs '^dev ' .venv/installed; then kind=dev; fi
+  wanted="$kind $(digest "requirements/$kind.txt" pyproject.toml)"
   if grep -qsxF "$wanted" .venv/installed; then return; fi
   find_uv
-  say "installing the locked Python packages ($1) into .venv/"
+  say "installing the locked Python packages ($kind) into .venv/"
   [ -x .venv/bin/python ] || "$UV" venv --quiet --python "$(find_python)" .venv
-  VIRTUAL_ENV=$PWD/.venv "$UV" pip sync --quiet --require-hashes "requirements/$1.txt"
+  VIRTUAL_ENV=$PWD/.venv "$UV" pip sync --quiet --require-hashes "requirements/$kind.txt"
   VIRTUAL_ENV=$PWD/.venv "$UV" pip install --quiet --no-deps --no-build-isolation --editable .
   echo "$wanted" >.venv/installed
-  if [ "$1" = dev ]; then
-    echo "demo $(digest requirements/demo.txt pyproject.toml)" >>.venv/installed
-  fi
 }
 
-# install_node demo|dev: node_modules/ from the lock, with the Node that .venv/ brings.
+# install_node demo|dev: node_modules/ from the lock, with the Node that .venv/ brings; likewise.
 install_node() {
-  local wanted omit=()
-  wanted="$1 $(digest package-lock.json)"
+  local kind=$1 wanted omit=()
+  if grep -qs '^dev ' node_modules/.installed; then kind=dev; fi
+  wanted="$kind $(digest package-lock.json)"
   if grep -qsxF "$wanted" node_modules/.installed; then return; fi
-  [ "$1" = dev ] || omit=(--omit=dev)
-  say "installing the locked Node packages ($1) into node_modules/"
+  [ "$kind" = dev ] || omit=(--omit=dev)
+  say "installing the locked Node packages ($kind) into node_modules/"
   PATH="$PWD/.venv/bin:$PATH" npm ci --silent --no-audit --no-fund "${omit[@]}"
   echo "$wanted" >node_modules/.installed
-  if [ "$1" = dev ]; then echo "demo $(digest package-lock.json)" >>node_modules/.installed; fi
 }

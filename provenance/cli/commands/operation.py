@@ -80,7 +80,7 @@ def init(
             f"expected a host name and path without scheme, got {origin!r}", field="--origin"
         )
     interval = anchor_interval or (_LOCAL_INTERVAL if rpc is None else _PUBLIC_INTERVAL)
-    place = LedgerFolder(folder)
+    place = LedgerFolder(folder.absolute())
     policy = found_ledger(
         place,
         Settings(node=rpc or MANAGED, anchor_interval=interval, write_policy=None),
@@ -122,7 +122,7 @@ def serve(
     handler.setFormatter(JSONLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("provenance").setLevel(logging.INFO)
-    place = LedgerFolder(folder)
+    place = LedgerFolder(folder.absolute())
     stop = asyncio.Event()
     failed: list[FatalError] = []
 
@@ -169,7 +169,7 @@ def anchor_status(folder: Folder, *, as_json: AsJson = False) -> None:
     """Say how far anchoring has come; works while the service runs and while it does not."""
     from provenance.service.anchor_orders import anchoring_status  # noqa: PLC0415 -- as in init
 
-    status = anchoring_status(LedgerFolder(folder))
+    status = anchoring_status(LedgerFolder(folder.absolute()))
     final, newest = status.newest_final, status.newest
     if as_json:
         print_json(
@@ -200,7 +200,7 @@ def anchor_soon(folder: Folder, *, as_json: AsJson = False) -> None:
     """Make the newest checkpoint's anchor urgent; the running service does it within a second."""
     from provenance.service.anchor_orders import anchor_now  # noqa: PLC0415 -- as in init
 
-    size = anchor_now(LedgerFolder(folder))
+    size = anchor_now(LedgerFolder(folder.absolute()))
     if as_json:
         print_json({"tree_size": size})
     elif size is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from pathlib import Path
@@ -31,6 +32,7 @@ from provenance.files.data_at import data_at
 from provenance.fingerprint import summarize
 from provenance.given import REQUIRABLE, GivenBlock
 from provenance.receipt import Receipt, to_tlog_proof
+from provenance.record import parse_record
 from provenance.verify import blocks_to_look_up, verify_receipt
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command(help=_("Fetch a record's receipt, and wait until the chain completes it."))(receipt)
     app.command(help=_("Check a receipt, and data against it, offline."))(verify)
+    app.command(help=_("Show what a receipt claims, without checking it."))(show)
     app.command(help=_("Find deposits by digest, file or key, oldest first."))(lookup)
     app.command(help=_("Write a receipt as a C2SP tlog-proof."))(export)
 
@@ -218,6 +221,46 @@ def _data(
 
 def _key_status(log: str, octets: bytes, policy: TrustPolicy) -> KeyStatus:
     raise NotImplementedError
+
+
+# --- show -----------------------------------------------------------------------------------
+
+
+def show(
+    receipt_file: Annotated[Path, typer.Argument(metavar="RECEIPT", help=_("The receipt file."))],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show the record in a receipt and the blocks to look up; nothing is checked."""
+    octets = _read(receipt_file)
+    parsed = Receipt.parse(octets)
+    record = parse_record(parsed.record.sd_jwt.encode("ascii"), complete=False)
+    blocks = blocks_to_look_up(octets)
+    if as_json:
+        named = [
+            {"chain_id": one.chain_id, "number": one.number, "hash": to_evm_hex(one.block_hash)}
+            for one in blocks
+        ]
+        shown = {"id": record.id_hex, "leaf_index": parsed.record.leaf_index, "type": record.type}
+        print_json({**shown, "key": record.kid, "claims": record.payload, "blocks": named})
+        return
+    rows: list[tuple[str, object]] = [
+        (_("record id"), record.id_hex),
+        (_("entry"), parsed.record.leaf_index),
+        (_("type"), record.type),
+        (_("key"), record.kid),
+    ]
+    rows += [(name, _shown(value)) for name, value in record.payload.items()]
+    rows += [
+        (_("block"), f"{one.number} ({one.chain_id})  {to_evm_hex(one.block_hash)}")
+        for one in blocks
+    ]
+    print_fields(rows)
+    say(_("Claimed, not checked: use provenance verify."))
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 # --- lookup, export -------------------------------------------------------------------------
