@@ -45,7 +45,7 @@ PIN = ChainPin(
     genesis_hash=sha256(b"genesis block"),
     contract=sha256(b"contract")[:20],
     log_id=sha256(b"log id"),
-    code_hash=sha256(b"code"),
+    code_hash=keccak(b"code"),
     roots_slot=0,
 )
 

@@ -20,7 +20,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 from provenance import tlog
 from provenance.anchor import Evidence, verify_anchored_root
 from provenance.checkpoint import Checkpoint, open_checkpoint
-from provenance.errors import AuditError, ProvenanceError, UnavailableError, VerificationError
+from provenance.errors import (
+    AuditError,
+    NotFoundError,
+    ProvenanceError,
+    UnavailableError,
+    VerificationError,
+)
 from provenance.given import KeyStatus
 from provenance.ledger.audit_entries import EntryAuditor
 from provenance.ledger.audit_tree import TreeAuditor
@@ -202,13 +208,16 @@ def check_anchors(
             if claim.evidence is None:
                 report.anchors_without_evidence += 1
                 continue
+            root_hash = tree.roots.get(claim.tree_size)
+            if root_hash is None:
+                raise VerificationError("no signed head has this size")
             header = verify_anchored_root(
                 claim.evidence,
                 contract=chain.contract,
                 code_hash=chain.code_hash,
                 log_id=chain.log_id,
                 tree_size=claim.tree_size,
-                root_hash=tree.roots[claim.tree_size],
+                root_hash=root_hash,
                 roots_slot=chain.roots_slot,
             )
             report.anchors += 1
@@ -236,10 +245,21 @@ class PublicLog:
 
     def entries(self, start: int, stop: int) -> list[bytes]:
         """Return the entries of one bundle, from its start."""
-        return tlog.parse_bundle(self._tile(tlog.ENTRIES, start, stop))
+        tile = tlog.TileId(tlog.ENTRIES, start // BUNDLE, stop - start)
+        return tlog.parse_bundle(self._read(tile))[: tile.width]
 
-    def _tile(self, level: int, start: int, stop: int) -> bytes:
-        return self.read(tlog.TileId(level, start // BUNDLE, stop - start).path())
+    def tile(self, tile: TileId) -> bytes:
+        """Return the hashes of a tile, 32 bytes each."""
+        return self._read(tile)[: 32 * tile.width]
+
+    def _read(self, tile: TileId) -> bytes:
+        """Read a tile; a partial one may have been deleted once the full one was there."""
+        try:
+            return self.read(tile.path())
+        except NotFoundError:
+            if tile.width == tlog.TILE_WIDTH:
+                raise
+            return self.read(tlog.TileId(tile.level, tile.index).path())
 
 
 def audit_public_log(
@@ -258,7 +278,7 @@ def audit_public_log(
     claims = [claim for claim in log.anchors if claim.tree_size <= checkpoint.tree_size]
 
     def on_tile(tile: TileId, octets: bytes) -> None:
-        if log.read(tile.path()) != octets:
+        if log.tile(tile) != octets:
             raise VerificationError("the tile is not what the entries hash to")
         report.tiles += 1
 

@@ -23,7 +23,8 @@ from small_ledger import (
 from provenance import checkpoint, tlog
 from provenance.checkpoint import Checkpoint
 from provenance.digests import sha256
-from provenance.errors import AuditError, NotFoundError
+from provenance.errors import AuditError
+from provenance.files.log_folder import LogFolder
 from provenance.fingerprint import FileEntry
 from provenance.ledger.audit_entries import EntryAuditor
 from provenance.ledger.audit_log import PublicLog, audit_public_log, key_status_from
@@ -228,13 +229,7 @@ class Folder:
     path: Path
 
     def log(self) -> PublicLog:
-        return PublicLog(self.read)
-
-    def read(self, path: str) -> bytes:
-        try:
-            return (self.path / path).read_bytes()
-        except FileNotFoundError as error:
-            raise NotFoundError(path) from error
+        return PublicLog(LogFolder(self.path).read)
 
 
 @pytest.fixture
@@ -279,6 +274,28 @@ def test_a_missing_file_is_found(folder: Folder, path: str) -> None:
 
     with pytest.raises(AuditError):
         audit_public_log(folder.log(), policy())
+
+
+def test_a_partial_tile_may_be_gone_once_the_full_one_is_there(
+    audited: Audited, folder: Folder
+) -> None:
+    log = SignedLog(audited.ledger.store, audited.ledger.tiles)
+    grow(audited.ledger, 212)
+    for level in (0, tlog.ENTRIES):
+        partial, full = tlog.TileId(level, 1, 44), tlog.TileId(level, 1)
+        (folder.path / partial.path()).unlink()
+        (folder.path / "tile" / full.path().partition("/")[2]).write_bytes(log.tile(full))
+
+    assert audit_public_log(folder.log(), policy()).tree_size == 300
+
+
+def grow(ledger: SmallLedger, count: int) -> None:
+    writer = ledger.writer()
+    writer.start()
+    more = [deposit(BOB, f"dataset {at}", contributors=1).compact for at in range(count)]
+    for answer in writer.accept(more).result(timeout=60):
+        accepted(answer)
+    writer.close()
 
 
 def test_reading_every_entry_tells_a_keys_status(folder: Folder) -> None:

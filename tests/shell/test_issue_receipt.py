@@ -1,0 +1,251 @@
+"""A receipt is completed by the first final anchor, and none leaves that does not verify."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+from eth_hash.auto import keccak
+from oracles import evm_state
+from receipts import HISTORY_CODE
+from small_ledger import (
+    PIN,
+    START,
+    SmallLedger,
+    accepted,
+    block,
+    deposit,
+    key_of,
+    key_record,
+    policy,
+)
+
+from provenance import tlog
+from provenance.anchor import HISTORY_CONTRACT, Evidence, HistoryProof
+from provenance.errors import (
+    AuditError,
+    DamagedReceiptError,
+    MalformedError,
+    NotFoundError,
+    VerificationError,
+)
+from provenance.given import GivenBlock
+from provenance.ledger.audit_anchors import claims_from_json, claims_of, confirm_with
+from provenance.ledger.audit_log import AnchorClaim
+from provenance.ledger.audit_store import audit_store
+from provenance.ledger.chain_port import Attempt, Inclusion, NamedBlock
+from provenance.store.anchor_store import SqlAnchorStore
+from provenance.verify import verify_receipt
+
+if TYPE_CHECKING:
+    from provenance.ledger.chain_port import Anchor
+
+ALICE = key_of("alice")
+EVIDENCE_NUMBER = 900
+
+
+@dataclass
+class Anchored:
+    """A ledger whose heads get anchored on a made-up chain with a real state."""
+
+    ledger: SmallLedger
+    anchors: SqlAnchorStore
+
+    def integrate(self, *names: str) -> list[int]:
+        writer = self.ledger.writer()
+        writer.start()
+        compacts = [key_record(ALICE).compact, *(deposit(ALICE, name).compact for name in names)]
+        answers = [accepted(one) for one in writer.accept(compacts).result(timeout=20)]
+        writer.close()
+        return [one.leaf_index for one in answers]
+
+    def anchor(self, tree_size: int, *, root: bytes | None = None) -> Anchor:
+        """Take an anchor of a signed head to finality; ``root`` is what the contract holds."""
+        real = tlog.root_hash(tree_size, self.ledger.store.read_tile)
+        inclusion = self.inclusion(tree_size, root or real)
+        attempt = Attempt(keccak(b"tx %d" % tree_size), b"raw", 1, 1, 100_000, None)
+        anchor = self.anchors.bind(
+            chain_id=PIN.chain_id,
+            sender=bytes(20),
+            nonce=tree_size,
+            base_size=0,
+            tree_size=tree_size,
+            root_hash=real,
+            call_data=b"call",
+            attempt=attempt,
+            now_unix=START,
+        )
+        self.anchors.note_broadcast(anchor.anchor_id, attempt.tx_hash, START)
+        self.anchors.include(anchor.anchor_id, inclusion)
+        self.anchors.finalize(anchor.anchor_id, START)
+        return self.anchors.anchor(anchor.anchor_id)
+
+    def inclusion(self, tree_size: int, root: bytes) -> Inclusion:
+        state = evm_state.State()
+        of_log = evm_state.mapping_slot(PIN.log_id, PIN.roots_slot.to_bytes(32, "big"))
+        slot = evm_state.mapping_slot(tree_size.to_bytes(32, "big"), of_log)
+        state.add(PIN.contract, b"code", {slot: root})
+        history = (block(1).number % 8191).to_bytes(32, "big")
+        state.add(HISTORY_CONTRACT, HISTORY_CODE, {history: block(1).block_hash})
+        number = EVIDENCE_NUMBER + tree_size
+        header = evm_state.header(number, START + 60 + tree_size, state.root, bytes(32))
+        proof = HistoryProof(*state.prove(HISTORY_CONTRACT, history))
+        return Inclusion(
+            tx_hash=keccak(b"tx %d" % tree_size),
+            mined_number=number,
+            block=NamedBlock(number, keccak(header)),
+            evidence=Evidence(header, *state.prove(PIN.contract, slot)),
+            histories=((NamedBlock(1, block(1).block_hash), proof),),
+        )
+
+
+@pytest.fixture
+def anchored(ledger: SmallLedger) -> Anchored:
+    anchors = SqlAnchorStore(ledger.store.writer, ledger.store.reader)
+    ledger.anchors = anchors
+    ledger.receipts._anchors = anchors  # noqa: SLF001 -- the fixture made the ledger without
+    return Anchored(ledger, anchors)
+
+
+def test_a_final_anchor_completes_the_receipt_to_a_proved_interval(anchored: Anchored) -> None:
+    *_, index = anchored.integrate("penguins")
+    before = anchored.ledger.receipts.issue(index)
+    anchor = anchored.anchor(index + 1)
+
+    receipt = anchored.ledger.receipts.issue(index)
+
+    assert anchor.inclusion is not None
+    verdict = verify_receipt(
+        receipt.to_bytes(),
+        policy(),
+        now_unix=0,
+        blocks=[GivenBlock(anchor.inclusion.block.block_hash)],
+        allow_dev_chain=True,
+    )
+    assert verdict.exit_code == 0
+    assert verdict.not_before is not None
+    assert verdict.not_after is not None
+    assert verdict.not_before.block_number == 1
+    assert verdict.not_after.block_number == EVIDENCE_NUMBER + index + 1
+    assert (before.anchored, receipt.first) == (None, before.first)
+
+
+def test_the_first_anchor_that_covers_the_record_counts(anchored: Anchored) -> None:
+    _, first = anchored.integrate("first")
+    _, second = anchored.integrate("second")
+    assert (first, second) == (3, 4)
+    for size in (4, 5):
+        anchored.anchor(size)
+
+    checkpoints = [
+        anchored.ledger.receipts.issue(index).anchored.proofs.checkpoint.split("\n")[1]  # type: ignore[union-attr]  # it is anchored
+        for index in (2, first, second)
+    ]
+
+    assert checkpoints == ["4", "4", "5"]
+
+
+def test_an_anchor_of_an_older_head_does_not_cover_the_record(anchored: Anchored) -> None:
+    anchored.integrate("first")
+    anchored.anchor(4)
+    _, second = anchored.integrate("second")
+
+    assert anchored.ledger.receipts.issue(second).anchored is None
+
+
+def test_evidence_of_another_root_never_leaves_the_house(anchored: Anchored) -> None:
+    *_, index = anchored.integrate("penguins")
+    anchored.anchor(index + 1, root=bytes(31) + b"\1")
+
+    with pytest.raises(DamagedReceiptError):
+        anchored.ledger.receipts.issue(index)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE entries SET entry = CAST(replace(entry, 'e', 'f') AS BLOB) WHERE leaf_index = 3",
+        "UPDATE entries SET entry = CAST(replace(entry, 'e', 'f') AS BLOB) WHERE leaf_index = 2",
+        "UPDATE tiles SET hashes = zeroblob(length(hashes))",
+        "UPDATE checkpoints SET note = replace(note, '4', '5') WHERE tree_size = 4",
+        "UPDATE disclosures SET ciphertext = zeroblob(60) WHERE leaf_index = 3",
+        "UPDATE beacons SET header = zeroblob(60)",
+    ],
+)
+def test_no_receipt_of_anything_damaged_leaves_the_house(ledger: SmallLedger, sql: str) -> None:
+    *_, index = Anchored(ledger, SqlAnchorStore(ledger.store.writer)).integrate("penguins")
+    with ledger.store.writer.begin() as connection:
+        connection.exec_driver_sql(sql)
+    ledger.reopen()
+
+    with pytest.raises((VerificationError, MalformedError)):
+        ledger.receipts.issue(index)
+
+
+def test_genesis_and_keys_have_receipts_and_beacons_do_not(ledger: SmallLedger) -> None:
+    _, _ = Anchored(ledger, SqlAnchorStore(ledger.store.writer)).integrate("penguins")
+
+    assert ledger.receipts.issue(0).keys == ()
+    assert ledger.receipts.issue(2).keys == ()
+    assert [key.leaf_index for key in ledger.receipts.issue(3).keys] == [2]
+    for index in (1, 4, -1):
+        with pytest.raises(NotFoundError):
+            ledger.receipts.issue(index)
+
+
+# --- anchors in the audit ---------------------------------------------------------------------
+
+
+def test_the_audit_proves_every_anchor(anchored: Anchored) -> None:
+    anchored.integrate("first")
+    anchored.anchor(2)
+    anchored.anchor(4)
+    claims = claims_of(anchored.anchors.page())
+
+    report = audit_store(anchored.ledger.store, anchored.ledger.key_store, policy(), claims=claims)
+
+    assert (report.anchors, report.anchors_without_evidence) == (2, 0)
+    wire = [
+        {"chain_id": one.chain_id, "tree_size": one.tree_size, "evidence": one.evidence.to_json()}
+        for one in claims
+        if one.evidence is not None
+    ]
+    assert claims_from_json(wire) == claims
+
+
+def test_the_audit_names_an_anchor_of_another_root(anchored: Anchored) -> None:
+    anchored.integrate("first")
+    anchored.anchor(4, root=bytes(31) + b"\1")
+    claims = claims_of(anchored.anchors.page())
+
+    with pytest.raises(AuditError) as caught:
+        audit_store(anchored.ledger.store, anchored.ledger.key_store, policy(), claims=claims)
+
+    assert caught.value.place == "anchor of tree size 4 on chain 31337"
+
+
+def test_the_audit_names_an_anchor_of_no_head(anchored: Anchored) -> None:
+    anchored.integrate("first")
+    evidence = anchored.inclusion(3, bytes(32)).evidence
+    claims = [AnchorClaim(PIN.chain_id, 99, evidence)]
+
+    with pytest.raises(AuditError) as caught:
+        audit_store(anchored.ledger.store, anchored.ledger.key_store, policy(), claims=claims)
+
+    assert caught.value.place == "anchor of tree size 99 on chain 31337"
+
+
+def test_blocks_of_chains_nobody_asks_stay_unconfirmed(anchored: Anchored) -> None:
+    anchored.anchor(2)
+    claims = claims_of(anchored.anchors.page())
+
+    report = audit_store(
+        anchored.ledger.store,
+        anchored.ledger.key_store,
+        policy(),
+        claims=claims,
+        confirm=confirm_with({}),
+    )
+
+    assert (report.anchors, report.blocks_confirmed) == (1, 0)
