@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from node import need_anvil
+
 from provenance.service.found_ledger import found_ledger
 from provenance.service.ledger import Ledger
 from provenance.service.settings import MANAGED, LedgerFolder, Settings
