@@ -19,7 +19,6 @@ from provenance.anchor import AnchorState
 from provenance.errors import (
     AnchorLostError,
     ClockSkewError,
-    FeeCeilingError,
     ForeignTransactionError,
     NotAnchoredError,
     ProvenanceError,
@@ -27,6 +26,7 @@ from provenance.errors import (
     UnavailableError,
     WrongChainError,
 )
+from provenance.ledger.anchor_rules import GAS_LIMIT, AnchorRules
 from provenance.ledger.chain_port import AnchorCall, AnchoredEvent, Broadcast, NamedBlock
 from provenance.ledger.prove_anchor import prove_inclusion, prove_root, proved_nonce
 
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
         Block,
         Chain,
         Clock,
-        Fees,
         Inclusion,
         LogView,
         Sender,
@@ -54,28 +53,7 @@ _logger = logging.getLogger(__name__)
 MAX_SKEW_SECONDS = 900
 """A finalized block further than this in our future: one of the two clocks is wrong (W14)."""
 
-GAS_LIMIT = 2**24
-"""No transaction may ask for more (EIP-7825)."""
-
 _DAY = 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class AnchorRules:
-    """When to anchor and what it may cost; all times in seconds of the local clock."""
-
-    interval: int = 600
-    """Between two anchors; "anchor now" does not wait for it."""
-    resend_after: int = 30
-    """The same bytes are handed to the node again when unmined for so long."""
-    bump_after: int = 90
-    """A dearer attempt is signed when unmined for so long and the cap is below need (W7)."""
-    repin_after: int = 300
-    """The pin is compared again at least so often while there is work (W2)."""
-    anchor_ceiling_wei: int | None = 2 * 10**16
-    """Gas times fee cap of one anchor, at most; None = no ceiling (development chains)."""
-    day_ceiling_wei: int | None = 5 * 10**17
-    """The same over all anchors bound within 24 hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +213,8 @@ class AnchorWorker:
         needed = self._chain.dry_run(self._sender.address, data)
         gas = min(needed + needed // 4, GAS_LIMIT)
         now = self._clock.now_unix()
-        cap, tip = self._first_fees(self._chain.fees(), gas, now)
+        spent = self._store.fees_since(self._chain.pin.chain_id, now - _DAY)
+        cap, tip = self._rules.first_fees(self._chain.fees(), gas, spent)
         self._store.bind(
             chain_id=self._chain.pin.chain_id,
             sender=self._sender.address,
@@ -283,37 +262,6 @@ class AnchorWorker:
         if theirs < ours:
             raise UnavailableError(f"the node is behind: at nonce {theirs}, our next is {ours}")
         return ours
-
-    # --- W7: fees --------------------------------------------------------------------------
-
-    def _first_fees(self, fees: Fees, gas: int, now: int) -> tuple[int, int]:
-        """Return (fee cap, tip): room for the base fee to double, within both ceilings."""
-        needed = fees.base_fee_wei + fees.priority_fee_wei
-        cap = needed + fees.base_fee_wei
-        ceiling = self._rules.anchor_ceiling_wei
-        if ceiling is not None:
-            cap = min(cap, ceiling // gas)
-        if cap < needed:
-            raise FeeCeilingError(f"{needed * gas} wei needed now, the ceiling is {ceiling}")
-        budget = self._rules.day_ceiling_wei
-        spent = self._store.fees_since(self._chain.pin.chain_id, now - _DAY)
-        if budget is not None and spent + cap * gas > budget:
-            raise FeeCeilingError(f"{spent} wei bound within a day, {cap * gas} more pass {budget}")
-        return cap, fees.priority_fee_wei
-
-    def _bumped(self, attempt: Attempt, fees: Fees) -> tuple[int, int] | None:
-        """Return dearer (fee cap, tip), None when the old ones suffice or a ceiling forbids it."""
-        needed = fees.base_fee_wei + fees.priority_fee_wei
-        if attempt.max_fee_wei >= needed and attempt.priority_fee_wei >= fees.priority_fee_wei:
-            return None
-        # both by an eighth: geth refuses a replacement below one tenth more on either
-        tip = max(_eighth_more(attempt.priority_fee_wei), fees.priority_fee_wei)
-        cap = max(_eighth_more(attempt.max_fee_wei), needed + fees.base_fee_wei, tip)
-        ceiling = self._rules.anchor_ceiling_wei
-        if ceiling is not None and cap * attempt.gas > ceiling:
-            self._warn("fees are above the ceiling; the old transaction is sent again")
-            return None
-        return cap, tip
 
     def _sign(self, nonce: int, data: bytes, gas: int, cap: int, tip: int) -> Attempt:
         return self._sender.sign(
@@ -396,8 +344,10 @@ class AnchorWorker:
         elapsed = 0 if noted is None else self._clock.now_unix() - noted
         # a clock set back counts as time passed: at worst the same bytes are dearer or sent again
         if not 0 <= elapsed < self._rules.bump_after:
-            dearer = self._bumped(attempt, self._chain.fees())
-            if dearer is not None:
+            dearer = self._rules.dearer(attempt, self._chain.fees())
+            if dearer is not None and not self._rules.allows(dearer[0] * attempt.gas):
+                self._warn("fees are above the ceiling; the old transaction is sent again")
+            elif dearer is not None:
                 attempt = self._sign(anchor.nonce, anchor.call_data, attempt.gas, *dearer)
                 # a crash here leaves bytes that were never sent; the next step sends them
                 self._store.add_attempt(anchor.anchor_id, attempt)
@@ -446,7 +396,3 @@ class AnchorWorker:
     def _warn(self, text: str) -> None:
         self._alert = text
         _logger.warning("%s", text)
-
-
-def _eighth_more(wei: int) -> int:
-    return max(wei + 1, -(-wei * 9 // 8))
