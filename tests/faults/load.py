@@ -1,0 +1,230 @@
+"""Clients that deposit, repeat and read, and never give up on what they have signed.
+
+Each client is a thread with a key of its own. What failed without an answer is sent again, the
+very same bytes, until it is acknowledged; some of what was acknowledged is sent again on purpose,
+by its owner or by somebody else at the same time.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import deque
+from random import Random
+from typing import TYPE_CHECKING
+
+from faults.http import Connection, GoneError
+from faults.wire import JSON, Person, Violation, demand, record_id
+
+if TYPE_CHECKING:
+    from faults.journal import Journal
+
+_TRY_AGAIN = {429, 503}
+_RECENT = 64
+
+
+class Address:
+    """Where the server listens now; clients wait while there is none."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._url: str | None = None
+        self._closed = False
+
+    def set(self, url: str | None) -> None:
+        with self._changed:
+            self._url = url
+            self._changed.notify_all()
+
+    def is_down(self) -> bool:
+        with self._changed:
+            return self._url is None
+
+    def close(self) -> None:
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def wait(self) -> str | None:
+        """Return the address, None when there will be no other."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._url is not None)
+            return None if self._closed else self._url
+
+
+class Load:
+    """All clients of one campaign."""
+
+    def __init__(
+        self, journal: Journal, *, origin: str, seed: int, clients: int, pause: float
+    ) -> None:
+        """Prepare; ``pause`` is the longest time a client rests between two requests."""
+        self.address = Address()
+        self.failure: Violation | None = None
+        self.recent: deque[bytes] = deque(maxlen=_RECENT)
+        self.stopping = threading.Event()
+        self.pause = pause
+        # a resumed campaign has other people and other records
+        names = [f"{seed}/{journal.acknowledged()}/{number}" for number in range(clients)]
+        self._clients = [
+            _Client(self, journal, Person(name.encode(), origin), name) for name in names
+        ]
+
+    def start(self) -> None:
+        for client in self._clients:
+            client.start()
+
+    def finish(self, seconds: float) -> None:
+        """Stop new records; wait until all that was ever sent is acknowledged."""
+        self.stopping.set()
+        deadline = time.monotonic() + seconds
+        for client in self._clients:
+            client.join(max(0.0, deadline - time.monotonic()))
+        self.check()
+        left = sum(client.is_alive() for client in self._clients)
+        demand(not left, "I9", f"{left} clients are not answered {seconds} s after the last fault")
+
+    def abandon(self) -> None:
+        """End the clients, whatever they wait for."""
+        self.stopping.set()
+        self.address.close()
+
+    def check(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+
+
+class _Client(threading.Thread):
+    def __init__(self, load: Load, journal: Journal, person: Person, seed: str) -> None:
+        super().__init__(daemon=True, name=f"client {seed}")
+        self._load = load
+        self._journal = journal
+        self._person = person
+        self._rng = Random(seed)
+        self._connection = Connection()
+        self._own: deque[bytes] = deque(maxlen=1000)
+
+    def run(self) -> None:
+        try:
+            self._settle([self._person.key_record(self._rng, int(time.time()))], is_batch=True)
+            while not self._load.stopping.is_set():
+                self._one_turn()
+                self._load.stopping.wait(self._rng.uniform(0, self._load.pause))
+        except Violation as violation:
+            self._load.failure = violation
+        finally:
+            self._connection.close()
+
+    def _one_turn(self) -> None:
+        kind = self._rng.choices(
+            ["single", "batch", "repeat", "others", "receipt"], [50, 20, 12, 8, 10]
+        )[0]
+        if kind == "single":
+            self._settle([self._new()], is_batch=False)
+        elif kind == "batch":
+            records = [self._new() for _ in range(self._rng.randrange(2, 30))]
+            if self._own and self._rng.random() < 0.5:
+                records.append(self._rng.choice(self._own))  # known before
+                records.append(self._rng.choice(records))  # and twice within one request
+            self._settle(records, is_batch=True)
+        elif kind == "repeat" and self._own:
+            self._settle([self._rng.choice(self._own)], is_batch=False)
+        elif kind == "others" and self._load.recent:
+            self._settle([self._rng.choice(list(self._load.recent))], is_batch=False)
+        elif kind == "receipt" and self._own:
+            self._read_receipt(self._rng.choice(self._own))
+
+    def _new(self) -> bytes:
+        record = self._person.deposit(self._rng, int(time.time()))
+        self._load.recent.append(record)  # others may send it before it is acknowledged
+        return record
+
+    # --- sending until it is acknowledged ------------------------------------------------------
+
+    def _settle(self, records: list[bytes], *, is_batch: bool) -> None:
+        """Send until every record is acknowledged; the bytes are the same each time."""
+        tries = 0
+        while (url := self._load.address.wait()) is not None:
+            tries += 1
+            try:
+                if is_batch:
+                    records = self._post_batch(url, records, tries > 1)
+                else:
+                    records = self._post_single(url, records[0], tries > 1)
+            except GoneError:
+                self._journal.count("answers lost")
+                time.sleep(self._rng.uniform(0.001, 0.03))
+            if not records:
+                return
+
+    def _post_single(self, url: str, record: bytes, retried: bool) -> list[bytes]:  # noqa: FBT001
+        headers = {"content-type": "application/sd-jwt"}
+        status, body = self._connection.ask(url, "POST", "/v1/records", record, headers)
+        if status in _TRY_AGAIN:
+            raise GoneError(f"status {status}")
+        demand(status in {200, 201}, "I1", f"status {status} for a good record: {body[:300]!r}")
+        self._note(record, body, is_new=status == 201, retried=retried)
+        return []
+
+    def _post_batch(
+        self,
+        url: str,
+        records: list[bytes],
+        retried: bool,  # noqa: FBT001
+    ) -> list[bytes]:
+        sent = json.dumps([record.decode() for record in records]).encode()
+        headers = {"content-type": "application/json"}
+        status, body = self._connection.ask(url, "POST", "/v1/records/batch", sent, headers)
+        if status in _TRY_AGAIN:
+            raise GoneError(f"status {status}")
+        demand(status == 200, "I1", f"status {status} for a good batch: {body[:300]!r}")
+        results: list[JSON] = json.loads(body)["results"]
+        demand(len(results) == len(records), "I1", f"{len(results)} results of {len(records)}")
+        receipts = iter(_receipts_in(body.decode()))
+        left = []
+        for record, result in zip(records, results, strict=True):
+            if result["status"] == "refused":
+                problem = result["problem"]
+                demand(problem["status"] in _TRY_AGAIN, "I1", f"a good record: {problem}")
+                left.append(record)
+                continue
+            demand(result["id"] == record_id(record).hex(), "I1", "results in another order")
+            receipt = next(receipts)
+            demand(json.loads(receipt)["record"]["leaf_index"] == result["leaf_index"], "I1", "")
+            self._note(record, receipt, is_new=result["status"] == "integrated", retried=retried)
+        return left
+
+    def _note(self, record: bytes, receipt: bytes, *, is_new: bool, retried: bool) -> None:
+        index = json.loads(receipt)["record"]["leaf_index"]
+        self._journal.ack(
+            record, index, receipt, is_new=is_new, retried=retried, at=time.monotonic()
+        )
+        self._own.append(record)
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    def _read_receipt(self, record: bytes) -> None:
+        url = self._load.address.wait()
+        if url is None:
+            return
+        try:
+            path = f"/v1/records/{record_id(record).hex()}/receipt"
+            status, body = self._connection.ask(url, "GET", path)
+        except GoneError:
+            return
+        if status in _TRY_AGAIN:
+            return
+        demand(status == 200, "I1", f"status {status} for the receipt of an acknowledged record")
+        self._journal.keep_receipt(body)
+        self._journal.count("receipts read")
+
+
+def _receipts_in(text: str) -> list[bytes]:
+    """Cut the receipts out of a batch's answer, each as the bytes that were sent."""
+    found, at, decoder = [], 0, json.JSONDecoder()
+    while (at := text.find(',"receipt":{', at)) >= 0:
+        start = at + len(',"receipt":')
+        _, at = decoder.raw_decode(text, start)
+        found.append(text[start:at].encode() + b"\n")
+    return found
