@@ -100,11 +100,16 @@ def parse(octets: bytes, *, max_bytes: int, max_depth: int = 16) -> JSONValue:
     if len(octets) > max_bytes:
         raise TooLargeError(limit=max_bytes, length=len(octets), unit="bytes")
     text = _decode(octets)
+    brackets = text.count("[") + text.count("{")
+    if brackets > MAX_TOKEN_DEPTH:
+        # the decoder recurses: with a recursion limit that some library raised, deep nesting
+        # would overflow the stack and end the process before any error could be raised
+        _check_depth(text, MAX_TOKEN_DEPTH)
     try:
         value: JSONValue = _PROFILE.decode(text)
     except (_OutsideProfileError, ValueError, RecursionError):
         _refuse(text, max_depth)
-    if text.count("[") + text.count("{") > max_depth and _is_deeper(value, max_depth):
+    if brackets > max_depth and _is_deeper(value, max_depth):
         _check_depth(text, max_depth)
     if not _is_settled_document(text):
         _check_strings(value, None)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -444,3 +446,23 @@ def test_only_an_object_has_members(value: object) -> None:
         Members(value, "record")
 
     assert caught.value.field == "record"
+
+
+def test_deep_nesting_is_refused_even_where_the_recursion_limit_was_raised() -> None:
+    # in a process of its own: what this guards against is a crash of the interpreter
+    code = """
+import sys
+from provenance import strict_json
+from provenance.errors import TooLargeError
+sys.setrecursionlimit(1_000_000)
+for text in (b"[" * 200_000 + b"]" * 200_000, b'{"a":' * 200_000 + b"1" + b"}" * 200_000):
+    try:
+        strict_json.parse(text, max_bytes=1 << 22)
+    except TooLargeError:
+        continue
+    sys.exit(1)
+"""
+
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
+
+    assert done.returncode == 0, done.stderr
