@@ -142,6 +142,7 @@ class Campaign:
             pause=plan.pause,
         )
         self._killed_at: float | None = None
+        self._up_at = 0.0
         self._last_start = 2.0
 
     def _check_same_plan(self) -> None:
@@ -196,6 +197,7 @@ class Campaign:
         if self._load.address.is_down():
             self._last_start = time.monotonic() - self._server.started_at
             self._journal.took("server, up again", self._last_start)
+            self._up_at = time.monotonic()
             self._load.address.set(url)
 
     def _wait_for_moment(self, kill: Kill) -> None:
@@ -223,8 +225,10 @@ class Campaign:
         """See whether the server is up again, and whether anybody was answered since the kill."""
         if self._load.address.is_down() and self._server.is_up():
             self._until_up()
-        if self._killed_at is not None and self._journal.last_ack_at > self._killed_at:
-            took = self._journal.last_ack_at - self._killed_at
+        # an answer that was under way when the server died is still read after its death
+        answered_at = self._journal.last_ack_at
+        if self._killed_at is not None and answered_at > self._up_at > self._killed_at:
+            took = answered_at - self._killed_at
             self._journal.took("server, kill to next answer", took)
             self._killed_at = None
 
