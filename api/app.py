@@ -11,12 +11,15 @@ from . import problems
 from .metrics import Metrics, RequestMetrics
 from .routes import log, lookups, operations, records
 from .schemas import Problem
-from .security import SecurityHeaders
+from .security import BODY_SECONDS, Edge, Gate
 
 if TYPE_CHECKING:
     from provenance.service.ledger import Ledger
 
 __all__ = ["create_app"]
+
+MANIFEST_MEMORY = 512 << 20
+"""Bytes of manifests in memory at once; one on its way in counts as 128 MiB."""
 
 _DESCRIPTION = """\
 Deposit signed records in an append-only log, read receipts that prove when they entered it, and
@@ -25,8 +28,12 @@ works offline, against a trust policy and one block hash.
 """
 
 
-def create_app(ledger: Ledger) -> FastAPI:
-    """Return the ASGI application that serves ``ledger``."""
+def create_app(ledger: Ledger, *, body_seconds: float = BODY_SECONDS) -> FastAPI:
+    """Return the ASGI application that serves ``ledger``.
+
+    Args:
+        body_seconds: how long a request's body may take to arrive.
+    """
     app = FastAPI(
         title="Provenance ledger",
         version=version("provenance-ledger"),
@@ -42,9 +49,11 @@ def create_app(ledger: Ledger) -> FastAPI:
     )
     app.state.ledger = ledger
     app.state.metrics = Metrics()
+    app.state.body_seconds = body_seconds
+    app.state.manifest_gate = Gate(MANIFEST_MEMORY)
     for router in (records.router, lookups.router, log.proofs, log.tiles, operations.router):
         app.include_router(router)
     problems.install(app)
     app.add_middleware(RequestMetrics, metrics=app.state.metrics)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(Edge)
     return app

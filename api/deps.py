@@ -8,7 +8,9 @@ from fastapi import Depends, Query, Request
 
 from provenance.service.ledger import Ledger
 
-__all__ = ["Cursor", "LedgerDep", "Limit", "RecordId", "ledger_of"]
+from .security import Gate
+
+__all__ = ["Cursor", "LedgerDep", "Limit", "ManifestGate", "RecordId", "ledger_of"]
 
 
 async def ledger_of(request: Request) -> Ledger:
@@ -16,6 +18,14 @@ async def ledger_of(request: Request) -> Ledger:
     ledger: Ledger = request.app.state.ledger
     return ledger
 
+
+async def _manifest_gate(request: Request) -> Gate:
+    gate: Gate = request.app.state.manifest_gate
+    return gate
+
+
+ManifestGate = Annotated[Gate, Depends(_manifest_gate)]
+"""Manifests are up to 64 MiB each: they share a budget of memory."""
 
 LedgerDep = Annotated[Ledger, Depends(ledger_of)]
 

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from .problems import route_of
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["Metrics", "RequestMetrics"]
 
+_METHODS = frozenset({"GET", "POST", "PUT"})  # a client may make up any other
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
@@ -40,6 +43,10 @@ class Metrics:
             ["outcome"],
             registry=self.registry,
         )
+        # found once: a look-up by label costs more than counting
+        self.integrated = self.records.labels("integrated")
+        self.repeated = self.records.labels("repeat")
+        self.refused = self.records.labels("refused")
         self.gauges: dict[str, Gauge] = {}
 
     def set(self, name: str, value: float, documentation: str) -> None:
@@ -74,6 +81,7 @@ class RequestMetrics:
         try:
             await self._app(scope, receive, send_and_note)
         finally:
-            route = getattr(scope.get("route"), "path", "other")
-            self._metrics.requests.labels(route, scope["method"], str(status)).inc()
+            route = route_of(scope)
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            self._metrics.requests.labels(route, method, str(status)).inc()
             self._metrics.seconds.labels(route).observe(time.perf_counter() - began)

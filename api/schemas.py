@@ -49,11 +49,11 @@ class Problem(_Model):
         json_schema_extra={
             "examples": [
                 {
-                    "type": "urn:provenance:problem:bad-identifier",
-                    "title": "The identifier is not well formed",
+                    "type": "urn:provenance:problem:check-digit",
+                    "title": "The identifier has a typing error: its check digits do not fit",
                     "status": 400,
                     "detail": "contributors[2].orcid: expected check digit 7, got 8",
-                    "code": "bad-identifier",
+                    "code": "check-digit",
                     "field": "contributors[2].orcid",
                 }
             ]

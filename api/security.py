@@ -1,4 +1,4 @@
-"""Headers that every answer carries, and limits on every request body, as pure ASGI.
+"""The outermost layer: headers that every answer carries, HEAD, and limits on request bodies.
 
 Pure ASGI because Starlette's BaseHTTPMiddleware costs a task per request on the hot path.
 """
@@ -6,15 +6,23 @@ Pure ASGI because Starlette's BaseHTTPMiddleware costs a task per request on the
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Any
 
-from provenance.errors import TooLargeError, UnavailableError
+from starlette.requests import ClientDisconnect
+from starlette.responses import StreamingResponse
+
+from provenance.errors import OverloadedError, SlowRequestError, TooLargeError
+
+from .problems import on_unexpected_error
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["BODY_SECONDS", "SecurityHeaders", "read_body"]
+__all__ = ["BODY_SECONDS", "Edge", "Gate", "GatedResponse", "read_body"]
 
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -30,14 +38,18 @@ _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )
-_PUBLIC_READ = (b"access-control-allow-origin", b"*")
+_READ_HEADERS = (*_HEADERS, (b"access-control-allow-origin", b"*"))
 
 BODY_SECONDS = 30
 """How long a body may take to arrive; a client slower than this holds a connection for nothing."""
 
 
-class SecurityHeaders:
-    """Adds the security headers to every answer, and CORS ``*`` to reads (no credentials)."""
+class Edge:
+    """Adds the security headers to every answer, and CORS ``*`` to reads (no credentials).
+
+    It also answers HEAD by what GET would say (RFC 9110 §9.3.2), and is the boundary behind which
+    no exception goes: an answer made outside of it would lack the headers.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap ``app``."""
@@ -48,18 +60,72 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        is_read = scope["method"] in {"GET", "HEAD"}
+        method = scope["method"]
+        is_head = method == "HEAD"
+        added = _READ_HEADERS if is_head or method == "GET" else _HEADERS
+        has_begun = False
+        if is_head:
+            scope = {**scope, "method": "GET"}
 
         async def send_with_headers(message: Message) -> None:
+            nonlocal has_begun
             if message["type"] == "http.response.start":
-                headers = list(message.get("headers", ()))
-                headers.extend(_HEADERS)
-                if is_read:
-                    headers.append(_PUBLIC_READ)
-                message = {**message, "headers": headers}
+                has_begun = True
+                message = {**message, "headers": [*message.get("headers", ()), *added]}
+            elif is_head:
+                message = {**message, "body": b""}
             await send(message)
 
-        await self._app(scope, receive, send_with_headers)
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except ClientDisconnect:
+            return  # nobody is left to answer
+        except Exception as error:
+            answer = on_unexpected_error(error, scope)
+            if has_begun:
+                raise  # the server cuts the connection: a half answer must not look whole
+            await answer(scope, receive, send_with_headers)
+
+
+class Gate:
+    """A budget of memory that large bodies share; who finds no room is turned away."""
+
+    def __init__(self, room: int) -> None:
+        """Begin with ``room`` bytes free; any thread may use it."""
+        self._free = room
+        self._lock = threading.Lock()
+
+    def enter(self, length: int) -> None:
+        """Take ``length`` bytes; ``leave`` must follow.
+
+        Raises:
+            OverloadedError: there is no such room now.
+        """
+        with self._lock:
+            if length > self._free:
+                raise OverloadedError("large bodies are under way that fill the memory for them")
+            self._free -= length
+
+    def leave(self, length: int) -> None:
+        """Give the room back."""
+        with self._lock:
+            self._free += length
+
+
+class GatedResponse(StreamingResponse):
+    """Streams chunks and then leaves the gate, also when the client goes away."""
+
+    def __init__(self, chunks: Iterator[bytes], leave: Callable[[], None], **kwargs: Any) -> None:  # noqa: ANN401 -- Starlette's own
+        """Send ``chunks``, then call ``leave``; ``kwargs`` are those of StreamingResponse."""
+        super().__init__(chunks, **kwargs)
+        self._leave = leave
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send, then leave."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._leave()
 
 
 async def read_body(request: Request, *, limit: int) -> bytes:
@@ -67,20 +133,21 @@ async def read_body(request: Request, *, limit: int) -> bytes:
 
     Raises:
         TooLargeError: the length announced or received is above ``limit``.
-        UnavailableError: the body did not arrive within ``BODY_SECONDS``.
+        SlowRequestError: the body did not arrive within the application's ``body_seconds``.
     """
+    seconds: float = request.app.state.body_seconds
     announced = request.headers.get("content-length", "0")
     if announced.isascii() and announced.isdigit() and int(announced) > limit:
         raise TooLargeError(limit=limit, length=int(announced), unit="bytes", field="body")
     chunks: list[bytes] = []
     length = 0
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             async for chunk in request.stream():
                 length += len(chunk)
                 if length > limit:
                     raise TooLargeError(limit=limit, length=length, unit="bytes", field="body")
                 chunks.append(chunk)
     except TimeoutError as error:
-        raise UnavailableError(f"the body did not arrive within {BODY_SECONDS} s") from error
+        raise SlowRequestError(f"the body did not arrive within {seconds:g} s") from error
     return b"".join(chunks)

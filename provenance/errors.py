@@ -459,6 +459,13 @@ class StorageFullError(UnavailableError):
     title = "The ledger has no space left to store anything"
 
 
+class SlowRequestError(UnavailableError):
+    """A request body that did not arrive within the service's time limit."""
+
+    code = "request-timeout"
+    title = "The request took too long to arrive"
+
+
 class OverloadedError(UnavailableError):
     """More records wait than the writer takes on: nothing was promised, nothing was stored."""
 

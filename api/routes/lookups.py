@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from provenance.digests import from_hex
+from provenance.digests import from_b64url, from_hex
 from provenance.errors import MalformedError
 
 from ..deps import Cursor, LedgerDep, Limit
@@ -35,6 +35,7 @@ def lookup(
     if digest is not None:
         hits = ledger.find_digest(from_hex(digest, field="digest"), after, limit)
     else:
+        from_b64url(key or "", length=32, field="key")
         hits = ledger.find_key(key or "", after, limit)
     following = str(hits[-1]["leaf_index"]) if len(hits) == limit else None
     return HitPage.model_validate({"items": hits, "next": following})

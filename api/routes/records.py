@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import APIRouter, Header, Request
@@ -11,17 +12,24 @@ from starlette.responses import Response, StreamingResponse
 
 from provenance import strict_json
 from provenance.digests import from_hex
-from provenance.errors import MalformedError, MediaTypeError, NotAcceptableError, TooLargeError
+from provenance.errors import MalformedError, MediaTypeError, TooLargeError
+from provenance.ledger.accept_records import MAX_BATCH_BYTES, MAX_BATCH_RECORDS
 from provenance.messages import choose_language
+from provenance.record import MAX_RECORD_BYTES
 from provenance.service.writer import Accepted
 
-from ..deps import LedgerDep, RecordId
+from ..deps import LedgerDep, ManifestGate, RecordId
+from ..negotiation import negotiate
 from ..problems import problem_body
 from ..schemas import BatchResults, RecordView
-from ..security import read_body
+from ..security import GatedResponse, read_body
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from provenance.service.writer import Answer
+
+    from ..metrics import Metrics
 
 __all__ = ["router"]
 
@@ -30,10 +38,9 @@ RECEIPT = "application/json"
 TLOG_PROOF = "application/x-tlog-proof"
 MANIFEST = "application/jsonl"
 
-MAX_RECORD_BYTES = 256 << 10  # design: one record with its disclosures
-MAX_BATCH_BYTES = 16 << 20
-MAX_BATCH_RECORDS = 1_000
 MAX_MANIFEST_BYTES = 64 << 20
+MAX_STATEMENT_BYTES = 8 << 10
+_MANIFEST_ROOM = 2 * MAX_MANIFEST_BYTES  # its chunks, and they joined
 
 _NO_STORE = {"cache-control": "no-store"}  # every answer here may hold a disclosure
 
@@ -73,6 +80,7 @@ async def post_record(request: Request, ledger: LedgerDep) -> Response:
     _demand(request, SD_JWT)
     body = await read_body(request, limit=MAX_RECORD_BYTES)
     (outcome,) = await ledger.submit([body])
+    _count(request, [outcome])
     if not isinstance(outcome, Accepted):
         raise outcome
     return Response(
@@ -108,9 +116,21 @@ async def post_batch(request: Request, ledger: LedgerDep) -> Response:
     _demand(request, "application/json")
     body = await read_body(request, limit=MAX_BATCH_BYTES)
     outcomes = await ledger.submit(_compacts_of(body))
+    _count(request, outcomes)
     language = choose_language(request.headers.get("accept-language"))
     results = ",".join(_batch_result(outcome, language) for outcome in outcomes)
     return Response(f'{{"results":[{results}]}}', headers=_NO_STORE, media_type="application/json")
+
+
+def _count(request: Request, outcomes: Sequence[Answer]) -> None:
+    metrics: Metrics = request.app.state.metrics
+    for outcome in outcomes:
+        if not isinstance(outcome, Accepted):
+            metrics.refused.inc()
+        elif outcome.is_new:
+            metrics.integrated.inc()
+        else:
+            metrics.repeated.inc()
 
 
 def _compacts_of(body: bytes) -> list[bytes]:
@@ -144,7 +164,7 @@ def read_record(
     record_id: RecordId, ledger: LedgerDep, accept: Annotated[str, Header()] = "*/*"
 ) -> Response:
     """Return a record with the disclosures that are public and not erased."""
-    kind = _negotiate(accept, RECEIPT, SD_JWT)
+    kind = negotiate(accept, RECEIPT, SD_JWT)
     view = ledger.record(_id(record_id))
     if kind == SD_JWT:
         return Response(view["sd_jwt"], headers={**_NO_STORE, "vary": "accept"}, media_type=SD_JWT)
@@ -164,7 +184,7 @@ def read_receipt(
     record_id: RecordId, ledger: LedgerDep, accept: Annotated[str, Header()] = "*/*"
 ) -> Response:
     """Return the newest receipt, as our JSON or as a C2SP tlog-proof."""
-    kind = _negotiate(accept, RECEIPT, TLOG_PROOF)
+    kind = negotiate(accept, RECEIPT, TLOG_PROOF)
     octets = (
         ledger.receipt(_id(record_id))
         if kind == RECEIPT
@@ -184,6 +204,7 @@ async def put_manifest(
     record_id: RecordId,
     request: Request,
     ledger: LedgerDep,
+    gate: ManifestGate,
     authorization: Annotated[str, Header(description="`JWS <manifest-publication+jwt>`")],
 ) -> Response:
     """Publish a deposit's manifest (JSON lines); the statement is signed by the record's key."""
@@ -191,8 +212,14 @@ async def put_manifest(
     scheme, _, statement = authorization.partition(" ")
     if scheme.lower() != "jws" or not statement:
         raise MalformedError("expected the scheme JWS and a compact JWS", field="authorization")
-    body = await read_body(request, limit=MAX_MANIFEST_BYTES)
-    await run_in_threadpool(ledger.publish_manifest, _id(record_id), body, statement)
+    # nobody but the depositor gets as far as sending us 64 MiB
+    await run_in_threadpool(ledger.check_publication, _id(record_id), statement)
+    gate.enter(_MANIFEST_ROOM)
+    try:
+        body = await read_body(request, limit=MAX_MANIFEST_BYTES)
+        await run_in_threadpool(ledger.publish_manifest, _id(record_id), body, statement)
+    finally:
+        gate.leave(_MANIFEST_ROOM)
     return Response(status_code=204)
 
 
@@ -201,9 +228,17 @@ async def put_manifest(
     response_class=StreamingResponse,
     responses={200: {"content": {MANIFEST: {"schema": {"type": "string"}}}}},
 )
-def read_manifest(record_id: RecordId, ledger: LedgerDep) -> Response:
+def read_manifest(record_id: RecordId, ledger: LedgerDep, gate: ManifestGate) -> Response:
     """Return a manifest that its depositor has published."""
-    return Response(ledger.manifest(_id(record_id)), headers=_NO_STORE, media_type=MANIFEST)
+    room = ledger.manifest_room(_id(record_id))
+    gate.enter(room)
+    leave = partial(gate.leave, room)
+    try:
+        chunks = ledger.manifest(_id(record_id))
+    except BaseException:
+        leave()
+        raise
+    return GatedResponse(chunks, leave, headers=_NO_STORE, media_type=MANIFEST)
 
 
 @router.post(
@@ -220,26 +255,10 @@ def read_manifest(record_id: RecordId, ledger: LedgerDep) -> Response:
 async def read_disclosures(record_id: RecordId, request: Request, ledger: LedgerDep) -> Response:
     """Return the record with its holder disclosures, against a request signed by its key."""
     _demand(request, "application/jwt")
-    statement = await read_body(request, limit=8 << 10)
+    statement = await read_body(request, limit=MAX_STATEMENT_BYTES)
     compact = await run_in_threadpool(ledger.disclose, _id(record_id), statement)
     return Response(compact, headers=_NO_STORE, media_type=SD_JWT)
 
 
 def _id(record_id: str) -> bytes:
     return from_hex(record_id, field="record_id")
-
-
-def _negotiate(accept: str, *offers: str) -> str:
-    """Return the first offer that the Accept header allows (RFC 9110 §12.5.1)."""
-    wanted = [part.partition(";") for part in accept.lower().split(",")]
-    ranges = {
-        name.strip() for name, _, parameters in wanted if parameters.strip() not in {"q=0", "q=0.0"}
-    }
-    for offer in offers:
-        if offer in ranges:
-            return offer
-    if ranges & {"*/*", "application/*"}:
-        return offers[0]
-    raise NotAcceptableError(
-        f"expected one of {', '.join(offers)}, got {accept[:200]}", field="accept"
-    )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from provenance.digests import RootHash
@@ -238,6 +238,14 @@ class LogReader(Protocol):
 
     def disclosures(self, leaf_index: int) -> Sequence[SealedDisclosure]:
         """Return a record's disclosures in the record's order."""
+
+    def manifest_room(self, leaf_index: int) -> int | None:
+        """Return the bytes that reading a manifest keeps in memory; None where there is none."""
+        ...
+
+    def manifest_chunks(self, leaf_index: int) -> Iterator[bytes] | None:
+        """Return a published manifest in parts; None where there is none."""
+        ...
 
     def manifest(self, leaf_index: int) -> bytes | None:
         """Return a published manifest, exactly as it was received."""

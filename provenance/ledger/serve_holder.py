@@ -7,6 +7,7 @@ used, durably, before anything is given out or changed for it.
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from provenance.errors import NotFoundError, StatementUsedError
@@ -15,6 +16,7 @@ from provenance.holder_statement import (
     DISCLOSURE,
     LIFETIME,
     PUBLICATION,
+    HolderStatement,
     check_statement,
     parse_statement,
 )
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from provenance.ledger.read_log import SignedLog
     from provenance.record import Record
 
-__all__ = ["disclose_record", "erase_record", "publish_manifest"]
+__all__ = ["check_publication", "disclose_record", "erase_record", "publish_manifest"]
 
 
 def disclose_record(  # noqa: PLR0913 -- what is asked, and of whom
@@ -52,6 +54,25 @@ def disclose_record(  # noqa: PLR0913 -- what is asked, and of whom
     return record.compact
 
 
+def check_publication(  # noqa: PLR0913 -- what is asked, and of whom
+    record_id: bytes,
+    statement: bytes,
+    *,
+    log: SignedLog,
+    store: LogStore,
+    origin: str,
+    now_unix: int,
+) -> None:
+    """Check that a statement entitles to publish a manifest, before the manifest is read.
+
+    Raises:
+        NotFoundError: no such record, or not a deposit of a dataset digest.
+        MalformedError, WrongAudienceError, BadSignatureError, StatementExpiredError: it does not.
+    """
+    record, _ = _deposit(log.index_of(record_id), log)
+    _check(statement, PUBLICATION, record, store=store, origin=origin, now_unix=now_unix)
+
+
 def publish_manifest(  # noqa: PLR0913 -- what is asked, and of whom
     record_id: bytes,
     manifest: bytes,
@@ -70,15 +91,23 @@ def publish_manifest(  # noqa: PLR0913 -- what is asked, and of whom
         MalformedError: not a manifest; or the statement does not entitle to it (see above).
     """
     leaf_index = log.index_of(record_id)
-    record = parse_entry(log.entry(leaf_index))
-    deposit = deposit_of(record) if record.type == "deposit" else None
-    if deposit is None or deposit.dataset_digest is None:
-        raise NotFoundError(f"record {record_id.hex()} has no dataset digest")
+    record, signed = _deposit(leaf_index, log)
     parsed = parse_manifest(io.BytesIO(manifest))
-    check_published(parsed.header, Summary(deposit.dataset_digest, deposit.files, deposit.length))
+    if signed.length is None:  # nothing was signed that the sum of lengths could contradict
+        signed = replace(signed, length=parsed.header.length)
+    check_published(parsed.header, signed)
     digests = [entry.sha256 for entry in parsed]  # compares the entries with the header
     _use(statement, PUBLICATION, record, store=store, origin=origin, now_unix=now_unix)
     store.store_manifest(leaf_index, manifest, digests)
+
+
+def _deposit(leaf_index: int, log: SignedLog) -> tuple[Record, Summary]:
+    """Return a deposit with what it signs of its dataset."""
+    record = parse_entry(log.entry(leaf_index))
+    deposit = deposit_of(record) if record.type == "deposit" else None
+    if deposit is None or deposit.dataset_digest is None:
+        raise NotFoundError(f"record {record.id.hex()} has no dataset digest")
+    return record, Summary(deposit.dataset_digest, deposit.files, deposit.length)
 
 
 def erase_record(record_id: bytes, *, log: SignedLog, store: LogStore, key_store: KeyStore) -> bool:
@@ -97,6 +126,15 @@ def _use(  # noqa: PLR0913 -- a statement and all that it is checked against
     octets: bytes, typ: str, record: Record, *, store: LogStore, origin: str, now_unix: int
 ) -> None:
     """Check a statement against the record's key, and mark it as used."""
+    statement = _check(octets, typ, record, store=store, origin=origin, now_unix=now_unix)
+    expires = statement.iat + LIFETIME + 1
+    if not store.use_token(record.kid, statement.jti, expires_unix=expires, now_unix=now_unix):
+        raise StatementUsedError("sign another statement, with another jti", field="jti")
+
+
+def _check(  # noqa: PLR0913 -- as _use
+    octets: bytes, typ: str, record: Record, *, store: LogStore, origin: str, now_unix: int
+) -> HolderStatement:
     statement = parse_statement(octets, typ)
     stored = store.stored_keys([record.kid]).get(record.kid)
     if stored is None:
@@ -104,6 +142,4 @@ def _use(  # noqa: PLR0913 -- a statement and all that it is checked against
     check_statement(
         statement, key=stored.key, origin=origin, record_id=record.id, now_unix=now_unix
     )
-    expires = statement.iat + LIFETIME + 1
-    if not store.use_token(record.kid, statement.jti, expires_unix=expires, now_unix=now_unix):
-        raise StatementUsedError("sign another statement, with another jti", field="jti")
+    return statement

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from provenance.errors import NotFoundError, StorageFullError
-from provenance.ledger.serve_holder import disclose_record, publish_manifest
+from provenance.ledger.serve_holder import (
+    check_publication,
+    disclose_record,
+    publish_manifest,
+)
 from provenance.policy import Policy
 from provenance.receipt import to_tlog_proof
 from provenance.service.chain_node import ChainNode
@@ -22,7 +26,7 @@ from provenance.service.running import RunningParts
 from provenance.service.views import anchor_view, hit_views, record_view
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from provenance.errors import FatalError
     from provenance.service.settings import LedgerFolder
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
     from provenance.tlog import TileId
 
 __all__ = ["Ledger"]
+
+_T = TypeVar("_T")
 
 
 class Ledger:
@@ -141,6 +147,17 @@ class Ledger:
         """Return the receipt as a C2SP tlog-proof."""
         return to_tlog_proof(self.parts.receipts.issue(self.parts.log.index_of(record_id)))
 
+    def check_publication(self, record_id: bytes, statement: str) -> None:
+        """Check that a statement is its signer's order to publish; it is not used up by this."""
+        check_publication(
+            record_id,
+            statement.encode(),
+            log=self.parts.log,
+            store=self.parts.store,
+            origin=self.origin,
+            now_unix=int(time.time()),
+        )
+
     def publish_manifest(self, record_id: bytes, manifest: bytes, statement: str) -> None:
         """Publish a deposit's manifest on its signer's order."""
         publish_manifest(
@@ -153,12 +170,15 @@ class Ledger:
             now_unix=int(time.time()),
         )
 
-    def manifest(self, record_id: bytes) -> bytes:
-        """Return a manifest that its depositor has published."""
-        manifest = self.parts.store.manifest(self.parts.log.index_of(record_id))
-        if manifest is None:
-            raise NotFoundError(f"no manifest is published for record {record_id.hex()}")
-        return manifest
+    def manifest_room(self, record_id: bytes) -> int:
+        """Return the bytes that reading a published manifest keeps in memory."""
+        room = self.parts.store.manifest_room(self.parts.log.index_of(record_id))
+        return _published(room, record_id)
+
+    def manifest(self, record_id: bytes) -> Iterator[bytes]:
+        """Return, in parts, a manifest that its depositor has published."""
+        chunks = self.parts.store.manifest_chunks(self.parts.log.index_of(record_id))
+        return _published(chunks, record_id)
 
     def disclose(self, record_id: bytes, statement: bytes) -> bytes:
         """Return a record with its holder disclosures, on its signer's order."""
@@ -206,3 +226,9 @@ class Ledger:
     def measures(self) -> dict[str, tuple[float, str]]:
         """Return gauges for the metrics: value and documentation by name."""
         return self.parts.measures()
+
+
+def _published(found: _T | None, record_id: bytes) -> _T:
+    if found is None:
+        raise NotFoundError(f"no manifest is published for record {record_id.hex()}")
+    return found

@@ -33,7 +33,7 @@ def record_view(leaf_index: int, *, log: LogReader, key_store: KeyStore) -> View
         "claimed_at": record.iat,
         "sd_jwt": record.compact.decode("ascii"),
         "claims": record.payload,
-        "manifest": log.manifest(leaf_index) is not None,
+        "manifest": log.manifest_room(leaf_index) is not None,
     }
 
 

@@ -16,7 +16,7 @@ from provenance.store.compare_projections import find_wrong_projection
 from provenance.store.engine import storage_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import Column, Connection, Engine, Row, Select
 
@@ -35,7 +35,8 @@ __all__ = [
 _CHUNK: Final = 500
 """Ids asked for in one statement, below every database's limit of parameters."""
 
-_MAX_MANIFEST_BYTES: Final = 64 * 1024 * 1024
+_PART_BYTES: Final = 256 * 1024
+"""Bytes of a manifest that are decompressed at once."""
 
 # Statements are built once: building one costs more than running it.
 _HEAD = select(tables.log_head.c.tree_size, tables.log_head.c.root_hash)
@@ -94,6 +95,9 @@ _DISCLOSURES = (
     .order_by(tables.disclosures.c.position)
 )
 _MANIFEST = select(tables.manifests.c.compressed).where(
+    tables.manifests.c.leaf_index == bindparam("leaf_index")
+)
+_MANIFEST_ROOM = select(func.length(tables.manifests.c.compressed)).where(
     tables.manifests.c.leaf_index == bindparam("leaf_index")
 )
 _PROJECTIONS = (
@@ -192,6 +196,20 @@ def _sealed(row: Row[tuple[object, ...]]) -> SealedDisclosure:
     return SealedDisclosure(
         _octets(row.digest, what), bool(row.held), _octets(row.ciphertext, what)
     )
+
+
+def _inflate(compressed: bytes, what: str) -> Iterator[bytes]:
+    """Decompress in parts; what was never written by us raises FatalError."""
+    decoder = zlib.decompressobj()
+    try:
+        while not decoder.eof:
+            part = decoder.decompress(compressed, _PART_BYTES)
+            if not part and not decoder.eof:
+                raise FatalError(f"{what} is damaged: it ends too soon")
+            compressed = decoder.unconsumed_tail
+            yield part
+    except zlib.error as error:
+        raise FatalError(f"{what} is damaged") from error
 
 
 # --- over a pool of readers -------------------------------------------------------------------
@@ -309,17 +327,24 @@ class SqlLogReader:
             rows = connection.execute(_DISCLOSURES, {"leaf_index": leaf_index})
             return [_sealed(row) for row in rows]
 
+    def manifest_room(self, leaf_index: int) -> int | None:
+        """Return the bytes that reading a manifest keeps in memory; None where there is none."""
+        with storage_errors(), self._reader.connect() as connection:
+            return connection.execute(_MANIFEST_ROOM, {"leaf_index": leaf_index}).scalar()
+
     def manifest(self, leaf_index: int) -> bytes | None:
         """Return a published manifest, exactly as it was received."""
+        chunks = self.manifest_chunks(leaf_index)
+        return None if chunks is None else b"".join(chunks)
+
+    def manifest_chunks(self, leaf_index: int) -> Iterator[bytes] | None:
+        """Return a published manifest in parts; in memory, it stays compressed."""
         with storage_errors(), self._reader.connect() as connection:
             compressed = connection.execute(_MANIFEST, {"leaf_index": leaf_index}).scalar()
         if compressed is None:
             return None
-        decoder = zlib.decompressobj()
-        try:
-            return decoder.decompress(compressed, _MAX_MANIFEST_BYTES)
-        except zlib.error as error:
-            raise FatalError(f"the manifest of entry {leaf_index} is damaged") from error
+        what = f"the manifest of entry {leaf_index}"
+        return _inflate(_octets(compressed, what), what)
 
     def disclosures_between(self, start: int, stop: int) -> dict[int, list[SealedDisclosure]]:
         """Return the disclosures of entries ``start`` to below ``stop``, by leaf index."""
