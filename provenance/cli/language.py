@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provenance.messages import LANGUAGES, choose_language, translator
+from provenance.messages import LANGUAGES, choose_language, speak, translator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["N_", "_", "current", "settle"]
+__all__ = ["N_", "_", "current", "is_known", "settle"]
 
 _settled = LANGUAGES[0]
 
@@ -25,6 +25,12 @@ def settle(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
             asked = argument.removeprefix("--lang=")
     wishes = [environment.get(name) for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")]
     _settled = choose_language(asked, *((wish or "").replace(":", ",") for wish in wishes))
+    speak(_settled)
+
+
+def is_known(wish: str) -> bool:
+    """Tell whether ``wish`` names a language there is, in any usual spelling."""
+    return choose_language(wish) == choose_language(wish, LANGUAGES[-1])
 
 
 def current() -> str:

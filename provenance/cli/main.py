@@ -6,38 +6,71 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from typer import Abort
+from typer.exceptions import TyperException
+from typer.main import get_command
+
 from provenance.cli import language
-from provenance.cli.output import exit_code_of, print_error
+from provenance.cli.output import exit_code_of, print_error, print_json, warn
+from provenance.cli.usage import UsageError
 from provenance.errors import ProvenanceError
 
 if TYPE_CHECKING:
-    import typer
+    from collections.abc import Sequence
 
-__all__ = ["make_app", "run"]
+__all__ = ["main", "run"]
 
-
-def make_app() -> typer.Typer:
-    """Return the application; its help texts are in the language settled before."""
-    # imported here: the commands' help texts are translated when their modules are read
-    from provenance.cli import commands  # noqa: PLC0415
-
-    return commands.make_app()
+EXIT_INTERRUPTED = 130
 
 
 def run() -> None:
     """Run the command line of this process and exit."""
-    language.settle(sys.argv[1:], os.environ)
     try:
-        make_app()()
-    except ProvenanceError as error:
-        print_error(error, as_json="--json" in sys.argv)
-        sys.exit(exit_code_of(error))
+        code = main(sys.argv[1:])
+        sys.stdout.flush()
     except BrokenPipeError:
         # the reader of a pipe has gone: what was printed may be cut, so it is not "done"
-        sys.stderr.close()
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code."""
+    language.settle(arguments, os.environ)
+    # imported here: the commands' help texts are translated when their modules are read
+    from provenance.cli.commands import make_app  # noqa: PLC0415
+
+    as_json = "--json" in arguments
+    try:
+        command = get_command(make_app(arguments))
+        code: object = command(list(arguments), prog_name="provenance", standalone_mode=False)
+    except ProvenanceError as error:
+        print_error(error, as_json=as_json)
+        return exit_code_of(error)
+    except TyperException as error:
+        return _refuse(error, as_json=as_json)
+    except (Abort, KeyboardInterrupt):
+        warn(language._("Aborted!"))
+        return EXIT_INTERRUPTED
+    return code if isinstance(code, int) else 0
+
+
+def _refuse(error: TyperException, *, as_json: bool) -> int:
+    """Tell what is wrong with the command line; without a command at all that is the help."""
+    sentence = error.format_message()
+    if not sentence:
+        return error.exit_code  # a group without a command: its help is printed already
+    context = getattr(error, "ctx", None)
+    refused = UsageError(
+        sentence, command="provenance" if context is None else context.command_path
+    )
+    if as_json:
+        print_json({"error": refused.code, "detail": str(refused), "field": refused.field})
+    else:
+        for line in refused.lines():
+            warn(line)
+    return exit_code_of(refused)
 
 
 if __name__ == "__main__":

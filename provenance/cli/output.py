@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import datetime
+import unicodedata
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from rich.cells import cell_len
-from rich.console import Console
-
 from provenance import errors
 from provenance.cli.language import _
+from provenance.verdict import utc_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import TextIO
 
     from provenance.errors import ProvenanceError
 
@@ -25,15 +25,15 @@ __all__ = [
     "EXIT_TRUE",
     "EXIT_UNAVAILABLE",
     "EXIT_UNUSABLE",
-    "console",
     "exit_code_of",
     "print_error",
     "print_fields",
     "print_json",
     "print_table",
     "say",
-    "short",
+    "warn",
     "when",
+    "zone_of",
 ]
 
 EXIT_TRUE = 0
@@ -51,14 +51,30 @@ _EXITS: tuple[tuple[type[ProvenanceError], int], ...] = (
 )
 
 
-def console(*, stderr: bool = False) -> Console:
-    """Return a console that never breaks a digest over two lines or guesses markup in names."""
-    return Console(stderr=stderr, soft_wrap=True, markup=False, highlight=False, emoji=False)
-
-
 def say(text: str) -> None:
     """Print one line for people."""
-    console().print(text)
+    _write(sys.stdout, text)
+
+
+def warn(text: str) -> None:
+    """Print one line for people beside the answer, on standard error."""
+    _write(sys.stderr, text)
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Write a line that no name, title or server can turn into a command to the terminal."""
+    if not text.isprintable():
+        text = "".join(
+            one if one.isprintable() or one == "\n" else ascii(one)[1:-1] for one in text
+        )
+    encoding = stream.encoding or "utf-8"
+    # a terminal without Chinese or a check mark still gets the line, with escapes in their place
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+
+
+def _visible(character: str) -> str:
+    is_plain = character.isprintable() or character == "\n"
+    return character if is_plain else ascii(character)[1:-1]
 
 
 def print_json(value: object) -> None:
@@ -75,12 +91,17 @@ def print_table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print columns side by side; a long value is never folded, so it can be copied."""
     lines = [tuple(heads)] if heads else []
     lines += [tuple(str(cell) for cell in row) for row in rows]
-    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
+    widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         padded = (
-            cell + " " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=True)
+            cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)
         )
         say("  ".join(padded).rstrip())
+
+
+def _width(text: str) -> int:
+    """Return how many columns of a terminal ``text`` takes: Chinese characters take two."""
+    return len(text) + sum(unicodedata.east_asian_width(one) in {"W", "F"} for one in text)
 
 
 def print_error(error: ProvenanceError, *, as_json: bool) -> None:
@@ -89,7 +110,7 @@ def print_error(error: ProvenanceError, *, as_json: bool) -> None:
         body = {"error": error.code, "detail": str(error), "field": error.field}
         print_json(body)
     else:
-        console(stderr=True).print(f"{_(error.title)}: {error}")
+        warn(f"{_(error.title)}: {error}")
 
 
 def exit_code_of(error: ProvenanceError) -> int:
@@ -97,16 +118,27 @@ def exit_code_of(error: ProvenanceError) -> int:
     return next(code for family, code in _EXITS if isinstance(error, family))
 
 
-def short(digest: str) -> str:
-    """Shorten a digest so that two different ones can still be told apart at a glance."""
-    return f"{digest[:12]}…{digest[-6:]}"
+def zone_of(name: str) -> ZoneInfo:
+    """Return a time zone by its IANA name.
+
+    Raises:
+        MalformedError: there is none of that name.
+    """
+    try:
+        return ZoneInfo(name)
+    except (LookupError, OSError, ValueError) as error:  # as zoneinfo refuses odd names
+        raise errors.MalformedError(
+            f"expected a time zone as Asia/Shanghai, got {name!a:.100}", field="--zone"
+        ) from error
 
 
-def when(posix_seconds: int, zone: str) -> str:
+def when(posix_seconds: int, zone: str = "UTC") -> str:
     """Write a time in UTC, and in ``zone`` (IANA name) beside it unless that is UTC."""
-    utc = datetime.fromtimestamp(posix_seconds, ZoneInfo("UTC"))
-    text = utc.strftime("%Y-%m-%d %H:%M:%S UTC")
-    if zone != "UTC":
-        local = utc.astimezone(ZoneInfo(zone))
-        text += local.strftime(" (%Y-%m-%d %H:%M:%S %z ") + zone + ")"
-    return text
+    text = utc_text(posix_seconds)
+    if zone == "UTC":
+        return text
+    try:
+        local = datetime.fromtimestamp(posix_seconds, UTC).astimezone(zone_of(zone))
+    except (OverflowError, OSError, ValueError):
+        return text  # beyond the year 9999
+    return text + local.strftime(" (%Y-%m-%d %H:%M:%S %z ") + zone + ")"

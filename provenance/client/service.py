@@ -14,6 +14,7 @@ import httpx
 
 from provenance.errors import (
     MalformedError,
+    NotFoundError,
     RefusedByServiceError,
     TooLargeError,
     UnavailableError,
@@ -35,13 +36,22 @@ class LedgerClient:
     """One ledger's API at one base URL; a context manager that closes its connections."""
 
     def __init__(self, url: str, *, language: str = "en") -> None:
-        """Prepare to speak to ``url``, as ``http://127.0.0.1:8000``."""
-        self._http = httpx.Client(
-            base_url=url.rstrip("/"),
-            timeout=_SECONDS,
-            headers={"accept-language": language.replace("_", "-")},
-            follow_redirects=False,
-        )
+        """Prepare to speak to ``url``, as ``http://127.0.0.1:8000``.
+
+        Raises:
+            MalformedError: not the address of a web service.
+        """
+        if not url.startswith(("http://", "https://")):
+            raise MalformedError(f"expected http:// or https://, got {url!a:.200}", field="URL")
+        try:
+            self._http = httpx.Client(
+                base_url=url.rstrip("/"),
+                timeout=_SECONDS,
+                headers={"accept-language": language.replace("_", "-")},
+                follow_redirects=False,
+            )
+        except httpx.InvalidURL as error:
+            raise MalformedError(f"{error}: {url!a:.200}", field="URL") from error
 
     def __enter__(self) -> Self:
         """Return the client itself."""
@@ -105,8 +115,17 @@ class LedgerClient:
         return self._pages("/v1/anchors", {})
 
     def get(self, path: str) -> bytes:
-        """Return the bytes at ``path``: checkpoints, tiles and entry bundles (tlog-tiles)."""
-        return self._ask("GET", "/" + path.lstrip("/"))
+        """Return the bytes at ``path``: checkpoints, tiles and entry bundles (tlog-tiles).
+
+        Raises:
+            NotFoundError: there is nothing; a mirror says so with the status alone.
+        """
+        try:
+            return self._ask("GET", "/" + path.lstrip("/"))
+        except RefusedByServiceError as error:
+            if error.status == httpx.codes.NOT_FOUND:
+                raise NotFoundError(f"no {path} there") from error
+            raise
 
     def get_json(self, path: str, **query: str) -> dict[str, object]:
         """Return a JSON object of the API."""
@@ -150,7 +169,7 @@ class LedgerClient:
 def _as_unavailable(path: str) -> Iterator[None]:
     try:
         yield
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise UnavailableError(f"{path}: {str(error) or type(error).__name__}") from error
 
 
@@ -170,6 +189,10 @@ def _error_of(status: int, body: bytes, path: str) -> RefusedByServiceError | Un
         code, detail = str(problem["code"]), str(problem["detail"])
         field = problem.get("field")
     except (ValueError, KeyError, TypeError, AttributeError):
+        if status == httpx.codes.NOT_FOUND:
+            return RefusedByServiceError(
+                status=status, code=NotFoundError.code, detail=f"{path}: not found"
+            )
         return UnavailableError(f"{path}: status {status} without a problem document")
     if status >= httpx.codes.INTERNAL_SERVER_ERROR or status == httpx.codes.TOO_MANY_REQUESTS:
         return UnavailableError(f"{path}: {detail}")

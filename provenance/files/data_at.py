@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from provenance.errors import FileAccessError, MalformedError, NotFoundError
 from provenance.files.manifest_file import read_manifest
-from provenance.files.walk import hash_dataset
-from provenance.fingerprint import FileProof, compare, summarize, under
+from provenance.files.walk import fingerprint_dataset, hash_dataset
+from provenance.fingerprint import FileProof, Tally, compare, under
 from provenance.given import Data, OneFile, PartOfData, WholeData
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from provenance.fingerprint import FileEntry
@@ -41,29 +41,40 @@ def data_at(
         MalformedError: a proof or manifest that does not parse, or data that cannot be hashed.
     """
     if file_proof is not None:
-        return _one_file(path, file_proof)
+        return _one_file(path, file_proof, on_progress)
     if manifest is None:
-        return WholeData(summarize(hash_dataset(path, on_progress=on_progress)))
+        return WholeData(fingerprint_dataset(path, on_progress=on_progress))
     part = inside or (_listed_name(path, manifest) if path.is_file() else None)
     if part is None:
-        found = list(hash_dataset(path, on_progress=on_progress))
-        return WholeData(summarize(found), compare(read_manifest(manifest), found))
+        tally = Tally()
+        found = _counted(hash_dataset(path, on_progress=on_progress), tally)
+        comparison = compare(read_manifest(manifest), found)
+        return WholeData(tally.summary(), comparison)
     return _part(path, manifest, part, on_progress)
 
 
-def _one_file(path: Path, file_proof: Path) -> OneFile:
+def _counted(entries: Iterable[FileEntry], tally: Tally) -> Iterator[FileEntry]:
+    """Pass entries on and count them, so that a million of them are never held."""
+    for entry in entries:
+        tally.add(entry)
+        yield entry
+
+
+def _one_file(
+    path: Path, file_proof: Path, on_progress: Callable[[int, int], None] | None
+) -> OneFile:
     try:
         proof = FileProof.parse(file_proof.read_bytes())
     except OSError as error:
         raise FileAccessError(f"{file_proof}: {error.strerror}") from error
-    return OneFile(proof, _only_entry(path).sha256)
+    return OneFile(proof, _only_entry(path, on_progress).sha256)
 
 
-def _only_entry(path: Path) -> FileEntry:
-    entries = list(hash_dataset(path))
-    if len(entries) != 1:
-        raise MalformedError(f"{path}: expected one file, got a folder of {len(entries)}")
-    return entries[0]
+def _only_entry(path: Path, on_progress: Callable[[int, int], None] | None) -> FileEntry:
+    if path.is_dir():
+        raise MalformedError(f"{path}: expected one file, got a folder")
+    (entry,) = hash_dataset(path, on_progress=on_progress)
+    return entry
 
 
 def _part(
@@ -71,18 +82,14 @@ def _part(
 ) -> PartOfData:
     """Compare a sub-folder or file; the whole manifest is read, since its digest must be proved."""
     lines = read_manifest(manifest)
-    listed: list[FileEntry] = []
-    prefix = part.rstrip("/") + "/"
-    for entry in lines:
-        if entry.path == part or entry.path.startswith(prefix):
-            listed.append(entry)
+    if not path.is_file():
+        found = hash_dataset(path, on_progress=on_progress)
+        return PartOfData(lines.header, compare(under(lines, part), found))
+    listed = [entry for entry in lines if entry.path == part]
     if not listed:
-        raise NotFoundError(f"the manifest lists nothing at {part!a:.200}", field="path")
-    if len(listed) == 1 and listed[0].path == part:
-        there = [_only_entry(path)._replace(path=part)]
-        return PartOfData(lines.header, compare(listed, there))
-    found = hash_dataset(path, on_progress=on_progress)
-    return PartOfData(lines.header, compare(under(listed, part), found))
+        raise NotFoundError(f"the manifest lists no file at {part!a:.200}", field="path")
+    there = _only_entry(path, on_progress)._replace(path=part)
+    return PartOfData(lines.header, compare(listed, [there]))
 
 
 def _listed_name(path: Path, manifest: Path) -> str | None:

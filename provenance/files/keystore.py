@@ -39,7 +39,8 @@ __all__ = ["KeyStore", "Profile", "StoredKey", "generate", "home_folder"]
 
 FORMAT = "provenance-key"
 MAX_LABEL = 100
-MAX_NAME = 300
+MAX_NAME = 200
+"""Characters of a name, as in a ``key`` record."""
 MAX_RORS = 20
 MAX_PROFILE_BYTES = 16_384
 SHORTEST_PREFIX = 6
@@ -61,10 +62,14 @@ class Profile:
         """Check each part as a record will.
 
         Raises:
-            MalformedError: a name with control characters, a bad check digit.
+            MalformedError: a name too long or with control characters, a bad check digit.
         """
         if self.name is not None:
             check_line(self.name, "name")
+            if not 1 <= len(self.name) <= MAX_NAME:
+                raise MalformedError(
+                    f"expected 1 to {MAX_NAME} characters, got {len(self.name)}", field="name"
+                )
         if self.orcid is not None:
             check_orcid(self.orcid)
         for index, ror in enumerate(self.ror):

@@ -4,6 +4,6 @@ English sentences are the keys (gettext's way): code that never meets a catalogu
 verifier above all, still speaks English. Machine output never goes through here.
 """
 
-from provenance.messages.catalogue import LANGUAGES, Translate, choose_language, translator
+from provenance.messages.catalogue import LANGUAGES, Translate, choose_language, speak, translator
 
-__all__ = ["LANGUAGES", "Translate", "choose_language", "translator"]
+__all__ = ["LANGUAGES", "Translate", "choose_language", "speak", "translator"]

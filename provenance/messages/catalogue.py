@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import functools
 import gettext
+import os
 from collections.abc import Callable
 from importlib import resources
 
-__all__ = ["LANGUAGES", "Translate", "choose_language", "translator"]
+__all__ = ["LANGUAGES", "Translate", "choose_language", "speak", "translator"]
+
+_DOMAIN = "provenance"
+_LOCALE = resources.files("provenance.messages").joinpath("locale")
 
 LANGUAGES = ("en", "zh_Hans")
 """The languages there are; the first is the one of the message keys."""
@@ -49,8 +53,16 @@ def translator(language: str) -> Translate:
     """Return the function that turns English keys into ``language``, one of ``LANGUAGES``."""
     if language == LANGUAGES[0]:
         return gettext.NullTranslations().gettext
-    catalogue = resources.files("provenance.messages").joinpath(
-        "locale", language, "LC_MESSAGES", "provenance.mo"
-    )
+    catalogue = _LOCALE.joinpath(language, "LC_MESSAGES", f"{_DOMAIN}.mo")
     with catalogue.open("rb") as stream:
         return gettext.GNUTranslations(stream).gettext
+
+
+def speak(language: str) -> None:
+    """Let libraries that ask gettext for their words find them in our catalogue.
+
+    For a process that speaks to one person; a service chooses anew for each request.
+    """
+    os.environ["LANGUAGE"] = language  # where gettext looks first
+    gettext.bindtextdomain(_DOMAIN, str(_LOCALE))
+    gettext.textdomain(_DOMAIN)

@@ -63,7 +63,8 @@ class Settings:
             MalformedError: ``field`` names the member.
         """
         members = strict_json.Members(strict_json.parse(octets, max_bytes=_MAX_BYTES))
-        if (members.value("format"), members.value("v")) != (FORMAT, VERSION):
+        version = members.value("v")
+        if members.value("format") != FORMAT or version != VERSION or version is True:
             raise UnsupportedVersionError(f"expected {FORMAT} v{VERSION}", field="format")
         chain = members.object("chain")
         settings = cls(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from provenance import strict_json
+from provenance.cli.application import Application
 from provenance.cli.commands.fingerprints import fingerprint_to
 from provenance.cli.commands.options import (
     AsJson,
@@ -55,9 +56,9 @@ _METADATA_BYTES = 1 << 20
 _TRUE_OR_PENDING = (0, 3)
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands of this file."""
-    app.command(help=_("Deposit a dataset's fingerprint and get a receipt."))(deposit)
+def register(app: Application) -> None:
+    """Add the command of this file."""
+    app.add("deposit", deposit, help=_("Deposit a dataset's fingerprint and get a receipt."))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,19 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TransferSpeedColumn,
-)
 
 from provenance.cli.commands.options import AsJson
 from provenance.cli.language import _
-from provenance.cli.output import console, print_fields, print_json
+from provenance.cli.output import print_fields, print_json
 from provenance.files.atomic import write_bytes
 from provenance.files.manifest_file import read_manifest, write_manifest_file
 from provenance.files.walk import hash_dataset
@@ -29,6 +20,7 @@ from provenance.fingerprint import file_proof, to_sha256sum
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from provenance.cli.application import Application
     from provenance.fingerprint import Summary
 
 __all__ = ["fingerprint_to", "hashing_progress", "register"]
@@ -40,19 +32,11 @@ def hashing_progress() -> Iterator[Callable[[int, int], None] | None]:
     if not sys.stderr.isatty():
         yield None
         return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console(stderr=True), transient=True) as progress:
-        task = progress.add_task(_("hashing"), total=None)
-        yield lambda files, octets: progress.update(
-            task, completed=octets, description=_("{files} files").format(files=files)
-        )
+    # imported here: a terminal that shows no bar need not load what draws one
+    from provenance.cli.progress import progress_bar  # noqa: PLC0415
+
+    with progress_bar() as on_progress:
+        yield on_progress
 
 
 def fingerprint_to(path: Path, manifest: Path) -> Summary:
@@ -61,10 +45,10 @@ def fingerprint_to(path: Path, manifest: Path) -> Summary:
         return write_manifest_file(manifest, hash_dataset(path, on_progress=on_progress))
 
 
-def register(app: typer.Typer) -> None:
+def register(app: Application) -> None:
     """Add the commands of this file."""
-    app.command(help=_("Hash a folder or file and write its manifest."))(fingerprint)
-    app.command("file-proof", help=_("Prove one file of a manifest, without the others."))(prove)
+    app.add("fingerprint", fingerprint, help=_("Hash a folder or file and write its manifest."))
+    app.add("file-proof", prove, help=_("Prove one file of a manifest, without the others."))
 
 
 def fingerprint(

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from provenance.cli.application import Application
 from provenance.cli.commands.options import AsJson, Home, Passphrase, key_store, read_passphrase
 from provenance.cli.language import _
 from provenance.cli.output import print_fields, print_json, print_table, say
@@ -16,7 +17,7 @@ from provenance.files.atomic import PRIVATE, write_bytes
 from provenance.files.keystore import Profile, StoredKey
 from provenance.identifiers import bare_orcid, bare_ror
 
-__all__ = ["make_app"]
+__all__ = ["register"]
 
 Name = Annotated[
     str | None, typer.Argument(help=_("Label or thumbprint; may be left out when you have one."))
@@ -27,14 +28,14 @@ Orcid = Annotated[str | None, typer.Option("--orcid", help=_("Your ORCID iD."))]
 Ror = Annotated[list[str] | None, typer.Option("--ror", help=_("Your institution's ROR id."))]
 
 
-def make_app() -> typer.Typer:
-    """Return the commands of this file."""
-    app = typer.Typer(help=_("Make, list, export and import your keys."), no_args_is_help=True)
-    app.command("new", help=_("Make a key that signs your records."))(new)
-    app.command("list", help=_("List your keys."))(list_keys)
-    app.command("export", help=_("Write a key file, encrypted, for another machine."))(export)
-    app.command("import", help=_("Take over a key file from another machine."))(import_key)
-    return app
+def register(app: Application) -> None:
+    """Add the commands of this file."""
+    group = Application(help=_("Make, list, export and import your keys."))
+    group.add("new", new, help=_("Make a key that signs your records."))
+    group.add("list", list_keys, help=_("List your keys."))
+    group.add("export", export, help=_("Write a key file, encrypted, for another machine."))
+    group.add("import", import_key, help=_("Take over a key file from another machine."))
+    app.add_typer(group, name="key")
 
 
 def _profile(name: str | None, orcid: str | None, ror: list[str] | None) -> Profile:

@@ -1,4 +1,4 @@
-"""``init``, ``serve``, ``anchor``, ``audit``: what operators do."""
+"""``init``, ``serve``: what operators do."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from provenance.cli.application import Application
 from provenance.cli.commands.options import AsJson, Folder, Passphrase, read_passphrase
 from provenance.cli.commands.policies import grouped
 from provenance.cli.language import _
@@ -29,14 +30,11 @@ _PUBLIC_INTERVAL = 600
 _LOCAL_INTERVAL = 1
 
 
-def register(app: typer.Typer) -> None:
+def register(app: Application) -> None:
     """Add the commands of this file."""
-    app.command(help=_("Found a ledger: keys, contract, genesis, first checkpoint, policy."))(init)
-    app.command(help=_("Run a ledger: API, writer and anchoring worker."))(serve)
-    anchor = typer.Typer(help=_("Ask about anchoring, or for an anchor."), no_args_is_help=True)
-    anchor.command("status", help=_("Say how far anchoring has come."))(anchor_status)
-    anchor.command("now", help=_("Anchor the newest checkpoint without waiting."))(anchor_soon)
-    app.add_typer(anchor, name="anchor")
+    founding = _("Found a ledger: keys, contract, genesis, first checkpoint, policy.")
+    app.add("init", init, help=founding)
+    app.add("serve", serve, help=_("Run a ledger: API, writer and anchoring worker."))
 
 
 # --- init -----------------------------------------------------------------------------------
@@ -160,50 +158,3 @@ async def _serve(ledger: Ledger, host: str, port: int, stop: asyncio.Event) -> N
         say(_("{origin} is served at {url}").format(origin=ledger.origin, url=url))
 
     await serve_app(create_app(ledger), host=host, port=port, on_ready=on_ready, stop=stop)
-
-
-# --- anchor ---------------------------------------------------------------------------------
-
-
-def anchor_status(folder: Folder, *, as_json: AsJson = False) -> None:
-    """Say how far anchoring has come; works while the service runs and while it does not."""
-    from provenance.service.anchor_orders import anchoring_status  # noqa: PLC0415 -- as in init
-
-    status = anchoring_status(LedgerFolder(folder.absolute()))
-    final, newest = status.newest_final, status.newest
-    if as_json:
-        print_json(
-            {
-                "signed_size": status.signed_size,
-                "wanted_size": status.wanted_size,
-                "final_size": None if final is None else final.tree_size,
-                "newest": None
-                if newest is None
-                else {
-                    "tree_size": newest.tree_size,
-                    "state": newest.state.value,
-                    "nonce": newest.nonce,
-                    "transactions": ["0x" + one.tx_hash.hex() for one in newest.attempts],
-                },
-            }
-        )
-        return
-    rows: list[tuple[str, object]] = [(_("signed tree size"), status.signed_size)]
-    rows.append((_("final tree size"), 0 if final is None else final.tree_size))
-    if newest is not None and newest != final:
-        rows.append((_("on its way"), f"{newest.tree_size} ({newest.state.value})"))
-    rows.append((_("waiting"), _("nothing") if status.wanted_size is None else status.wanted_size))
-    print_fields(rows)
-
-
-def anchor_soon(folder: Folder, *, as_json: AsJson = False) -> None:
-    """Make the newest checkpoint's anchor urgent; the running service does it within a second."""
-    from provenance.service.anchor_orders import anchor_now  # noqa: PLC0415 -- as in init
-
-    size = anchor_now(LedgerFolder(folder.absolute()))
-    if as_json:
-        print_json({"tree_size": size})
-    elif size is None:
-        say(_("Everything is anchored already."))
-    else:
-        say(_("Tree size {size} is anchored next.").format(size=size))

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from provenance.cli.language import _
 from provenance.errors import FileAccessError
-from provenance.files.keystore import KeyStore, home_folder
+
+if TYPE_CHECKING:
+    from provenance.files.keystore import KeyStore
 
 __all__ = [
     "AsJson",
     "Folder",
     "Home",
     "LedgerURL",
+    "Output",
     "Passphrase",
     "Policy",
     "Zone",
@@ -49,6 +52,10 @@ Home = Annotated[
     ),
 ]
 
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help=_("Where the answer goes."))
+]
+
 Policy = Annotated[
     Path,
     typer.Option("--policy", metavar="FILE", help=_("Your trust policy: whom you believe.")),
@@ -73,11 +80,16 @@ Zone = Annotated[
 
 def home_of(home: Path | None) -> Path:
     """Return the folder of the user's own files."""
+    # imported here: what unlocks keys is not needed by whoever only reads
+    from provenance.files.keystore import home_folder  # noqa: PLC0415
+
     return home if home is not None else home_folder(os.environ)
 
 
 def key_store(home: Path | None) -> KeyStore:
     """Return the store of the user's own keys."""
+    from provenance.files.keystore import KeyStore  # noqa: PLC0415 -- as in home_of
+
     return KeyStore(home_of(home))
 
 

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
+from provenance.cli.application import Application
 from provenance.cli.commands.options import AsJson
 from provenance.cli.language import _, current
 from provenance.cli.output import print_fields, print_json, say
-from provenance.client import LedgerClient
 from provenance.digests import to_evm_hex
 from provenance.errors import FileAccessError
 from provenance.files.atomic import write_bytes
@@ -19,11 +19,11 @@ from provenance.policy import Policy
 __all__ = ["grouped", "read_policy", "register"]
 
 
-def register(app: typer.Typer) -> None:
+def register(app: Application) -> None:
     """Add the commands of this file."""
-    group = typer.Typer(help=_("Fetch and show trust policies."), no_args_is_help=True)
-    group.command("fetch", help=_("Fetch a ledger's policy and print its digest."))(fetch)
-    group.command("show", help=_("Show what a policy says."))(show)
+    group = Application(help=_("Fetch and show trust policies."))
+    group.add("fetch", fetch, help=_("Fetch a ledger's policy and print its digest."))
+    group.add("show", show, help=_("Show what a policy says."))
     app.add_typer(group, name="policy")
 
 
@@ -55,6 +55,9 @@ def fetch(
     as_json: AsJson = False,
 ) -> None:
     """Fetch a policy. Whoever serves it may lie: compare the digest by another channel."""
+    # imported here: most commands read policies and speak to no service
+    from provenance.client import LedgerClient  # noqa: PLC0415
+
     with LedgerClient(url, language=current()) as client:
         policy = Policy.parse(client.policy())
     write_bytes(output, policy.octets)

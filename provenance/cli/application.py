@@ -1,0 +1,86 @@
+"""The Typer application and its commands, with Typer's own words in the reader's language.
+
+Typer takes most of its words from gettext, which ``language.settle`` has pointed at our
+catalogue; two it writes in English whatever the locale, and they are put right here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from provenance.cli.language import N_, _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from typer._click.core import Context  # what the methods below are handed
+    from typer.core import TyperOption
+
+__all__ = ["TYPER_WORDS", "Application"]
+
+_USAGE = N_("Usage: ")
+_SHOW_HELP = N_("Show this message and exit.")
+
+TYPER_WORDS = (
+    N_("Arguments"),
+    N_("Options"),
+    N_("Commands"),
+    N_("[default: {}]"),
+    N_("[env var: {}]"),
+    N_("[required]"),
+    N_("Aborted!"),
+)
+"""What Typer asks gettext for; a test looks each of them up in Typer's own source."""
+
+
+class _Command(TyperCommand):
+    """A command whose help is in one language throughout."""
+
+    def get_usage(self, ctx: Context) -> str:
+        """Return the usage line."""
+        return _(_USAGE) + super().get_usage(ctx).removeprefix(_USAGE)
+
+    def get_help_option(self, ctx: Context) -> TyperOption | None:
+        """Return ``--help``."""
+        return _translated(super().get_help_option(ctx))
+
+
+class _Group(TyperGroup):
+    """A command with commands below it; else as ``_Command``."""
+
+    def get_usage(self, ctx: Context) -> str:
+        """Return the usage line."""
+        return _(_USAGE) + super().get_usage(ctx).removeprefix(_USAGE)
+
+    def get_help_option(self, ctx: Context) -> TyperOption | None:
+        """Return ``--help``."""
+        return _translated(super().get_help_option(ctx))
+
+
+def _translated(option: TyperOption | None) -> TyperOption | None:
+    if option is not None:
+        option.help = _(_SHOW_HELP)
+    return option
+
+
+class Application(typer.Typer):
+    """A group of commands, as every group of this command line is."""
+
+    def __init__(self, *, help: str, **settings: Any) -> None:  # noqa: A002, ANN401 -- Typer's own
+        """Make a group that answers to nothing with its help."""
+        super().__init__(
+            cls=_Group,
+            help=help,
+            no_args_is_help=True,
+            add_completion=False,
+            pretty_exceptions_enable=False,
+            **settings,
+        )
+
+    def add(self, name: str, run: Callable[..., None], *, help: str) -> None:  # noqa: A002 -- Typer's
+        """Add a command."""
+        self.command(name, cls=_Command, help=help)(run)

@@ -1,0 +1,160 @@
+"""``audit``: re-prove a whole log, from its ledger folder or from outside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from provenance.cli.application import Application
+from provenance.cli.commands.options import AsJson
+from provenance.cli.commands.policies import read_policy
+from provenance.cli.language import _, current
+from provenance.cli.output import print_fields, print_json, say, warn
+from provenance.errors import AuditError, MalformedError, NotFoundError
+from provenance.service.settings import LedgerFolder
+
+if TYPE_CHECKING:
+    from provenance.ledger.audit_log import AuditReport
+    from provenance.policy import Policy
+    from provenance.service.audit import ChainFinding
+
+__all__ = ["register"]
+
+
+def register(app: Application) -> None:
+    """Add the command of this file."""
+    app.add("audit", audit, help=_("Prove a whole log anew: every entry, tile and anchor."))
+
+
+def audit(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="FOLDER", help=_("A ledger folder, or a mirror's folder of tiles.")),
+    ] = None,
+    url: Annotated[
+        str | None,
+        typer.Option("--url", metavar="URL", help=_("Audit from outside, at this address.")),
+    ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            "--policy", metavar="FILE", help=_("Your trust policy; needed to audit from outside.")
+        ),
+    ] = None,
+    rpc: Annotated[
+        str | None,
+        typer.Option("--rpc", metavar="URL", help=_("A node that you trust, for the anchors.")),
+    ] = None,
+    *,
+    offline: Annotated[
+        bool, typer.Option("--offline", help=_("Prove the anchors, but ask no node about them."))
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Stop at the first wrong place and name it; exit 1 then."""
+    if (folder is None) == (url is None):
+        raise MalformedError("expected either a folder or --url", field="FOLDER")
+    if offline and rpc is not None:
+        raise MalformedError("expected either --rpc or --offline", field="--rpc")
+    try:
+        if folder is not None:
+            report, finding = _audit_folder(folder, policy, rpc, ask_chain=not offline)
+        else:
+            report, finding = _audit_url(str(url), _outsiders(policy), rpc)
+    except AuditError as error:
+        if not as_json:
+            warn(_("First wrong place: {place}").format(place=error.place))
+        raise
+    if as_json:
+        print_json(_to_json(report, finding))
+    else:
+        _print(report, finding)
+
+
+def _outsiders(policy: Path | None) -> Policy:
+    if policy is None:
+        raise MalformedError("is needed to audit from outside", field="--policy")
+    return read_policy(policy)
+
+
+def _audit_url(url: str, policy: Policy, rpc: str | None) -> tuple[AuditReport, ChainFinding]:
+    # imported here: each way of auditing loads only what it needs
+    from provenance.client import LedgerClient  # noqa: PLC0415
+    from provenance.ledger.audit_log import PublicLog  # noqa: PLC0415
+    from provenance.service.audit import audit_public  # noqa: PLC0415
+
+    with LedgerClient(url, language=current()) as client:
+        return audit_public(PublicLog(client.get), policy, anchors=list(client.anchors()), node=rpc)
+
+
+def _audit_folder(
+    root: Path, policy: Path | None, rpc: str | None, *, ask_chain: bool
+) -> tuple[AuditReport, ChainFinding]:
+    from provenance.cli.logs import opened_log  # noqa: PLC0415 -- as in _audit_url
+    from provenance.service.audit import audit_folder, audit_public  # noqa: PLC0415
+
+    place = LedgerFolder(root.absolute())
+    if not place.root.is_dir():
+        raise NotFoundError(f"{root}: no such folder", field="FOLDER")
+    if not place.settings.exists() and (place.root / "checkpoint").exists():
+        with opened_log(str(root)) as log:
+            return audit_public(log, _outsiders(policy), node=rpc)
+    if policy is not None:
+        raise MalformedError("a ledger folder is audited by its own policy", field="--policy")
+    return audit_folder(place, node=rpc, ask_chain=ask_chain)
+
+
+def _to_json(report: AuditReport, finding: ChainFinding) -> dict[str, object]:
+    return {
+        "tree_size": report.tree_size,
+        "root_hash": report.root_hash.hex(),
+        "entries_by_type": dict(sorted(report.by_type.items())),
+        "tiles": report.tiles,
+        "heads": report.heads,
+        "checkpoints": report.checkpoints,
+        "anchors_proved": report.anchors,
+        "anchors_without_evidence": report.anchors_without_evidence,
+        "blocks_confirmed": report.blocks_confirmed,
+        "disclosures": report.disclosures,
+        "erased_records": report.erased_records,
+        "manifests": report.manifests,
+        "chain": {
+            "asked": finding.asked,
+            "tree_size": finding.tree_size,
+            "is_of_log": finding.is_of_log,
+        },
+    }
+
+
+def _print(report: AuditReport, finding: ChainFinding) -> None:
+    say(_("Proved anew: the log holds together."))
+    types = ", ".join(f"{count} {name}" for name, count in sorted(report.by_type.items()))
+    rows: list[tuple[str, object]] = [
+        (_("tree size"), report.tree_size),
+        (_("root hash"), report.root_hash.hex()),
+        (_("entries"), types),
+        (_("tiles"), report.tiles),
+        (_("checkpoints"), report.checkpoints),
+        (_("anchors proved"), report.anchors),
+        (_("blocks confirmed by the chain"), report.blocks_confirmed),
+    ]
+    if report.disclosures or report.erased_records:
+        rows.append((_("disclosures opened"), report.disclosures))
+        rows.append((_("records erased"), report.erased_records))
+    if report.manifests:
+        rows.append((_("manifests"), report.manifests))
+    print_fields(rows)
+    if report.anchors_without_evidence:
+        say(_("Anchors on their way: {count}.").format(count=report.anchors_without_evidence))
+    if not finding.asked:
+        say(_("No node was asked: whether the chain still has these blocks is not checked."))
+    elif finding.is_of_log:
+        said = _("The contract's newest root, at tree size {size}, is the one of these entries.")
+        say(said.format(size=finding.tree_size))
+    elif finding.tree_size:
+        said = _("The contract is ahead, at tree size {size}: audit again to compare it.")
+        say(said.format(size=finding.tree_size))
+    else:
+        say(_("The contract holds no root of this log yet."))

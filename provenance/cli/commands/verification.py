@@ -1,0 +1,224 @@
+"""``verify``, ``show``, ``export``: what is done with a receipt, without asking its ledger."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from provenance.cli.application import Application
+from provenance.cli.commands.options import AsJson, Output, Policy, Zone
+from provenance.cli.commands.policies import read_policy
+from provenance.cli.files import read_file, write_file
+from provenance.cli.language import _
+from provenance.cli.output import print_fields, print_json, say, zone_of
+from provenance.cli.verdict_text import print_verdict
+from provenance.digests import from_evm_hex, to_evm_hex
+from provenance.errors import MalformedError
+from provenance.given import REQUIRABLE, GivenBlock
+from provenance.receipt import Receipt, to_tlog_proof
+from provenance.record import parse_record
+from provenance.verify import blocks_to_look_up, verify_receipt
+
+if TYPE_CHECKING:
+    from provenance.given import Data, KeyStatus, RpcAnswer
+    from provenance.policy import Policy as TrustPolicy
+
+__all__ = ["register"]
+
+_MAX_HEADER_BYTES = 1 << 16
+
+ReceiptFile = Annotated[Path, typer.Argument(metavar="RECEIPT", help=_("The receipt file."))]
+
+
+def register(app: Application) -> None:
+    """Add the commands of this file."""
+    app.add("verify", verify, help=_("Check a receipt, and data against it, offline."))
+    app.add("show", show, help=_("Show what a receipt claims, without checking it."))
+    app.add("export", export, help=_("Write a receipt as a C2SP tlog-proof."))
+
+
+# --- verify ---------------------------------------------------------------------------------
+
+
+def verify(
+    receipt_file: ReceiptFile,
+    policy: Policy,
+    path: Annotated[
+        Path | None, typer.Argument(help=_("Data to check: the dataset, a folder of it, a file."))
+    ] = None,
+    manifest: Annotated[
+        Path | None, typer.Option("--manifest", metavar="FILE", help=_("The dataset's manifest."))
+    ] = None,
+    inside: Annotated[
+        str | None,
+        typer.Option("--as", metavar="PATH", help=_("Which part of the dataset the data are.")),
+    ] = None,
+    file_proof: Annotated[
+        Path | None, typer.Option("--file-proof", metavar="FILE", help=_("Proof of one file."))
+    ] = None,
+    block_hash: Annotated[
+        list[str] | None,
+        typer.Option("--block-hash", metavar="HASH", help=_("A block hash you looked up.")),
+    ] = None,
+    header: Annotated[
+        list[Path] | None,
+        typer.Option("--header", metavar="FILE", help=_("A block header you trust, as RLP.")),
+    ] = None,
+    rpc: Annotated[
+        str | None, typer.Option("--rpc", metavar="URL", help=_("A node that you trust."))
+    ] = None,
+    log: Annotated[
+        str | None,
+        typer.Option("--log", metavar="URL|DIR", help=_("Read the whole log for revocations.")),
+    ] = None,
+    zone: Zone = "UTC",
+    *,
+    allow_dev_chain: Annotated[
+        bool,
+        typer.Option(
+            "--allow-dev-chain", help=_("Let a chain count that proves nothing to others.")
+        ),
+    ] = False,
+    require_key_status: Annotated[
+        bool, typer.Option("--require-key-status", help=_("Demand proof that the key was valid."))
+    ] = False,
+    require_not_before: Annotated[
+        bool, typer.Option("--require-not-before", help=_("Demand the lower end of the interval."))
+    ] = False,
+    require_identity: Annotated[
+        bool, typer.Option("--require-identity", help=_("Demand a key bound by an institution."))
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make the numbered checks of docs/trust-model.md. Only --rpc and --log use the network."""
+    zone_of(zone)
+    trusted = read_policy(policy)
+    octets = read_file(receipt_file)
+    required = {
+        "key-status": require_key_status,
+        "not-before": require_not_before,
+        "identity": require_identity,
+    }
+    verdict = verify_receipt(
+        octets,
+        trusted,
+        now_unix=int(time.time()),
+        blocks=_blocks(block_hash or [], header or []),
+        rpc=None if rpc is None else _ask_node(rpc, octets),
+        data=_data(path, manifest, file_proof, inside),
+        key_status=None if log is None else _key_status(log, octets, trusted),
+        require=REQUIRABLE & {name for name, wanted in required.items() if wanted},
+        allow_dev_chain=allow_dev_chain,
+    )
+    if as_json:
+        print_json(verdict.to_json())
+    else:
+        print_verdict(verdict, zone=zone)
+    raise typer.Exit(verdict.exit_code)
+
+
+def _ask_node(url: str, octets: bytes) -> RpcAnswer | None:
+    # imported here: without --rpc the network's libraries are never loaded
+    from provenance.client.node import ask_node  # noqa: PLC0415
+
+    try:
+        blocks = blocks_to_look_up(octets)
+    except MalformedError:
+        return None  # the verdict will say why the receipt cannot be read
+    return ask_node(url, blocks)
+
+
+def _blocks(hashes: list[str], headers: list[Path]) -> list[GivenBlock]:
+    blocks = [GivenBlock.from_hash(text) for text in hashes]
+    for path in headers:
+        octets = read_file(path, limit=_MAX_HEADER_BYTES)
+        if octets.startswith(b"0x"):  # as a node's debug_getRawHeader prints it
+            text = octets.decode("ascii", "replace").strip().lower()
+            octets = from_evm_hex(text, length=(len(text) - 2) // 2, field="--header")
+        blocks.append(GivenBlock.from_header(octets))
+    return blocks
+
+
+def _data(
+    path: Path | None, manifest: Path | None, file_proof: Path | None, inside: str | None
+) -> Data | None:
+    if path is None:
+        if manifest or file_proof or inside:
+            raise MalformedError("expected the data that this is about", field="PATH")
+        return None
+    # imported here: a receipt checked without data needs nothing that hashes files
+    from provenance.cli.commands.fingerprints import hashing_progress  # noqa: PLC0415
+    from provenance.files.data_at import data_at  # noqa: PLC0415
+
+    with hashing_progress() as on_progress:
+        return data_at(
+            path, manifest=manifest, file_proof=file_proof, inside=inside, on_progress=on_progress
+        )
+
+
+def _key_status(log: str, octets: bytes, policy: TrustPolicy) -> KeyStatus | None:
+    # imported here: only --log reads a log
+    from provenance.cli.logs import opened_log  # noqa: PLC0415
+    from provenance.ledger.audit_log import key_status_from  # noqa: PLC0415
+
+    try:
+        parsed = Receipt.parse(octets)
+        signer = parse_record(parsed.record.sd_jwt.encode("ascii"), complete=False).kid
+    except MalformedError:
+        return None  # the verdict will say why the receipt cannot be read
+    with opened_log(log) as public:
+        _checkpoint, status = key_status_from(public, policy, signer)
+    return status
+
+
+# --- show -----------------------------------------------------------------------------------
+
+
+def show(receipt_file: ReceiptFile, *, as_json: AsJson = False) -> None:
+    """Show the record in a receipt and the blocks to look up; nothing is checked."""
+    octets = read_file(receipt_file)
+    parsed = Receipt.parse(octets)
+    record = parse_record(parsed.record.sd_jwt.encode("ascii"), complete=False)
+    blocks = blocks_to_look_up(octets)
+    if as_json:
+        named = [
+            {"chain_id": one.chain_id, "number": one.number, "hash": to_evm_hex(one.block_hash)}
+            for one in blocks
+        ]
+        shown = {"id": record.id_hex, "leaf_index": parsed.record.leaf_index, "type": record.type}
+        print_json({**shown, "key": record.kid, "claims": record.payload, "blocks": named})
+        return
+    rows: list[tuple[str, object]] = [
+        (_("record id"), record.id_hex),
+        (_("entry"), parsed.record.leaf_index),
+        (_("type"), record.type),
+        (_("key"), record.kid),
+    ]
+    rows += [(name, _shown(value)) for name, value in record.payload.items()]
+    rows += [
+        (_("block"), f"{one.number} ({one.chain_id})  {to_evm_hex(one.block_hash)}")
+        for one in blocks
+    ]
+    print_fields(rows)
+    say(_("Claimed, not checked: use provenance verify."))
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+# --- export ---------------------------------------------------------------------------------
+
+
+def export(receipt_file: ReceiptFile, output: Output = None) -> None:
+    """Write the receipt as a C2SP tlog-proof, for tools that know only that."""
+    text = to_tlog_proof(Receipt.parse(read_file(receipt_file)))
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        write_file(output, text.encode())

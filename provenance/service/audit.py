@@ -1,0 +1,293 @@
+"""Audit a ledger folder, or a public log, each with the chain that it is anchored on.
+
+The folder is read and never written, and its service may run or not. When it does not, and the
+node is a managed one, the node runs for as long as the audit takes, under the lock that keeps a
+service from starting meanwhile.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from provenance import tlog
+from provenance.anchor import AnchorState
+from provenance.chain.anvil import ManagedAnvil
+from provenance.chain.client import ChainClient
+from provenance.chain.node import Node
+from provenance.chain.rpc import CappedProvider, Rpc
+from provenance.digests import from_evm_hex
+from provenance.errors import (
+    LockedError,
+    MalformedError,
+    NotFoundError,
+    UnavailableError,
+    VerificationError,
+)
+from provenance.files.lock import FolderLock
+from provenance.files.signer_memory import FileSignerMemory
+from provenance.ledger.audit_anchors import claims_from_json, claims_of, confirm_with
+from provenance.ledger.audit_log import PublicLog, at_place, audit_public_log
+from provenance.ledger.audit_store import audit_store
+from provenance.ledger.chain_port import ChainPin
+from provenance.ledger.read_log import SignedLog
+from provenance.ledger.tile_cache import TileCache
+from provenance.policy import Policy
+from provenance.service.settings import MANAGED
+from provenance.store.key_store import open_key_store
+from provenance.store.read_only import open_read_only
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from provenance.header import BlockHeader
+    from provenance.ledger.audit_log import AuditReport, ConfirmBlock
+    from provenance.ledger.chain_port import Chain
+    from provenance.service.settings import LedgerFolder
+    from provenance.store.read_only import ReadOnlyLedger
+    from provenance.tlog import ReadTile
+
+__all__ = ["ChainFinding", "audit_folder", "audit_public", "open_stored_log"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChainFinding:
+    """What the chain itself was found to hold of the log."""
+
+    asked: bool
+    """False when no node was asked: then nothing below says anything."""
+    tree_size: int = 0
+    """Of the newest root in the contract; 0 when there is none."""
+    is_of_log: bool = False
+    """Whether that root is the one the entries make; False also when it is ahead of the audit."""
+
+
+# --- a ledger folder --------------------------------------------------------------------------
+
+
+def audit_folder(
+    folder: LedgerFolder, *, node: str | None = None, ask_chain: bool = True
+) -> tuple[AuditReport, ChainFinding]:
+    """Audit all that a ledger folder holds.
+
+    Args:
+        node: a JSON-RPC address to ask instead of the ledger's own node.
+        ask_chain: False proves the anchors' evidence but asks no node about its blocks.
+
+    Raises:
+        AuditError: the first wrong place.
+        MalformedError: not a ledger folder.
+        UnavailableError: the chain's node is away.
+    """
+    settings = folder.read_settings()
+    policy = _policy_of(folder)
+    with ExitStack() as open_ones:
+        stored = open_ones.enter_context(_database(folder))
+        with at_place(folder.database.name):
+            stored.check_integrity()
+        if not folder.disclosure_keys.exists():
+            raise MalformedError(f"{folder.disclosure_keys} is missing")
+        with at_place(folder.disclosure_keys.name):
+            key_store = open_ones.enter_context(closing(open_key_store(folder.disclosure_keys)))
+        with at_place("anchors"):
+            anchors = list(stored.anchors())
+        chain = None
+        if ask_chain:
+            address = node or (None if settings.node == MANAGED else settings.node)
+            chain = open_ones.enter_context(_chain(folder, policy, address))
+        final = {
+            one.inclusion.block.block_hash
+            for one in anchors
+            if one.inclusion is not None and one.state is AnchorState.FINAL
+        }
+        report = audit_store(
+            stored.log,
+            key_store,
+            policy,
+            memory=FileSignerMemory(folder.signer_memory, origin=policy.origin),
+            claims=claims_of(anchors),
+            confirm=None if chain is None else _confirm(chain, final),
+        )
+        return report, _look_at_chain(chain, report.tree_size, stored.log.read_tile)
+
+
+def _policy_of(folder: LedgerFolder) -> Policy:
+    try:
+        return Policy.parse(folder.policy.read_bytes())
+    except OSError as error:
+        raise MalformedError(f"{folder.policy}: {error.strerror}") from error
+
+
+def _database(folder: LedgerFolder) -> AbstractContextManager[ReadOnlyLedger]:
+    if not folder.database.exists():
+        raise MalformedError(f"{folder.root} is not a ledger folder (made by `provenance init`)")
+    return open_read_only(folder.database)
+
+
+# --- a public log -----------------------------------------------------------------------------
+
+
+def audit_public(
+    log: PublicLog,
+    policy: Policy,
+    *,
+    anchors: Sequence[dict[str, object]] = (),
+    node: str | None = None,
+) -> tuple[AuditReport, ChainFinding]:
+    """Audit a log from outside, with what anybody can read of it.
+
+    Args:
+        anchors: the items of ``/v1/anchors``; none for a mirror that has only tiles.
+        node: a JSON-RPC address of the reader's own choice, None to ask no chain.
+
+    Raises:
+        AuditError: the first wrong place.
+        UnavailableError: the log or the node did not answer.
+    """
+    with at_place("anchors"):
+        claims = claims_from_json(anchors)
+        final = {_hash_of(one) for one in anchors if one.get("state") == AnchorState.FINAL.value}
+    kept = _KeptTiles(log)
+    chain = None if node is None else _connect(node, policy)
+    report = audit_public_log(
+        PublicLog(kept.read, claims),
+        policy,
+        confirm=None if chain is None else _confirm(chain, final),
+    )
+    return report, _look_at_chain(chain, report.tree_size, kept.tile_reader(report.tree_size))
+
+
+def _hash_of(anchor: dict[str, object]) -> bytes:
+    return from_evm_hex(str(anchor.get("block_hash")), length=32, field="block_hash")
+
+
+class _KeptTiles:
+    """Keeps the tiles that the audit has proved, so that what follows is about no others."""
+
+    def __init__(self, log: PublicLog) -> None:
+        self._log = log
+        self._kept: dict[str, bytes] = {}
+
+    def read(self, path: str) -> bytes:
+        octets = self._log.read(path)
+        if path.startswith("tile/") and not path.startswith("tile/entries/"):
+            self._kept[path] = octets
+        return octets
+
+    def tile_reader(self, tree_size: int) -> ReadTile:
+        kept = PublicLog(self._find)
+
+        def read_tile(level: int, index: int) -> bytes:
+            return tlog.expand_tile(kept.tile(tlog.tile_at(level, index, tree_size)))
+
+        return read_tile
+
+    def _find(self, path: str) -> bytes:
+        octets = self._kept.get(path)
+        if octets is None:
+            raise NotFoundError(f"no tile at {path}")
+        return octets
+
+
+@contextmanager
+def open_stored_log(folder: LedgerFolder) -> Iterator[PublicLog]:
+    """Open the log of a ledger folder as anybody would see it; its anchors are left out."""
+    with _database(folder) as stored:
+        log = SignedLog(stored.log, TileCache(stored.log.read_tile))
+
+        def read(path: str) -> bytes:
+            if path == "checkpoint":
+                return log.checkpoint().encode()
+            return log.tile(tlog.parse_tile_path(path))
+
+        yield PublicLog(read)
+
+
+# --- the chain --------------------------------------------------------------------------------
+
+
+@contextmanager
+def _chain(folder: LedgerFolder, policy: Policy, address: str | None) -> Iterator[Chain]:
+    """Open the chain: at an address, or at the managed node, which is started if need be."""
+    if address is not None:
+        yield _connect(address, policy)
+        return
+    with ExitStack() as open_ones:
+        try:
+            open_ones.enter_context(
+                FolderLock(folder.writer_lock, purpose="write or audit this ledger")
+            )
+        except LockedError:
+            # the service runs, and its node with it
+            yield _connect(_address_of_node(folder), policy)
+            return
+        node = open_ones.enter_context(ManagedAnvil(folder.node))
+        yield _connect(node.url, policy)
+
+
+def _address_of_node(folder: LedgerFolder) -> str:
+    try:
+        return (folder.node / "address").read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnavailableError("the ledger's node is not up: try again in a moment") from error
+
+
+def _connect(address: str, policy: Policy) -> Chain:
+    """Return the policy's chain that this node is of, checked against the policy.
+
+    Raises:
+        MalformedError: the policy knows no chain of its id.
+        AuditError: another genesis or contract than the policy's.
+        UnavailableError: it does not answer.
+    """
+    rpc = Rpc(CappedProvider(address))
+    chain_id = Node(rpc).chain_id()
+    named = policy.chain_named(chain_id)
+    if named is None:
+        raise MalformedError(f"the node is of chain {chain_id}, which the policy does not know")
+    pin = ChainPin(
+        chain_id=named.chain_id,
+        genesis_hash=named.genesis_hash,
+        contract=named.contract,
+        log_id=named.log_id,
+        code_hash=named.code_hash,
+        roots_slot=named.roots_slot,
+    )
+    chain = ChainClient(rpc, pin, confirmations=named.depth)
+    with at_place(f"chain {chain_id}"):
+        chain.check_pin()
+    return chain
+
+
+def _confirm(chain: Chain, final: Collection[bytes]) -> ConfirmBlock:
+    """Ask about the blocks of anchors that are called final; the others may still move."""
+    ask = confirm_with({chain.pin.chain_id: chain})
+
+    def confirm(chain_id: int, header: BlockHeader) -> bool:
+        return header.hash in final and ask(chain_id, header)
+
+    return confirm
+
+
+def _look_at_chain(chain: Chain | None, tree_size: int, read_tile: ReadTile) -> ChainFinding:
+    """Compare the contract's newest root with the one that the audited entries make.
+
+    This needs no word of the ledger's: an anchor that it left out is found here.
+
+    Raises:
+        AuditError: the chain holds a root of other entries.
+    """
+    if chain is None:
+        return ChainFinding(asked=False)
+    anchored_size, anchored_root = chain.anchored_head()
+    if not 0 < anchored_size <= tree_size:
+        return ChainFinding(asked=True, tree_size=anchored_size)
+    with at_place(f"root of tree size {anchored_size} on chain {chain.pin.chain_id}"):
+        root = tlog.root_hash(anchored_size, read_tile)
+        if root != anchored_root:
+            raise VerificationError(
+                f"the entries make {root.hex()}, the contract holds {anchored_root.hex()}"
+            )
+    return ChainFinding(asked=True, tree_size=anchored_size, is_of_log=True)
