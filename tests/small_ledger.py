@@ -20,6 +20,7 @@ from provenance.ledger.chain_port import Block, ChainPin, DatedBlock
 from provenance.ledger.issue_beacon import BeaconIssuer, issue_beacon
 from provenance.ledger.issue_receipt import AnchorView, ReceiptIssuer
 from provenance.ledger.known_keys import KnownKeys
+from provenance.ledger.signing_keys import SigningKeys
 from provenance.ledger.start_log import start_log
 from provenance.ledger.tile_cache import TileCache
 from provenance.note import NoteSigner
@@ -52,6 +53,7 @@ PIN = ChainPin(
 ROOT = PrivateKey.from_seed("Ed25519", sha256(b"root key"))
 BEACON = PrivateKey.from_seed("Ed25519", sha256(b"beacon key"))
 SIGNER = NoteSigner(ORIGIN, PrivateKey.from_seed("Ed25519", sha256(b"checkpoint key")))
+KEYS = SigningKeys.of_one(SIGNER)
 
 
 def key_of(name: str) -> PrivateKey:
@@ -230,7 +232,7 @@ class SmallLedger:
             store=self.store,
             key_store=self.key_store,
             memory=self.memory,
-            signer=SIGNER,
+            signer=KEYS,
             origin=ORIGIN,
             known_keys=self.known_keys,
             tiles=self.tiles,

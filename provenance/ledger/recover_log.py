@@ -9,7 +9,7 @@ from provenance.ledger.sign_checkpoint import sign_newest_head
 
 if TYPE_CHECKING:
     from provenance.ledger.ports import KeyStore, LogStore, SignedHead, SignerMemory
-    from provenance.note import NoteSigner
+    from provenance.ledger.signing_keys import SigningKeys
 
 __all__ = ["recover_log"]
 
@@ -19,7 +19,7 @@ def recover_log(
     store: LogStore,
     key_store: KeyStore,
     memory: SignerMemory,
-    signer: NoteSigner,
+    signer: SigningKeys,
     origin: str,
 ) -> SignedHead:
     """Sign the newest durable head if a crash left it unsigned, and sweep orphaned keys.
@@ -28,12 +28,13 @@ def recover_log(
 
     Raises:
         ConflictError: the database holds another log.
-        FatalError: the database and the signer's memory contradict each other; nothing may be
-            integrated or signed.
+        FatalError: the database and the signer's memory contradict each other, or no key at
+            hand may sign what comes next; nothing may be integrated or signed.
     """
     found = store.origin()
     if found != origin:
         raise ConflictError(f"the database holds the log {found!r}, not {origin!r}")
     signed = sign_newest_head(store=store, memory=memory, signer=signer, origin=origin)
+    signer.signer(signed.tree_size + 1)  # asked now: later there would be entries without answer
     key_store.sweep(store.record_indexes)
     return signed

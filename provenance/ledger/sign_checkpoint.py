@@ -25,7 +25,7 @@ from provenance.merkle import RootAccumulator, leaf_hash
 
 if TYPE_CHECKING:
     from provenance.ledger.ports import Head, LogStore, SignerMemory, SignerState
-    from provenance.note import NoteSigner
+    from provenance.ledger.signing_keys import SigningKeys
 
 __all__ = ["sign_newest_head"]
 
@@ -33,7 +33,7 @@ _ENTRIES_AT_ONCE: Final = 4_096
 
 
 def sign_newest_head(
-    *, store: LogStore, memory: SignerMemory, signer: NoteSigner, origin: str
+    *, store: LogStore, memory: SignerMemory, signer: SigningKeys, origin: str
 ) -> SignedHead:
     """Sign the newest durable head and store the signature with its anchor marker.
 
@@ -56,10 +56,11 @@ def sign_newest_head(
     if stored is not None:
         _check_stored(stored, head, signer, origin)
         return stored
+    key = signer.signer(head.tree_size)
     memory.remember(head.tree_size, head.root_hash, tree.peaks)
     # a crash here leaves a memory equal to the unsigned head: the next start signs it
     text = Checkpoint(origin, head.tree_size, head.root_hash)
-    signed = SignedHead(head.tree_size, checkpoint.sign(text, signer))
+    signed = SignedHead(head.tree_size, checkpoint.sign(text, key))
     _check_stored(signed, head, signer, origin)
     # a crash here loses a signature nobody has seen; signing again gives the same bytes
     store.store_signature(signed)
@@ -111,10 +112,10 @@ def _check_tiles(head: Head, remembered: SignerState, store: LogStore) -> None:
         raise FatalError("the stored tiles do not make the root of the head")
 
 
-def _check_stored(signed: SignedHead, head: Head, signer: NoteSigner, origin: str) -> None:
-    """Check that a note says what the head says, under a good signature of ours."""
+def _check_stored(signed: SignedHead, head: Head, signer: SigningKeys, origin: str) -> None:
+    """Check that a note says what the head says, under a good signature of its size's key."""
     try:
-        said = checkpoint.open_checkpoint(signed.note, origin, [signer.verifier])
+        said = checkpoint.open_checkpoint(signed.note, origin, signer.verifiers(head.tree_size))
     except ProvenanceError as error:
         raise FatalError(f"the checkpoint at {signed.tree_size} is damaged: {error}") from error
     if (said.tree_size, said.root_hash) != (head.tree_size, head.root_hash):

@@ -18,6 +18,7 @@ from provenance.keys import PublicKey
 from provenance.ledger.ports import NewEntry
 from provenance.ledger.projections import project
 from provenance.ledger.sign_checkpoint import sign_newest_head
+from provenance.ledger.signing_keys import SigningKeys
 from provenance.merkle import leaf_hash
 from provenance.record import check_audience, parse_entry, parse_record, verify_signature
 
@@ -62,7 +63,8 @@ def start_log(  # noqa: PLR0913 -- each is one thing a log begins with
         # a crash here leaves both entries durable and unsigned
     elif not _is_start_of(first, store):
         raise ConflictError("the log has another genesis")
-    return sign_newest_head(store=store, memory=memory, signer=signer, origin=origin)
+    keys = SigningKeys.of_one(signer)
+    return sign_newest_head(store=store, memory=memory, signer=keys, origin=origin)
 
 
 def _check(

@@ -15,8 +15,8 @@ from provenance.ledger.issue_receipt import ReceiptIssuer
 from provenance.ledger.known_keys import KnownKeys
 from provenance.ledger.observe_beacon import BeaconObserver
 from provenance.ledger.read_log import SignedLog
+from provenance.ledger.signing_keys import SigningKeys
 from provenance.ledger.tile_cache import TileCache
-from provenance.note import NoteSigner
 from provenance.service.worker import AnchorLoop, BeaconLoop, SystemClock
 from provenance.service.writer import Writer
 from provenance.store.anchor_store import SqlAnchorStore
@@ -122,7 +122,7 @@ class RunningParts:
             store=self.store,
             key_store=self.key_store,
             memory=FileSignerMemory(self._folder.signer_memory, origin=origin),
-            signer=NoteSigner(origin, keys.checkpoint()),
+            signer=SigningKeys(origin, self._policy.checkpoint_keys, [keys.checkpoint()]),
             origin=origin,
             known_keys=self.known_keys,
             tiles=self.tiles,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from small_ledger import (
     BEACON,
+    KEYS,
     ORIGIN,
     PIN,
     SIGNER,
@@ -250,7 +251,7 @@ def die_in_a_batch(ledger: SmallLedger, records: list[bytes], trap: Trap) -> Non
             beacons=ledger.beacons,
             now_unix=ledger.now,
         )
-        sign_newest_head(store=ledger.store, memory=ledger.memory, signer=SIGNER, origin=ORIGIN)
+        sign_newest_head(store=ledger.store, memory=ledger.memory, signer=KEYS, origin=ORIGIN)
     writer.close()
 
 
@@ -306,7 +307,7 @@ def recover(ledger: SmallLedger) -> SignedHead:
         store=ledger.store,
         key_store=ledger.key_store,
         memory=ledger.memory,
-        signer=SIGNER,
+        signer=KEYS,
         origin=ORIGIN,
     )
 
