@@ -2,7 +2,7 @@
 
     genesis        only entry 0, signed by the root key
     beacon         signed by a beacon key in force, of the first chain, blocks never going back
-    configuration  signed by the root key
+    configuration  signed by the root key, changing nothing below its own checkpoint
     key            signed by itself, the kid its thumbprint
     any other      signed by a key whose ``key`` record has a lower index
 
@@ -15,7 +15,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from provenance.errors import UnknownKeyError, VerificationError
+from provenance.checkpoint import Checkpoint, open_checkpoint
+from provenance.errors import BadSignatureError, UnknownKeyError, VerificationError
+from provenance.ledger.keys_in_force import KeysInForce
+from provenance.note import Note
 from provenance.record import (
     beacon_of,
     check_audience,
@@ -27,6 +30,7 @@ from provenance.record import (
 
 if TYPE_CHECKING:
     from provenance.keys import PublicKey
+    from provenance.ledger.keys_in_force import InForce
     from provenance.record import Record
     from provenance.record_values import Beacon
 
@@ -42,10 +46,9 @@ class EntryAuditor:
         self._root_key = root_key
         self._ids: set[bytes] = set()
         self._keys: dict[str, PublicKey] = {}
-        self._beacon_keys: dict[str, PublicKey] = {}
+        self._in_force: KeysInForce | None = None
         self._beacon_chain: int | None = None
         self._last_beacon: Beacon | None = None
-        self._changes: list[tuple[int, Record]] = []
         self._count = 0
         self.by_type: Counter[str] = Counter()
         """How many entries of each type were checked."""
@@ -65,35 +68,65 @@ class EntryAuditor:
             raise VerificationError("the same record has a lower index too")
         if (index == 0) is not (record.type == "genesis"):
             raise VerificationError(f"a {record.type} record cannot stand at index {index}")
-        self._apply_changes(index)
         verify_signature(record, self._signer(record))
-        self._learn(record)
+        self._learn(index, record)
         self._ids.add(record.id)
         self._count += 1
         self.by_type[record.type] += 1
         return record
+
+    def check_signer(self, note_text: str) -> None:
+        """Check that a key signed a checkpoint which the log itself puts in force for its size.
+
+        The policy's ranges may be older than the newest ``configuration``; the entries are not.
+
+        Raises:
+            BadSignatureError: no such key signed it: it was retired, or never added.
+        """
+        size = Checkpoint.from_text(Note.parse(note_text).text).tree_size
+        verifiers = self._keys_at(size).checkpoint_keys
+        try:
+            open_checkpoint(note_text, self._origin, verifiers)
+        except BadSignatureError as error:
+            raise BadSignatureError(
+                f"no key that genesis and configurations put in force for tree size {size} "
+                f"signed it: {error}"
+            ) from error
 
     def _signer(self, record: Record) -> PublicKey:
         if record.type in {"genesis", "configuration"}:
             return self._root_key
         if record.key is not None:
             return record.key
-        known = self._beacon_keys if record.type == "beacon" else self._keys
-        key = known.get(record.kid)
+        if record.type == "beacon":
+            return self._beacon_signer(record)
+        key = self._keys.get(record.kid)
         if key is None:
             raise UnknownKeyError(f"{record.kid} has no key record at a lower index")
         return key
 
-    def _learn(self, record: Record) -> None:
+    def _beacon_signer(self, record: Record) -> PublicKey:
+        key = self._keys_at(self._count + 1).beacon_keys.get(record.kid)
+        if key is None:
+            raise UnknownKeyError(f"{record.kid} may not sign the beacon at index {self._count}")
+        return key
+
+    def _keys_at(self, tree_size: int) -> InForce:
+        if self._in_force is None:
+            raise VerificationError("the log does not begin with genesis")
+        return self._in_force.at(tree_size)
+
+    def _learn(self, index: int, record: Record) -> None:
         """Take in what later entries depend on."""
         if record.type == "genesis":
             genesis = genesis_of(record)
             if genesis.root_key != self._root_key:
                 raise VerificationError("genesis names another root key than the policy")
-            self._beacon_keys[genesis.beacon_key.thumbprint] = genesis.beacon_key
+            self._in_force = KeysInForce(genesis)
             self._beacon_chain = genesis.chains[0].chain_id
         elif record.type == "configuration":
-            self._changes.append((configuration_of(record).from_tree_size, record))
+            if self._in_force is not None:  # always: entry 0 is genesis
+                self._in_force.take(index, configuration_of(record))
         elif record.type == "beacon":
             self._learn_beacon(beacon_of(record))
         elif record.key is not None:
@@ -108,14 +141,3 @@ class EntryAuditor:
         if last is not None and (number <= last.block.number or beacon.timestamp < last.timestamp):
             raise VerificationError(f"block {number} comes after block {last.block.number}")
         self._last_beacon = beacon
-
-    def _apply_changes(self, index: int) -> None:
-        """Put configurations into force at the tree size they name."""
-        due = [change for change in self._changes if change[0] <= index]
-        self._changes = [change for change in self._changes if change[0] > index]
-        for _, record in due:
-            configuration = configuration_of(record)
-            for key in configuration.add.beacon_keys:
-                self._beacon_keys[key.thumbprint] = key
-            for key in configuration.retire.beacon_keys:
-                self._beacon_keys.pop(key.thumbprint, None)

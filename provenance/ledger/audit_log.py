@@ -3,7 +3,8 @@
     (1) the newest checkpoint: signed by a key of the policy
     (2) every entry: form, order, signature, key rule          audit_entries
     (3) every tile and bundle: what the entries hash to        audit_tree
-    (4) every head and checkpoint: the root at its size, so each is consistent with the next
+    (4) every head and checkpoint: the root at its size, so each is consistent with the next, and
+        signed by a key that the entries themselves put in force for it
     (5) every anchor: that root, proved from its block's header; the block, as the chain has it
     (6) from storage only: projections, disclosures, manifests, as the entries say
 
@@ -272,7 +273,8 @@ def audit_public_log(
         UnavailableError: the log, or the chain, did not answer.
     """
     with at_place("checkpoint"):
-        checkpoint = check_checkpoint(log.checkpoint(), policy)
+        note_text = log.checkpoint()
+        checkpoint = check_checkpoint(note_text, policy)
     report = AuditReport(checkpoint.tree_size, checkpoint.root_hash)
     # an anchor may be of a head that became newer than the checkpoint while it was read
     claims = [claim for claim in log.anchors if claim.tree_size <= checkpoint.tree_size]
@@ -289,6 +291,8 @@ def audit_public_log(
         wanted={claim.tree_size for claim in claims},
         on_tile=on_tile,
     )
+    with at_place("checkpoint"):
+        rules.check_signer(note_text)
     report.by_type = rules.by_type
     check_anchors(claims, policy, tree, report, confirm)
     return report

@@ -28,6 +28,7 @@ from provenance.record import deposit_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from provenance.ledger.audit_entries import EntryAuditor
     from provenance.ledger.audit_log import AnchorClaim, ConfirmBlock
     from provenance.ledger.audit_tree import TreeAuditor
     from provenance.ledger.ports import (
@@ -93,7 +94,7 @@ def audit_store(  # noqa: PLR0913 -- the places where a ledger keeps things
     )
     report.by_type = rules.by_type
     beside.finish()
-    _check_heads(heads, tree, store, policy, report)
+    _check_heads(heads, tree, rules, store, policy, report)
     if remembered is not None:
         with at_place("signer memory"):
             _check_memory(remembered, checkpoint.tree_size, heads)
@@ -111,9 +112,10 @@ def _heads(store: LogReader) -> Iterator[Head]:
         after = page[-1].tree_size
 
 
-def _check_heads(
+def _check_heads(  # noqa: PLR0913, PLR0917 -- private, and each is one side of the comparison
     heads: Sequence[Head],
     tree: TreeAuditor,
+    rules: EntryAuditor,
     store: LogReader,
     policy: Policy,
     report: AuditReport,
@@ -136,6 +138,7 @@ def _check_heads(
             if signed is None:
                 continue  # overtaken: it stays unsigned for ever
             said = check_checkpoint(signed.note, policy)
+            rules.check_signer(signed.note)
             if (said.tree_size, said.root_hash) != (head.tree_size, head.root_hash):
                 raise VerificationError("the checkpoint signs another head")
         report.checkpoints += 1
