@@ -37,8 +37,8 @@ if TYPE_CHECKING:
         SignedHead,
         SignerMemory,
     )
+    from provenance.ledger.signing_keys import SigningKeys
     from provenance.ledger.tile_cache import TileCache
-    from provenance.note import NoteSigner
     from provenance.receipt import Receipt
 
 __all__ = ["Accepted", "Answer", "Writer"]
@@ -86,7 +86,7 @@ class Writer:
         store: LogStore,
         key_store: KeyStore,
         memory: SignerMemory,
-        signer: NoteSigner,
+        signer: SigningKeys,
         origin: str,
         known_keys: KnownKeys,
         tiles: TileCache,
