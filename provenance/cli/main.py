@@ -13,7 +13,7 @@ from typer.main import get_command
 from provenance.cli import language
 from provenance.cli.output import exit_code_of, print_error, print_json, warn
 from provenance.cli.usage import UsageError
-from provenance.errors import ProvenanceError
+from provenance.errors import FileAccessError, ProvenanceError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,9 +45,12 @@ def main(arguments: Sequence[str]) -> int:
     try:
         command = get_command(make_app(arguments))
         code: object = command(list(arguments), prog_name="provenance", standalone_mode=False)
-    except ProvenanceError as error:
-        print_error(error, as_json=as_json)
-        return exit_code_of(error)
+    except BrokenPipeError:
+        raise
+    except (ProvenanceError, OSError) as error:
+        known = error if isinstance(error, ProvenanceError) else FileAccessError(str(error))
+        print_error(known, as_json=as_json)
+        return exit_code_of(known)
     except TyperException as error:
         return _refuse(error, as_json=as_json)
     except (Abort, KeyboardInterrupt):

@@ -46,6 +46,9 @@ def print_verdict(verdict: Verdict, *, zone: str) -> None:
     say("")
     for check in verdict.checks:
         _print_check(check)
+    if any(check.code == "dataset-differs" for check in verdict.checks):
+        say("")
+        say(_("To check a part of the dataset, or to see what differs, add its --manifest."))
     say("")
     say(_("policy {digest}").format(digest=verdict.policy_digest.hex()))
 

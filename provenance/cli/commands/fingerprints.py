@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from provenance.cli.commands.options import AsJson
+from provenance.cli.files import write_file
 from provenance.cli.language import _
 from provenance.cli.output import print_fields, print_json
-from provenance.files.atomic import write_bytes
 from provenance.files.manifest_file import read_manifest, write_manifest_file
 from provenance.files.walk import hash_dataset
 from provenance.fingerprint import file_proof, to_sha256sum
@@ -99,5 +99,5 @@ def prove(
     """Make a proof that lets somebody check one file against a receipt without the manifest."""
     proof = file_proof(read_manifest(manifest), file)
     target = output or Path(f"{Path(file).name}.file-proof.json")
-    write_bytes(target, proof.to_bytes())
+    write_file(target, proof.to_bytes())
     print_fields(((_("file proof"), target),))

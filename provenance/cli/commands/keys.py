@@ -10,10 +10,11 @@ import typer
 
 from provenance.cli.application import Application
 from provenance.cli.commands.options import AsJson, Home, Passphrase, key_store, read_passphrase
+from provenance.cli.files import read_file, write_file
 from provenance.cli.language import _
 from provenance.cli.output import print_fields, print_json, print_table, say
-from provenance.errors import FileAccessError, MalformedError
-from provenance.files.atomic import PRIVATE, write_bytes
+from provenance.errors import MalformedError
+from provenance.files.atomic import PRIVATE
 from provenance.files.keystore import Profile, StoredKey
 from provenance.identifiers import bare_orcid, bare_ror
 
@@ -106,7 +107,7 @@ def export(
     if output is None:
         sys.stdout.write(octets.decode("ascii") + "\n")
     else:
-        write_bytes(output, octets, mode=PRIVATE, replace=False)
+        write_file(output, octets, mode=PRIVATE, replace=False)
 
 
 def import_key(
@@ -121,12 +122,11 @@ def import_key(
     as_json: AsJson = False,
 ) -> None:
     """Store a key file that was made elsewhere, under its own passphrase."""
-    try:
-        octets = file.read_bytes()
-    except OSError as error:
-        raise FileAccessError(f"{file}: {error.strerror}") from error
     key = key_store(home).add(
-        octets, read_passphrase(passphrase), label=label, profile=_profile(name, orcid, ror)
+        read_file(file),
+        read_passphrase(passphrase),
+        label=label,
+        profile=_profile(name, orcid, ror),
     )
     if as_json:
         print_json(_to_json(key))

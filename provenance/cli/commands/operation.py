@@ -13,11 +13,11 @@ import typer
 from provenance.cli.application import Application
 from provenance.cli.commands.options import AsJson, Folder, Passphrase, read_passphrase
 from provenance.cli.commands.policies import grouped
+from provenance.cli.files import write_file
 from provenance.cli.language import _
 from provenance.cli.log_format import JSONLines
 from provenance.cli.output import print_fields, print_json, say
 from provenance.errors import FatalError, MalformedError
-from provenance.files.atomic import write_bytes
 from provenance.service.settings import MANAGED, LedgerFolder, Settings
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ async def _serve(ledger: Ledger, host: str, port: int, stop: asyncio.Event) -> N
     url = f"http://{shown}:{port}"
 
     def on_ready() -> None:
-        write_bytes(ledger.folder.address, f"{url}\n".encode())
+        write_file(ledger.folder.address, f"{url}\n".encode())
         say(_("{origin} is served at {url}").format(origin=ledger.origin, url=url))
 
     await serve_app(create_app(ledger), host=host, port=port, on_ready=on_ready, stop=stop)

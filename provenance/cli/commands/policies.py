@@ -9,11 +9,10 @@ import typer
 
 from provenance.cli.application import Application
 from provenance.cli.commands.options import AsJson
+from provenance.cli.files import read_file, write_file
 from provenance.cli.language import _, current
 from provenance.cli.output import print_fields, print_json, say
 from provenance.digests import to_evm_hex
-from provenance.errors import FileAccessError
-from provenance.files.atomic import write_bytes
 from provenance.policy import Policy
 
 __all__ = ["grouped", "read_policy", "register"]
@@ -33,11 +32,7 @@ def read_policy(path: Path) -> Policy:
     Raises:
         MalformedError: it cannot be read, or is no policy.
     """
-    try:
-        octets = path.read_bytes()
-    except OSError as error:
-        raise FileAccessError(f"{path}: {error.strerror}") from error
-    return Policy.parse(octets)
+    return Policy.parse(read_file(path))
 
 
 def grouped(digest: bytes) -> str:
@@ -60,7 +55,7 @@ def fetch(
 
     with LedgerClient(url, language=current()) as client:
         policy = Policy.parse(client.policy())
-    write_bytes(output, policy.octets)
+    write_file(output, policy.octets)
     if as_json:
         print_json({"policy": str(output), "digest": policy.digest.hex(), "origin": policy.origin})
         return
