@@ -329,6 +329,13 @@ class UnknownKeyError(ConflictError):
     title = "The signing key is not known to the log"
 
 
+class UnfinishedChangeError(ConflictError):
+    """A change of the log's own keys was begun and has to be finished before anything else."""
+
+    code = "unfinished-change"
+    title = "A change of keys has to be finished first"
+
+
 class NotFoundError(ConflictError):
     """Nothing with that id, or not (yet) below the newest signed tree size."""
 

@@ -4,6 +4,9 @@ root.jwe          encrypted; signs genesis and configuration; take it off the ma
 checkpoint.jwk    signs checkpoints; mode 0600, since the service starts without a person
 beacon.jwk        signs beacons; likewise
 sender.key        pays for anchors; a Web3 keystore where its coins are worth something
+
+While the checkpoint key is changed there is ``checkpoint.next.jwk`` too, which has signed nothing
+yet, and afterwards ``checkpoint.retired-<key>.jwk``, which nothing reads; likewise for beacons.
 """
 
 from __future__ import annotations
@@ -12,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from provenance import strict_json
 from provenance.chain.sender import create_key_file, load_key_file
-from provenance.errors import MalformedError
+from provenance.errors import FatalError, MalformedError
 from provenance.files import key_file
-from provenance.files.atomic import PRIVATE, make_folder, write_bytes
+from provenance.files.atomic import PRIVATE, fsync_folder, make_folder, write_bytes
 from provenance.files.keystore import generate
 from provenance.keys import PrivateKey
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from provenance.chain.sender import KeySender
+    from provenance.keys import PublicKey
 
 __all__ = ["OperatorKeys"]
 
@@ -29,7 +33,7 @@ _MAX_BYTES = 4096
 
 
 class OperatorKeys:
-    """The folder of one ledger's own keys; each is made once and never overwritten."""
+    """The folder of one ledger's own keys; each is made once, and none is ever lost."""
 
     def __init__(self, folder: Path) -> None:
         """Use ``folder``."""
@@ -49,6 +53,19 @@ class OperatorKeys:
         write_bytes(path, key_file.encrypt(key, passphrase), mode=PRIVATE, replace=False)
         return key
 
+    def open_root(self, passphrase: str, file: Path | None = None) -> PrivateKey:
+        """Return the root key, which may lie elsewhere than with the others; makes none.
+
+        Raises:
+            MalformedError: there is no such file.
+            WrongPassphraseError: the passphrase does not open it, or is empty.
+        """
+        path = file or self._folder / "root.jwe"
+        try:
+            return key_file.decrypt(path.read_bytes(), passphrase)
+        except OSError as error:
+            raise MalformedError(f"no root key: {path}: {error.strerror}") from error
+
     def checkpoint(self, *, make: bool = False) -> PrivateKey:
         """Return the key that signs checkpoints."""
         return self._plain("checkpoint", make=make)
@@ -64,6 +81,42 @@ class OperatorKeys:
             make_folder(self._folder)
             return create_key_file(path, password=password)
         return load_key_file(path, password=password)
+
+    # --- changing a key --------------------------------------------------------------------
+
+    def current(self, name: str) -> PrivateKey:
+        """Return the key ``name`` that is in use, ``checkpoint`` or ``beacon``."""
+        return self._plain(name, make=False)
+
+    def has_next(self, name: str) -> bool:
+        """Tell whether there is a key that is to take the place of ``name``."""
+        return (self._folder / f"{name}.next.jwk").exists()
+
+    def next(self, name: str, *, make: bool = False) -> PrivateKey:
+        """Return the key that is to take the place of ``name``."""
+        return self._plain(f"{name}.next", make=make)
+
+    def keep_retired(self, name: str) -> None:
+        """Give the key in use its second name, under which it stays once it is replaced."""
+        path = self._folder / f"{name}.retired-{self.current(name).public.thumbprint}.jwk"
+        if not path.exists():
+            path.hardlink_to(self._folder / f"{name}.jwk")
+            fsync_folder(self._folder)
+
+    def promote(self, name: str, new: PublicKey) -> None:
+        """Put the next key in the place of ``name``, in one step; done already, do nothing.
+
+        The old one is gone unless ``keep_retired`` came first.
+
+        Raises:
+            FatalError: neither of the two files holds ``new``: nobody could sign from now on.
+        """
+        if self.current(name).public == new:
+            return
+        if not self.has_next(name) or self.next(name).public != new:
+            raise FatalError(f"the log's new {name} key is not in {self._folder}")
+        (self._folder / f"{name}.next.jwk").replace(self._folder / f"{name}.jwk")
+        fsync_folder(self._folder)
 
     def _plain(self, name: str, *, make: bool) -> PrivateKey:
         path = self._folder / f"{name}.jwk"

@@ -17,6 +17,7 @@ from provenance.ledger.observe_beacon import BeaconObserver
 from provenance.ledger.read_log import SignedLog
 from provenance.ledger.signing_keys import SigningKeys
 from provenance.ledger.tile_cache import TileCache
+from provenance.service.configure import check_settled
 from provenance.service.worker import AnchorLoop, BeaconLoop, SystemClock
 from provenance.service.writer import Writer
 from provenance.store.anchor_store import SqlAnchorStore
@@ -58,6 +59,7 @@ class RunningParts:
 
         Raises:
             LockedError: another process writes this ledger.
+            UnfinishedChangeError: a change of its keys has to be finished first.
         """
         self._folder = folder
         self._policy = policy
@@ -66,6 +68,7 @@ class RunningParts:
         self._clock = SystemClock()
         self._writer_lock = FolderLock(folder.writer_lock, purpose="write this ledger")
         self.store = open_log_store(folder.database)
+        self._check_settled()
         self.key_store = open_key_store(folder.disclosure_keys)
         self.tiles = TileCache(self.store.read_tile)
         self.log = SignedLog(self.store, self.tiles)
@@ -81,6 +84,14 @@ class RunningParts:
         )
         self.anchors = self._anchor_loop(sender)
         self.writer = self._log_writer(keys, admission)
+
+    def _check_settled(self) -> None:
+        try:
+            check_settled(self._folder, self.store)
+        except BaseException:
+            self.store.close()
+            self._writer_lock.release()
+            raise
 
     # --- making ----------------------------------------------------------------------------
 

@@ -1,0 +1,265 @@
+"""Change a key of a ledger that does not run, so that a crash at any step leaves it usable.
+
+    (1) new key              keys/<name>.next.jwk
+    (2) intent               change.json: the record, signed by the root key
+    (3) entry                the record is in the log, its head unsigned
+    (4) memory, signature    the old key signs that head
+    (5) policy               policy.json with the new ranges (a checkpoint key only)
+    (6) second name          keys/<name>.retired-<thumbprint>.jwk
+    (7) key in use           keys/<name>.next.jwk becomes keys/<name>.jwk
+    (8) end                  change.json is removed
+
+A crash before (3) leaves a ledger that goes on under the old key; running the change again takes
+up the new key and signs another record. A crash after (3) leaves one that does not start until
+the change was run again, for which neither passphrase nor root key is needed: all is there.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from provenance import strict_json
+from provenance.errors import (
+    ConflictError,
+    MalformedError,
+    UnfinishedChangeError,
+    UnsupportedVersionError,
+    VerificationError,
+)
+from provenance.files.atomic import fsync_folder, write_bytes
+from provenance.files.lock import FolderLock
+from provenance.files.signer_memory import FileSignerMemory
+from provenance.ledger.configure_log import (
+    KeyKind,
+    Replacement,
+    changed_policy,
+    configure_log,
+    issue_configuration,
+    read_configuration,
+)
+from provenance.ledger.sign_checkpoint import sign_newest_head
+from provenance.ledger.signing_keys import SigningKeys
+from provenance.policy import Policy
+from provenance.service.operator_keys import OperatorKeys
+from provenance.store.log_store import open_log_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from provenance.keys import PrivateKey
+    from provenance.ledger.ports import LogReader, LogStore, SignerMemory
+    from provenance.record import Record
+    from provenance.service.settings import LedgerFolder
+
+__all__ = ["ChangedKey", "KeyChange", "KeyKind", "change_key", "check_settled"]
+
+FORMAT: Final = "provenance-change"
+VERSION: Final = 1
+_MAX_BYTES: Final = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedKey:
+    """What was done."""
+
+    change: Replacement
+    policy: Policy
+    """As it is served from now on."""
+    policy_changed: bool
+    """False for a beacon key, which no policy names."""
+
+
+def change_key(
+    folder: LedgerFolder,
+    kind: KeyKind,
+    *,
+    unlock_root: Callable[[OperatorKeys], PrivateKey],
+    now_unix: int,
+) -> ChangedKey:
+    """Put a new key of ``kind`` in the place of the one in use, or finish a change begun before.
+
+    Args:
+        unlock_root: returns the root key; not called to finish what the log has already.
+
+    Raises:
+        LockedError: the service runs.
+        ConflictError: a change of another kind of key has to be finished first.
+        MalformedError: not a ledger folder, or no root key.
+        WrongPassphraseError: of the root key; nothing was changed.
+        FatalError: the log may not be continued.
+    """
+    folder.read_settings()
+    with FolderLock(folder.writer_lock, purpose="write this ledger or change its keys"):
+        policy = Policy.parse(folder.policy.read_bytes())
+        memory = FileSignerMemory(folder.signer_memory, origin=policy.origin)
+        with closing(open_log_store(folder.database)) as store:
+            steps = KeyChange(folder, policy, OperatorKeys(folder.keys), store, memory)
+            return steps.run(kind, unlock_root=unlock_root, now_unix=now_unix)
+
+
+def check_settled(folder: LedgerFolder, store: LogReader) -> None:
+    """Check that no change of keys is half done; to be asked before anything is signed.
+
+    Raises:
+        UnfinishedChangeError: the log has the change, the rest of the folder perhaps not.
+    """
+    octets = _read_intent(folder)
+    if octets is None:
+        return
+    record, change = read_configuration(octets, Policy.parse(folder.policy.read_bytes()))
+    if store.record_indexes([record.id]):
+        raise UnfinishedChangeError(
+            f"the {change.kind.value} key changes from tree size {change.from_tree_size} on: "
+            f"finish it with provenance configure {folder.root} --new-{change.kind.value}-key"
+        )
+
+
+class KeyChange:
+    """The steps of one change; each method that touches the world does one of them."""
+
+    def __init__(
+        self,
+        folder: LedgerFolder,
+        policy: Policy,
+        keys: OperatorKeys,
+        store: LogStore,
+        memory: SignerMemory,
+    ) -> None:
+        """Work on a folder whose writer's lock is held."""
+        self._folder = folder
+        self._policy = policy
+        self._keys = keys
+        self._store = store
+        self._memory = memory
+
+    def run(
+        self, kind: KeyKind, *, unlock_root: Callable[[OperatorKeys], PrivateKey], now_unix: int
+    ) -> ChangedKey:
+        """Finish the change that was begun, or else begin one and finish it."""
+        begun = self._begun()
+        if begun is None:
+            begun = self._begin(kind, unlock_root(self._keys), now_unix)
+        elif begun[1].kind is not kind:
+            raise ConflictError(f"the change of the {begun[1].kind.value} key comes first")
+        return self._finish(*begun)
+
+    # --- beginning -------------------------------------------------------------------------
+
+    def _begun(self) -> tuple[Record, Replacement] | None:
+        """Return the change that the log has and the folder not yet; one it never got is void."""
+        octets = _read_intent(self._folder)
+        if octets is None:
+            return None
+        record, change = read_configuration(octets, self._policy)
+        return (record, change) if self._store.record_indexes([record.id]) else None
+
+    def _begin(self, kind: KeyKind, root: PrivateKey, now_unix: int) -> tuple[Record, Replacement]:
+        """Take steps (1) and (2); nothing of the log has changed after them."""
+        if root.public != self._policy.root_key:
+            raise VerificationError("this is another root key than the policy names")
+        origin = self._policy.origin
+        checkpoint_key = self._keys.current(KeyKind.CHECKPOINT.value)
+        keys = SigningKeys(origin, self._policy.checkpoint_keys, [checkpoint_key])
+        # what a crash of the service left unsigned comes first, under the key it was meant for
+        signed = sign_newest_head(
+            store=self._store, memory=self._memory, signer=keys, origin=origin
+        )
+        keys.signer(signed.tree_size + 1)
+        new = self.make_key(kind)  # (1)
+        record = issue_configuration(
+            kind,
+            old=self._keys.current(kind.value).public,
+            new=new.public,
+            root=root,
+            origin=origin,
+            tree_size=signed.tree_size,
+            now_unix=now_unix,
+        )
+        begun = read_configuration(record.compact, self._policy)
+        changed_policy(self._policy, begun[1])
+        self.write_intent(record)  # (2)
+        return begun
+
+    # --- finishing -------------------------------------------------------------------------
+
+    def _finish(self, record: Record, change: Replacement) -> ChangedKey:
+        """Take steps (3) to (8), those that were taken already once more to no effect."""
+        octets = changed_policy(self._policy, change)
+        policy = Policy.parse(octets)
+        self._integrate_and_sign(record, change, policy)  # (3), (4)
+        if octets != self._policy.octets:
+            self.write_policy(octets)  # (5)
+        self.keep_retired(change)  # (6)
+        self.promote(change)  # (7)
+        self.forget_intent()  # (8)
+        # said of the change, which an earlier run may have written into the policy
+        return ChangedKey(change, policy, change.kind is KeyKind.CHECKPOINT)
+
+    def _integrate_and_sign(self, record: Record, change: Replacement, policy: Policy) -> None:
+        name = KeyKind.CHECKPOINT.value
+        at_hand = [self._keys.current(name)]
+        if self._keys.has_next(name):
+            at_hand.append(self._keys.next(name))
+        configure_log(
+            record,
+            change,
+            store=self._store,
+            memory=self._memory,
+            keys=SigningKeys(policy.origin, policy.checkpoint_keys, at_hand),
+            origin=policy.origin,
+        )
+
+    # --- steps -----------------------------------------------------------------------------
+
+    def make_key(self, kind: KeyKind) -> PrivateKey:
+        """Make the new key, or take the one that an attempt before left: it has signed nothing."""
+        return self._keys.next(kind.value, make=True)
+
+    def write_intent(self, record: Record) -> None:
+        """Write down what is about to be integrated, in the place of an intent that is void."""
+        intent = {"format": FORMAT, "v": VERSION, "record": record.compact.decode("ascii")}
+        write_bytes(_intent(self._folder), strict_json.dump(intent) + b"\n")
+
+    def write_policy(self, octets: bytes) -> None:
+        """Serve the changed policy from the next start on."""
+        write_bytes(self._folder.policy, octets)
+
+    def keep_retired(self, change: Replacement) -> None:
+        """Keep the old key under another name; it is the operator's to destroy."""
+        if self._keys.current(change.kind.value).public == change.old:
+            self._keys.keep_retired(change.kind.value)
+
+    def promote(self, change: Replacement) -> None:
+        """Put the new key into use."""
+        self._keys.promote(change.kind.value, change.new)
+
+    def forget_intent(self) -> None:
+        """End the change."""
+        _intent(self._folder).unlink()
+        fsync_folder(self._folder.root)
+
+
+# --- the intent -------------------------------------------------------------------------------
+
+
+def _intent(folder: LedgerFolder) -> Path:
+    return folder.root / "change.json"
+
+
+def _read_intent(folder: LedgerFolder) -> bytes | None:
+    """Return the compact record of the intent; None when there is none."""
+    try:
+        octets = _intent(folder).read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise MalformedError(f"{_intent(folder)}: {error.strerror}") from error
+    members = strict_json.Members(strict_json.parse(octets, max_bytes=_MAX_BYTES))
+    if (members.value("format"), members.value("v")) != (FORMAT, VERSION):
+        raise UnsupportedVersionError(f"expected {FORMAT} v{VERSION}", field="format")
+    compact = members.text("record", max_length=_MAX_BYTES).encode()
+    members.done()
+    return compact
