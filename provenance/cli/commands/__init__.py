@@ -35,6 +35,7 @@ COMMANDS = {
     "serve": "operation",
     "anchor": "anchoring",
     "audit": "audits",
+    "configure": "configuration",
 }
 """In which file of this folder each command is."""
 
