@@ -282,7 +282,14 @@ def _check_checkpoints(parts: Parts, policy: Policy) -> Check:
         try:
             signers = state.note.verified_by(keys)
         except BadSignatureError as error:
-            return _false("checkpoint", "checkpoint-false", error, f"{state.name}.checkpoint")
+            part = f"{state.name}.checkpoint"
+            if any(key.made(line) for key in keys for line in state.note.signatures):
+                return _false("checkpoint", "checkpoint-false", error, part)
+            unknown = BadSignatureError(
+                f"no key that the policy names for tree size {size} signed it; "
+                "a policy made after a change of the log's keys may name one"
+            )
+            return _false("checkpoint", "checkpoint-false", unknown, part)
     first, newest = parts.states[0].checkpoint, parts.newest.checkpoint
     if first.tree_size == newest.tree_size and first.root_hash != newest.root_hash:
         return Check("checkpoint", Outcome.FALSE, "checkpoint-fork")
