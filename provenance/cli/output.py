@@ -106,9 +106,21 @@ def _width(text: str) -> int:
 
 def print_error(error: ProvenanceError, *, as_json: bool) -> None:
     """Say what went wrong: title in the reader's language, then the facts."""
+    problems = error.problems if isinstance(error, errors.UnusableDatasetError) else ()
     if as_json:
-        body = {"error": error.code, "detail": str(error), "field": error.field}
+        body: dict[str, object] = {
+            "error": error.code,
+            "detail": str(error),
+            "field": error.field,
+        }
+        if problems:
+            members = ("path", "what", "detail")
+            body["problems"] = [dict(zip(members, one, strict=True)) for one in problems]
         print_json(body)
+    elif problems:
+        warn(_(error.title))
+        for path, what, detail in problems:
+            warn(f"  {path}: {_(what)}" + (f" ({detail})" if detail else ""))
     else:
         warn(f"{_(error.title)}: {error}")
 
