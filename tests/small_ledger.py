@@ -172,6 +172,9 @@ class SmallLedger:
     held: DatedBlock | None = None
     """The finalized block that the poller would hold."""
     anchors: AnchorView | None = None
+    keys: SigningKeys = field(default_factory=lambda: KEYS)
+    beacon_key: PrivateKey = BEACON
+    trust: Policy = field(default_factory=policy)
     store: SqlLogStore = field(init=False)
     key_store: SqlKeyStore = field(init=False)
     memory: FileSignerMemory = field(init=False)
@@ -194,11 +197,13 @@ class SmallLedger:
             key_store=self.key_store,
             known_keys=self.known_keys,
             tiles=self.tiles,
-            policy=policy(),
+            policy=self.trust,
             anchors=self.anchors,
             pins=[PIN],
         )
-        self.beacons = BeaconIssuer(newest_block=lambda: self.held, key=BEACON, origin=ORIGIN)
+        self.beacons = BeaconIssuer(
+            newest_block=lambda: self.held, key=self.beacon_key, origin=ORIGIN
+        )
 
     def close(self) -> None:
         self.store.close()
@@ -232,7 +237,7 @@ class SmallLedger:
             store=self.store,
             key_store=self.key_store,
             memory=self.memory,
-            signer=KEYS,
+            signer=self.keys,
             origin=ORIGIN,
             known_keys=self.known_keys,
             tiles=self.tiles,

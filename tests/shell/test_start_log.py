@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +21,7 @@ from small_ledger import (
     key_record,
     policy,
 )
+from traps import Crash, Trap, TrappedKeys, TrappedMemory, TrappedStore
 
 from provenance import note
 from provenance.checkpoint import Checkpoint
@@ -33,7 +33,6 @@ from provenance.errors import (
     ProvenanceError,
     VerificationError,
 )
-from provenance.files.signer_memory import FileSignerMemory
 from provenance.ledger.accept_records import check_records
 from provenance.ledger.audit_store import audit_store
 from provenance.ledger.integrate_entries import integrate_entries
@@ -43,11 +42,10 @@ from provenance.ledger.recover_log import recover_log
 from provenance.ledger.sign_checkpoint import sign_newest_head
 from provenance.ledger.start_log import start_log
 from provenance.record import parse_record
-from provenance.store.key_store import SqlKeyStore
-from provenance.store.log_store import SqlLogStore, SqlLogTransaction, open_log_store
+from provenance.store.log_store import open_log_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from provenance.ledger.ports import SignedHead
@@ -135,58 +133,6 @@ def beacon(*, signer: object = BEACON, chain_id: int = PIN.chain_id) -> object:
 
 
 # --- going on after a crash -------------------------------------------------------------------
-
-
-class Crash(BaseException):
-    """The process dies here; no ``except Exception`` sees it."""
-
-
-class Trap:
-    """Lets the process die at the nth outside effect, before it or just after it."""
-
-    def __init__(self, at: int, *, done: bool) -> None:
-        self.at, self.done, self.effects = at, done, 0
-
-    @contextmanager
-    def effect(self) -> Iterator[None]:
-        mine = self.effects
-        self.effects += 1
-        if mine == self.at and not self.done:
-            raise Crash
-        yield
-        if mine == self.at:
-            raise Crash
-
-
-class TrappedStore(SqlLogStore):
-    trap: Trap
-
-    @contextmanager
-    def integrate(self) -> Iterator[SqlLogTransaction]:
-        with self.trap.effect(), super().integrate() as transaction:
-            yield transaction
-
-    def store_signature(self, signed: SignedHead) -> None:
-        with self.trap.effect():
-            super().store_signature(signed)
-
-
-class TrappedKeys(SqlKeyStore):
-    trap: Trap
-
-    def seal(
-        self, records: Sequence[tuple[bytes, Sequence[tuple[bytes, str]]]]
-    ) -> list[list[bytes]]:
-        with self.trap.effect():
-            return super().seal(records)
-
-
-class TrappedMemory(FileSignerMemory):
-    trap: Trap
-
-    def remember(self, tree_size: int, root_hash: bytes, peaks: Sequence[bytes]) -> None:
-        with self.trap.effect():
-            super().remember(tree_size, root_hash, peaks)
 
 
 def set_trap(ledger: SmallLedger, trap: Trap) -> None:
