@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from provenance.errors import ConflictError, FatalError
@@ -38,6 +38,26 @@ __all__ = ["SqlLogStore", "open_log_store"]
 
 _COMPRESSION_LEVEL: Final = 6
 _REBUILD_ROWS: Final = 1_000
+
+# Statements of the hot path are built once: building one costs more than running it.
+_SIGNED_NOTE = select(tables.checkpoints.c.note).where(
+    tables.checkpoints.c.tree_size == bindparam("size")
+)
+_SIGN = insert(tables.checkpoints)
+_MARK = insert(tables.anchor_markers)
+_ADD_HEAD = insert(tables.heads)
+_MOVE_HEAD = (
+    update(tables.log_head)
+    .where(
+        tables.log_head.c.tree_size == bindparam("old_size"),
+        tables.log_head.c.root_hash == bindparam("old_root"),
+    )
+    .values(tree_size=bindparam("tree_size"), root_hash=bindparam("root_hash"))
+)
+_PUT_TILE = upsert(tables.tiles)
+_PUT_TILE = _PUT_TILE.on_conflict_do_update(
+    index_elements=["level", "tile_index"], set_={"hashes": _PUT_TILE.excluded.hashes}
+)
 
 _PROJECTIONS = (
     tables.records,
@@ -118,15 +138,11 @@ class SqlLogStore(SqlLogReader):
         """
         row = {"tree_size": signed.tree_size, "note": signed.note}
         with storage_errors(), self._writer.begin() as connection:
-            found = connection.execute(
-                select(tables.checkpoints.c.note).where(
-                    tables.checkpoints.c.tree_size == signed.tree_size
-                )
-            ).scalar()
+            found = connection.execute(_SIGNED_NOTE, {"size": signed.tree_size}).scalar()
             if found is None:
-                connection.execute(insert(tables.checkpoints), row)
+                connection.execute(_SIGN, row)
                 marker = {"tree_size": signed.tree_size, "state": "wanted"}
-                connection.execute(insert(tables.anchor_markers), marker)
+                connection.execute(_MARK, marker)
             elif found != signed.note:
                 raise FatalError(f"tree size {signed.tree_size} is signed already, otherwise")
 
@@ -229,14 +245,9 @@ class SqlLogTransaction:
         _insert_disclosures(connection, entries)
         _write_tiles(connection, extension)
         head = {"tree_size": extension.tree_size, "root_hash": extension.root_hash}
-        connection.execute(insert(tables.heads), head)
-        moved = connection.execute(
-            update(tables.log_head).where(
-                tables.log_head.c.tree_size == self._head.tree_size,
-                tables.log_head.c.root_hash == self._head.root_hash,
-            ),
-            head,
-        )
+        connection.execute(_ADD_HEAD, head)
+        old = {"old_size": self._head.tree_size, "old_root": self._head.root_hash}
+        moved = connection.execute(_MOVE_HEAD, {**head, **old})
         if moved.rowcount != 1:
             raise FatalError("the head moved under the lock: another process writes this log")
 
@@ -268,15 +279,11 @@ def _statement(table: Table, dialect: Dialect) -> str:
 
 
 def _write_tiles(connection: Connection, extension: Extension) -> None:
-    statement = upsert(tables.tiles)
-    statement = statement.on_conflict_do_update(
-        index_elements=["level", "tile_index"], set_={"hashes": statement.excluded.hashes}
-    )
     rows = [
         {"level": level, "tile_index": index, "hashes": hashes}
         for (level, index), hashes in extension.tiles.items()
     ]
-    connection.execute(statement, rows)
+    connection.execute(_PUT_TILE, rows)
 
 
 def _insert_disclosures(connection: Connection, entries: Sequence[NewEntry]) -> None:
