@@ -7,7 +7,6 @@ it is back. Stopping goes the other way round and answers everybody first.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +19,7 @@ from provenance.ledger.serve_holder import (
 from provenance.policy import Policy
 from provenance.receipt import to_tlog_proof
 from provenance.service.chain_node import ChainNode
+from provenance.service.loop_bridge import LoopBridge
 from provenance.service.operator_keys import OperatorKeys
 from provenance.service.rate_limits import Admission
 from provenance.service.running import RunningParts
@@ -60,6 +60,7 @@ class Ledger:
         self._keys = OperatorKeys(folder.keys)
         self._sender = self._keys.sender()
         self.node = ChainNode(folder, self.settings, self._sender.address)
+        self._bridge = LoopBridge()
         self._running: RunningParts | None = None
 
     @property
@@ -111,7 +112,7 @@ class Ledger:
         """Integrate records; one answer each, in order, the receipt among it."""
         if self.parts.disk_is_full():
             raise StorageFullError("no room on the disk for another promise")
-        return await asyncio.wrap_future(self.parts.writer.accept(compacts))
+        return await self._bridge.wait(self.parts.writer.accept(compacts))
 
     # --- the log ---------------------------------------------------------------------------
 

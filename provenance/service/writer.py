@@ -5,6 +5,9 @@
 
 There is no timer: while one batch is on its way to the disk, the next one gathers. Callers get a
 future of their answers, in the order of their records; the acknowledgement is the receipt.
+
+Requests go from thread to thread in groups, as many as have come together: one handing over costs
+more than checking a record, since each waits for the interpreter's lock.
 """
 
 from __future__ import annotations
@@ -49,8 +52,8 @@ MAX_WAITING: Final = 20_000
 THREADS: Final = 2
 """Signatures are checked without the interpreter's lock: two cores' worth of threads help."""
 
-_ANSWERS_AT_ONCE: Final = 32
-"""Receipts that one task of the pool makes, so that small requests share its overhead."""
+_AT_ONCE: Final = 32
+"""Records that one task of the pool checks or answers, so that small requests share it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,12 @@ class Accepted:
 
 
 Answer: TypeAlias = Accepted | ProvenanceError
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    compacts: list[bytes]
+    future: Future[list[Answer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +130,10 @@ class Writer:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="records")
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._condition = threading.Condition()
+        self._arrivals: deque[_Arrival] = deque()
+        self._unchecked = 0
+        self._checkers = 0
+        self._threads = threads
         self._queue: deque[_Request] = deque()
         self._waiting = 0
         self._closing = False
@@ -173,8 +186,15 @@ class Writer:
             if self._waiting + count > self._max_waiting:
                 raise OverloadedError(f"{self._waiting} records wait, limit {self._max_waiting}")
             self._waiting += count
+            self._arrivals.append(_Arrival(list(compacts), future))
+            self._unchecked += count
+            # a thread more as soon as those at work have enough to do
+            wanted = min(self._threads, 1 + self._unchecked // (2 * _AT_ONCE))
+            is_short = self._checkers < wanted
+            self._checkers += is_short
         future.add_done_callback(lambda _: self._leave(count))
-        self._pool.submit(self._check, list(compacts), future)
+        if is_short:
+            self._pool.submit(self._check_some)
         return future
 
     def close(self) -> None:
@@ -204,31 +224,51 @@ class Writer:
     def _find_keys(self, kids: Sequence[str]) -> Mapping[str, PublicKey]:
         return {kid: stored.key for kid, stored in self._known_keys.find(kids).items()}
 
-    def _check(self, compacts: list[bytes], future: Future[list[Answer]]) -> None:
-        """Parse and verify one request and hand it to the writer."""
+    def _check_some(self) -> None:
+        """Check the oldest requests, hand them to the writer, and come back if more wait."""
+        arrivals: list[_Arrival] = []
+        count = 0
+        with self._condition:
+            while self._arrivals and count < _AT_ONCE:
+                arrivals.append(self._arrivals.popleft())
+                count += len(arrivals[-1].compacts)
+            self._unchecked -= count
+        requests = [request for one in arrivals if (request := self._check(one)) is not None]
+        with self._condition:
+            if self._failure is None:
+                if not self._queue:
+                    self._condition.notify_all()
+                self._queue.extend(requests)
+            has_more = bool(self._arrivals)
+            self._checkers -= not has_more
+        if self._failure is not None:
+            _fail(requests, self._failure)
+        if has_more:  # behind the answers that wait for the pool, not before them
+            self._pool.submit(self._check_some)
+
+    def _check(self, arrival: _Arrival) -> _Request | None:
+        """Parse and verify one request; None when it was answered with an error."""
         try:
-            items = check_records(compacts, origin=self._origin, find_keys=self._find_keys)
+            items = check_records(arrival.compacts, origin=self._origin, find_keys=self._find_keys)
             if self._admit is not None:
                 items = self._admit(items)
         except Exception as error:  # noqa: BLE001 -- the caller gets it, whatever it is
-            future.set_exception(error)
-            return
-        with self._condition:
-            if self._failure is None:
-                self._queue.append(_Request(items, future))
-                self._condition.notify_all()
-                return
-        future.set_exception(self._failure)
+            arrival.future.set_exception(error)
+            return None
+        return _Request(items, arrival.future)
 
     def _answer(self, batch: Sequence[tuple[_Request, list[Outcome]]], signed: SignedHead) -> None:
-        """Make the receipts of some requests and answer their callers."""
+        """Make the receipts of some requests, then answer all their callers at once."""
+        answered: list[tuple[_Request, list[Answer]]] = []
         for request, outcomes in batch:
             try:
                 answers = [self._receipt(outcome, signed) for outcome in outcomes]
             except Exception as error:  # noqa: BLE001 -- the caller gets it, whatever it is
                 request.future.set_exception(error)
             else:
-                request.future.set_result(answers)
+                answered.append((request, answers))
+        for request, answers in answered:
+            request.future.set_result(answers)
 
     def _receipt(self, outcome: Outcome, signed: SignedHead) -> Answer:
         if not isinstance(outcome, Integrated):
@@ -283,7 +323,7 @@ class Writer:
         for request, outcomes in zip(requests, integration.outcomes, strict=True):
             batch.append((request, outcomes))
             count += len(outcomes)
-            if count >= _ANSWERS_AT_ONCE:
+            if count >= _AT_ONCE:
                 self._pool.submit(self._answer, batch, signed)
                 batch, count = [], 0
         if batch:
@@ -305,14 +345,15 @@ class Writer:
         failure.__cause__ = None if failure is error else error
         with self._condition:
             self._failure = failure
-            requests = [*requests, *self._queue]
+            waiting: list[_Request | _Arrival] = [*requests, *self._queue, *self._arrivals]
             self._queue.clear()
+            self._arrivals.clear()
             self._condition.notify_all()
-        _fail(requests, failure)
+        _fail(waiting, failure)
         if self._on_fatal is not None:
             self._on_fatal(failure)
 
 
-def _fail(requests: Sequence[_Request], error: ProvenanceError) -> None:
+def _fail(requests: Sequence[_Request | _Arrival], error: ProvenanceError) -> None:
     for request in requests:
         request.future.set_exception(error)
