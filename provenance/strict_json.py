@@ -177,12 +177,11 @@ def _is_deeper(value: JSONValue, limit: int) -> bool:
 def _check_depth(text: str, limit: int) -> None:
     if text.count("[") + text.count("{") <= limit:
         return
-    depth = deepest = 0
+    depth = 0
     for bracket in _NOT_BRACKETS.sub("", _STRINGS.sub("", text)):
         depth += 1 if bracket in "[{" else -1
-        deepest = max(deepest, depth)
-    if deepest > limit:
-        raise TooLargeError(limit=limit, length=deepest, unit="levels")
+        if depth > limit:  # at once: whoever sends a million of them is not to cost more
+            raise TooLargeError(limit=limit, length=depth, unit="levels")
 
 
 def _refuse_constant(literal: str) -> NoReturn:

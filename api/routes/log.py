@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from provenance.digests import to_b64
@@ -41,8 +41,10 @@ def read_checkpoint(ledger: LedgerDep) -> Response:
     response_class=Response,
     responses={200: {"content": {"application/octet-stream": {}}}},
 )
-def read_tile(path: str, ledger: LedgerDep) -> Response:
+def read_tile(path: str, request: Request, ledger: LedgerDep) -> Response:
     """Return a tile of hashes or an entry bundle, whole or partial (c2sp.org/tlog-tiles)."""
+    if request.scope["path"].endswith("\n"):  # Starlette's pattern overlooks it
+        raise NotFoundError("expected the path of a tile, got a line end behind it")
     try:
         tile = parse_tile_path(f"tile/{path}")
     except MalformedError as error:

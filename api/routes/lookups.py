@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query, Response
 
 from provenance.digests import from_b64url, from_hex
 from provenance.errors import MalformedError
@@ -14,7 +14,12 @@ from ..schemas import AnchorPage, HitPage
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/v1", tags=["look-ups"])
+
+async def _no_cache(response: Response) -> None:
+    response.headers["cache-control"] = "no-cache"  # the next record may be a hit
+
+
+router = APIRouter(prefix="/v1", tags=["look-ups"], dependencies=[Depends(_no_cache)])
 
 
 @router.get("/lookup")

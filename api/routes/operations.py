@@ -43,7 +43,10 @@ def ready(ledger: LedgerDep) -> Response:
     # the chain may be away for hours: records go on being taken, and are anchored later
     is_ready = all(part.ready for name, part in parts.items() if name != "chain")
     body = Readiness(ready=is_ready, parts=parts).model_dump()
-    return JSONResponse(body, 200 if is_ready else 503, {"cache-control": "no-store"})
+    headers = {"cache-control": "no-store"}
+    if is_ready:
+        return JSONResponse(body, headers=headers)
+    return JSONResponse(body, 503, {**headers, "retry-after": "5"})
 
 
 @router.get(

@@ -134,6 +134,9 @@ def _count(request: Request, outcomes: Sequence[Answer]) -> None:
 
 
 def _compacts_of(body: bytes) -> list[bytes]:
+    if body.count(b"[") + body.count(b"{") > MAX_BATCH_RECORDS:
+        # no compact SD-JWT has any, and building millions of arrays would hold up everybody
+        raise MalformedError("expected a JSON array of compact SD-JWTs", field="body")
     value = strict_json.parse(body, max_bytes=MAX_BATCH_BYTES, max_depth=2)
     if not isinstance(value, list):
         raise MalformedError("expected a JSON array of compact SD-JWTs", field="body")
