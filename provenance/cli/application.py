@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from typer._click.core import Context  # what the methods below are handed
+    from typer._click.core import Context, Parameter  # what the methods below are handed
     from typer.core import TyperOption
 
 __all__ = ["TYPER_WORDS", "Application"]
@@ -47,6 +47,14 @@ class _Command(TyperCommand):
     def get_help_option(self, ctx: Context) -> TyperOption | None:
         """Return ``--help``."""
         return _translated(super().get_help_option(ctx))
+
+    def get_params(self, ctx: Context) -> list[Parameter]:
+        """Return what the command takes; a flag shows no type, since it takes no value."""
+        parameters = super().get_params(ctx)
+        for one in parameters:
+            if getattr(one, "is_flag", False):
+                one.metavar = ""
+        return parameters
 
 
 class _Group(TyperGroup):

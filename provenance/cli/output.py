@@ -122,7 +122,7 @@ def print_error(error: ProvenanceError, *, as_json: bool) -> None:
         for path, what, detail in problems:
             warn(f"  {path}: {_(what)}" + (f" ({detail})" if detail else ""))
     else:
-        warn(f"{_(error.title)}: {error}")
+        warn(_("{title}: {text}").format(title=_(error.title), text=error))
 
 
 def exit_code_of(error: ProvenanceError) -> int:

@@ -56,7 +56,7 @@ class UsageError(MalformedError):
         if self._key is None:
             wrong = str(self)
         else:
-            wrong = f"{self.field}: {_(self._key)}"
+            wrong = _("{title}: {text}").format(title=self.field, text=_(self._key))
             wrong += f" ({self._others})" if self._others else ""
         more = _("More: {command} --help").format(command=self.command)
-        return f"{_(self.title)}: {wrong}", more
+        return _("{title}: {text}").format(title=_(self.title), text=wrong), more

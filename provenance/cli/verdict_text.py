@@ -90,8 +90,9 @@ def _bound(bound: Bound | None, zone: str) -> str:
 def _print_check(check: Check) -> None:
     title = _(TITLES[check.name])
     if check.subject is not None:
-        title += f" ({check.subject})"
-    say(f"{_MARKS[check.outcome]} {check.number:>2}  {title}: {_(_OUTCOMES[check.outcome])}")
+        title = _("{title} ({subject})").format(title=title, subject=check.subject)
+    said = _("{title}: {text}").format(title=title, text=_(_OUTCOMES[check.outcome]))
+    say(f"{_MARKS[check.outcome]} {check.number:>2}  {said}")
     say(f"      {check.text(_)}")
     if check.outcome in {Outcome.PROVED, Outcome.VOUCHED}:
         say("      " + _("trusted: {trust}").format(trust=_(TRUSTS[check.trust])))

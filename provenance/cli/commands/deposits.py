@@ -67,34 +67,46 @@ class _Signer:
 
 def deposit(
     path: Annotated[
-        Path | None, typer.Argument(help=_("The dataset: a folder or one file."))
+        Path | None, typer.Argument(metavar="PATH", help=_("The dataset: a folder or one file."))
     ] = None,
     ledger: Annotated[
         str | None,
         typer.Option("--ledger", envvar="PROVENANCE_LEDGER", metavar="URL", help=_("The ledger.")),
     ] = None,
-    title: Annotated[str | None, typer.Option("--title", help=_("The dataset's title."))] = None,
+    title: Annotated[
+        str | None, typer.Option("--title", metavar="TEXT", help=_("The dataset's title."))
+    ] = None,
     contributor: Annotated[
         list[str] | None,
         typer.Option(
             "--contributor",
             metavar="TEXT",
-            help=_("'Name; orcid=...; ror=...; roles=investigation,software'; may repeat."),
+            help=_("As 'Name; orcid=...; ror=...; roles=investigation,software'; may repeat."),
         ),
     ] = None,
     license_: Annotated[
-        str | None, typer.Option("--license", metavar="SPDX", help=_("As CC-BY-4.0."))
+        str | None,
+        typer.Option("--license", metavar="SPDX", help=_("The licence of the data, as CC-BY-4.0.")),
     ] = None,
     access: Annotated[
-        str | None, typer.Option("--access", help=_("open, embargoed, restricted or closed."))
+        str | None,
+        typer.Option("--access", metavar="LEVEL", help=_("open, embargoed, restricted or closed.")),
     ] = None,
     identifier: Annotated[
         list[str] | None,
-        typer.Option("--identifier", metavar="TYPE:VALUE", help=_("As doi:10.1234/abc.")),
+        typer.Option(
+            "--identifier",
+            metavar="TYPE:VALUE",
+            help=_("A name of the data, as doi:10.1234/abc; may repeat."),
+        ),
     ] = None,
     relation: Annotated[
         list[str] | None,
-        typer.Option("--relation", metavar="WORD=ID", help=_("As wasRevisionOf=<record id>.")),
+        typer.Option(
+            "--relation",
+            metavar="WORD=ID",
+            help=_("Other data, as wasRevisionOf=<record id>; may repeat."),
+        ),
     ] = None,
     block: Annotated[
         str | None,
@@ -104,22 +116,40 @@ def deposit(
     ] = None,
     metadata: Annotated[
         Path | None,
-        typer.Option("--metadata", metavar="FILE", help=_("JSON with title, contributors, ...")),
+        typer.Option(
+            "--metadata", metavar="FILE", help=_("JSON file with title, contributors, license, ...")
+        ),
     ] = None,
     hold: Annotated[
         list[str] | None,
-        typer.Option("--hold", metavar="NAME", help=_("Keep title or contributors for yourself.")),
+        typer.Option(
+            "--hold",
+            metavar="NAME",
+            help=_("Keep title or contributors out of public view; may repeat."),
+        ),
     ] = None,
-    key: Annotated[str | None, typer.Option("--key", help=_("Label or thumbprint."))] = None,
+    key: Annotated[
+        str | None,
+        typer.Option("--key", metavar="KEY", help=_("Which key signs: label or thumbprint.")),
+    ] = None,
     policy: Annotated[
         Path | None,
         typer.Option("--policy", metavar="FILE", help=_("Check the receipt against this policy.")),
     ] = None,
     origin: Annotated[
-        str | None, typer.Option("--origin", help=_("The log's name, to sign without a ledger."))
+        str | None,
+        typer.Option(
+            "--origin", metavar="NAME", help=_("The log's name, to sign without a ledger.")
+        ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FOLDER", help=_("Where files go."))
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FOLDER",
+            help=_("Where manifest and receipt go; default: NAME.provenance."),
+        ),
     ] = None,
     resume: Annotated[
         Path | None, typer.Option("--resume", metavar="FILE", help=_("Send a saved record."))

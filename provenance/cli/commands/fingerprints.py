@@ -52,7 +52,9 @@ def register(app: Application) -> None:
 
 
 def fingerprint(
-    path: Annotated[Path, typer.Argument(help=_("The dataset: a folder or one file."))],
+    path: Annotated[
+        Path, typer.Argument(metavar="PATH", help=_("The dataset: a folder or one file."))
+    ],
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help=_("Where the manifest goes.")),
@@ -90,8 +92,12 @@ def fingerprint(
 
 
 def prove(
-    manifest: Annotated[Path, typer.Argument(help=_("The dataset's manifest."))],
-    file: Annotated[str, typer.Argument(help=_("The file's path as the manifest has it."))],
+    manifest: Annotated[
+        Path, typer.Argument(metavar="MANIFEST", help=_("The dataset's manifest."))
+    ],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help=_("The file's path as the manifest has it."))
+    ],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help=_("Where the proof goes."))
     ] = None,

@@ -21,7 +21,10 @@ from provenance.identifiers import bare_orcid, bare_ror
 __all__ = ["register"]
 
 Name = Annotated[
-    str | None, typer.Argument(help=_("Label or thumbprint; may be left out when you have one."))
+    str | None,
+    typer.Argument(
+        metavar="KEY", help=_("Label or thumbprint; may be left out when you have one.")
+    ),
 ]
 Label = Annotated[str, typer.Option("--label", help=_("Your own name for the key."))]
 PersonName = Annotated[str | None, typer.Option("--name", help=_("Your name, as you publish."))]
@@ -79,6 +82,9 @@ def list_keys(home: Home = None, *, as_json: AsJson = False) -> None:
     if as_json:
         print_json([_to_json(key) for key in keys])
         return
+    if not keys:
+        say(_("No key yet: make one with provenance key new."))
+        return
     heads = (_("label"), _("key"), _("algorithm"), _("name"), "ORCID", "ROR")
     rows = [
         (
@@ -111,7 +117,7 @@ def export(
 
 
 def import_key(
-    file: Annotated[Path, typer.Argument(help=_("The key file."))],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=_("The key file."))],
     label: Label = "default",
     name: PersonName = None,
     orcid: Orcid = None,

@@ -42,7 +42,7 @@ def grouped(digest: bytes) -> str:
 
 
 def fetch(
-    url: Annotated[str, typer.Argument(help=_("The ledger's address."))],
+    url: Annotated[str, typer.Argument(metavar="URL", help=_("The ledger's address."))],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help=_("Where the policy goes."))
     ] = Path("policy.json"),
@@ -70,7 +70,9 @@ def fetch(
 
 
 def show(
-    file: Annotated[Path, typer.Argument(help=_("The policy file."))], *, as_json: AsJson = False
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=_("The policy file."))],
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Show whom this policy believes."""
     policy = read_policy(file)

@@ -49,7 +49,10 @@ def verify(
     receipt_file: ReceiptFile,
     policy: Policy,
     path: Annotated[
-        Path | None, typer.Argument(help=_("Data to check: the dataset, a folder of it, a file."))
+        Path | None,
+        typer.Argument(
+            metavar="PATH", help=_("Data to check: the dataset, a folder of it, a file.")
+        ),
     ] = None,
     manifest: Annotated[
         Path | None, typer.Option("--manifest", metavar="FILE", help=_("The dataset's manifest."))
@@ -186,12 +189,12 @@ def show(receipt_file: ReceiptFile, *, as_json: AsJson = False) -> None:
     record = parse_record(parsed.record.sd_jwt.encode("ascii"), complete=False)
     blocks = blocks_to_look_up(octets)
     if as_json:
-        named = [
+        as_members = [
             {"chain_id": one.chain_id, "number": one.number, "hash": to_evm_hex(one.block_hash)}
             for one in blocks
         ]
         shown = {"id": record.id_hex, "leaf_index": parsed.record.leaf_index, "type": record.type}
-        print_json({**shown, "key": record.kid, "claims": record.payload, "blocks": named})
+        print_json({**shown, "key": record.kid, "claims": record.payload, "blocks": as_members})
         return
     rows: list[tuple[str, object]] = [
         (_("record id"), record.id_hex),
@@ -200,10 +203,10 @@ def show(receipt_file: ReceiptFile, *, as_json: AsJson = False) -> None:
         (_("key"), record.kid),
     ]
     rows += [(name, _shown(value)) for name, value in record.payload.items()]
-    rows += [
-        (_("block"), f"{one.number} ({one.chain_id})  {to_evm_hex(one.block_hash)}")
-        for one in blocks
-    ]
+    for one in blocks:
+        named = _("chain {chain_id}  block {number}  {hash}")
+        found = {"chain_id": one.chain_id, "number": one.number}
+        rows.append((_("block"), named.format(hash=to_evm_hex(one.block_hash), **found)))
     print_fields(rows)
     say(_("Claimed, not checked: use provenance verify."))
 
