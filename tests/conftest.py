@@ -1,4 +1,4 @@
-"""Puts ``tests/`` on the path, for ``oracles``, ``strategies`` and ``published``."""
+"""Puts ``tests/`` on the path, for ``oracles``, ``strategies`` and ``published``; makes ledgers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from running_service import Service
+
+    from provenance.service.settings import LedgerFolder
+
 # a busy machine is slow, not wrong; what must be quick is measured in scripts/bench
 settings.register_profile("house", deadline=None, max_examples=100)
 settings.load_profile("house")
@@ -24,3 +28,33 @@ def ledger(tmp_path: Path) -> Iterator[SmallLedger]:
     ledger.begin()
     yield ledger
     ledger.close()
+
+
+# --- a ledger with a chain, founded once; each run of the service is on a copy of it ----------
+# imported late: most tests need neither the service nor the chain's libraries
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> LedgerFolder:
+    """A founded ledger on a managed anvil, which never runs: copy it."""
+    import running_service  # noqa: PLC0415
+
+    return running_service.found(tmp_path_factory.mktemp("founded") / "ledger")
+
+
+@pytest.fixture(scope="session")
+def service(founded: LedgerFolder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A running service that tests share; what they deposit stays in it."""
+    import running_service  # noqa: PLC0415
+
+    folder = running_service.copy(founded, tmp_path_factory.mktemp("shared") / "ledger")
+    with running_service.running(folder) as service:
+        yield service
+
+
+@pytest.fixture
+def folder(founded: LedgerFolder, tmp_path: Path) -> LedgerFolder:
+    """A founded ledger of the test's own."""
+    import running_service  # noqa: PLC0415
+
+    return running_service.copy(founded, tmp_path / "ledger")

@@ -35,7 +35,8 @@ _numbers = itertools.count()
 
 
 def _statement(typ: str, record: Record, key: PrivateKey, **others: Any) -> str:  # noqa: ANN401
-    members = {"aud": ORIGIN, "iat": int(time.time()), "jti": f"statement {next(_numbers):06d}"}
+    jti = f"statement {next(_numbers):06d}"
+    members: dict[str, Any] = {"aud": ORIGIN, "iat": int(time.time()), "jti": jti}
     return issue_statement(typ, record_id=record.id_hex, private_key=key, **(members | others))
 
 
@@ -167,11 +168,12 @@ def _deposit_of(service: Service, files: list[FileEntry], *, with_length: bool =
 def _publish(
     service: Service, record: Record, manifest: bytes, statement: str, scheme: str = "JWS"
 ) -> httpx.Response:
-    return service.client.put(
+    answer: httpx.Response = service.client.put(
         f"/v1/records/{record.id_hex}/manifest",
         content=manifest,
         headers={**JSON_LINES, "authorization": f"{scheme} {statement}"},
     )
+    return answer
 
 
 def test_a_published_manifest_is_served_as_it_was_sent(service: Service) -> None:
@@ -309,9 +311,10 @@ def test_an_erased_manifest_is_gone(service: Service) -> None:
 
 
 def _ask(service: Service, record: Record, statement: str) -> httpx.Response:
-    return service.client.post(
+    answer: httpx.Response = service.client.post(
         f"/v1/records/{record.id_hex}/disclosures", content=statement, headers=JWT
     )
+    return answer
 
 
 def test_the_holder_gets_held_disclosures_once_for_each_statement(service: Service) -> None:

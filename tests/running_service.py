@@ -71,7 +71,8 @@ class Service:
 
     def post(self, record: Record | bytes) -> httpx.Response:
         octets = record if isinstance(record, bytes) else record.compact
-        return self.client.post("/v1/records", content=octets, headers=SD_JWT)
+        answer: httpx.Response = self.client.post("/v1/records", content=octets, headers=SD_JWT)
+        return answer
 
     def post_batch(self, *records: Record | str) -> list[dict[str, Any]]:
         compacts = [one if isinstance(one, str) else one.compact.decode() for one in records]
