@@ -19,7 +19,7 @@ receipt is free. It has no status member: what it proves is for ``provenance.ver
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 from provenance import strict_json
 from provenance.anchor import Evidence, HistoryProof
@@ -307,12 +307,16 @@ def _path_json(path: tuple[bytes, ...]) -> list[str]:
     return [to_b64(sibling) for sibling in path]
 
 
+_shared_path_json = lru_cache(maxsize=1_024)(_path_json)
+"""Keys and beacon have the same paths in every receipt of a batch."""
+
+
 def _proofs_json(proofs: ProofSet) -> dict[str, object]:
     return {
         "checkpoint": proofs.checkpoint,
         "record": _path_json(proofs.record),
-        "keys": [_path_json(path) for path in proofs.keys],
-        "beacon": None if proofs.beacon is None else _path_json(proofs.beacon),
+        "keys": [_shared_path_json(path) for path in proofs.keys],
+        "beacon": None if proofs.beacon is None else _shared_path_json(proofs.beacon),
     }
 
 

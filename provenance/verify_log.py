@@ -325,6 +325,10 @@ def _check_order(parts: Parts) -> None:
             raise VerificationError(message, field=name)
 
 
+_verify_shared = lru_cache(maxsize=1_024)(verify_inclusion)
+"""Pure; all receipts of a batch have the keys' and the beacon's proofs in common."""
+
+
 def _check_paths(parts: Parts, state: LogState) -> None:
     receipt, proofs = parts.receipt, state.proofs
     rows = [("record", parts.record, receipt.record.leaf_index, proofs.record)]
@@ -337,7 +341,8 @@ def _check_paths(parts: Parts, state: LogState) -> None:
     root, size = RootHash(state.checkpoint.root_hash), state.checkpoint.tree_size
     for name, record, index, path in rows:
         try:
-            verify_inclusion(leaf_hash(record.entry), index, size, path, root)
+            prove = verify_inclusion if name == "record" else _verify_shared
+            prove(leaf_hash(record.entry), index, size, path, root)
         except VerificationError as error:
             error.field = f"{state.name}.{name}"
             raise
