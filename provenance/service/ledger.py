@@ -110,9 +110,12 @@ class Ledger:
 
     async def submit(self, compacts: Sequence[bytes]) -> list[Answer]:
         """Integrate records; one answer each, in order, the receipt among it."""
+        self._check_room()
+        return await self._bridge.wait(self.parts.writer.accept(compacts))
+
+    def _check_room(self) -> None:
         if self.parts.disk_is_full():
             raise StorageFullError("no room on the disk for another promise")
-        return await self._bridge.wait(self.parts.writer.accept(compacts))
 
     # --- the log ---------------------------------------------------------------------------
 
@@ -150,6 +153,7 @@ class Ledger:
 
     def check_publication(self, record_id: bytes, statement: str) -> None:
         """Check that a statement is its signer's order to publish; it is not used up by this."""
+        self._check_room()
         check_publication(
             record_id,
             statement.encode(),

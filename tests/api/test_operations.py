@@ -1,0 +1,151 @@
+"""Policy, health, readiness and metrics; and what happens when a part is away."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+import time
+from dataclasses import replace
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from prometheus_client.parser import text_string_to_metric_families
+from running_service import Service, running, the_problem
+from small_ledger import ORIGIN, deposit, key_record
+
+from provenance.service import running as running_parts
+
+if TYPE_CHECKING:
+    import pytest
+
+    from provenance.service.settings import LedgerFolder
+
+
+def test_the_policys_exact_bytes_are_served(service: Service) -> None:
+    answer = service.client.get("/v1/policy")
+
+    assert answer.content == service.ledger.folder.policy.read_bytes()
+    assert hashlib.sha256(answer.content).digest() == service.ledger.trust.digest
+    assert answer.headers["content-type"] == "application/json"
+
+
+def test_a_living_service_says_who_it_is(service: Service) -> None:
+    assert service.client.get("/v1/health").json() == {
+        "status": "alive",
+        "origin": ORIGIN,
+        "version": version("provenance-ledger"),
+    }
+
+
+def test_all_parts_are_ready(service: Service) -> None:
+    answer = service.client.get("/v1/ready")
+
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    body = answer.json()
+    assert body["ready"] is True
+    assert {"writer", "disk", "chain"} == set(body["parts"])
+    assert all(part["ready"] and part["detail"] for part in body["parts"].values())
+
+
+def _samples(service: Service) -> dict[str, float]:
+    answer = service.client.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+    return {
+        sample.name + "".join(f" {value}" for value in sorted(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+def test_metrics_are_prometheus_text_and_count_what_happens(service: Service) -> None:
+    before = _samples(service)
+    record = deposit(service.alice, "counted")
+    service.post(record)
+    service.post(record)
+    service.post_batch("garbage", deposit(service.alice, "counted too"))
+
+    after = _samples(service)
+
+    def rise(name: str) -> float:
+        return after[name] - before.get(name, 0)
+
+    assert rise("provenance_records_total integrated") == 2
+    assert rise("provenance_records_total repeat") == 1
+    assert rise("provenance_records_total refused") == 1
+    assert rise("provenance_http_requests_total /v1/records 201 POST") == 1
+    assert rise("provenance_http_requests_total /v1/records 200 POST") == 1
+    assert rise("provenance_http_seconds_count /v1/records/batch") == 1
+    assert after["provenance_tree_size"] == service.size()
+    assert after["provenance_records_waiting"] == 0
+    assert after["provenance_disk_free_bytes"] > 0
+
+
+# --- parts that are away ----------------------------------------------------------------------
+
+
+def test_without_a_chain_records_are_taken_all_the_same(folder: LedgerFolder) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        nowhere = f"http://127.0.0.1:{server.getsockname()[1]}"
+    folder.write_settings(replace(folder.read_settings(), node=nowhere))
+
+    with running(folder) as service:
+        service.deposited("while the chain is away")
+        deadline = time.monotonic() + 10
+        while service.client.get("/v1/ready").json()["parts"]["chain"]["ready"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        answer = service.client.get("/v1/ready")
+        failing = _samples(service)["provenance_anchoring_failing"]
+
+    assert (answer.status_code, answer.json()["ready"]) == (200, True)
+    assert answer.json()["parts"]["chain"] == {"ready": False, "detail": "unavailable"}
+    assert failing == 1
+
+
+def test_a_full_disk_takes_no_promises_and_goes_on_reading(
+    folder: LedgerFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running(folder) as service:
+        record = service.deposited("while there is room")
+        # no file system has that much room: to the service, this disk is full
+        monkeypatch.setattr(running_parts, "LEAST_FREE_BYTES", 1 << 62)
+        refused = service.post(deposit(service.alice, "without room"))
+        unpublished = service.client.put(
+            f"/v1/records/{record.id_hex}/manifest",
+            content=b"",
+            headers={"content-type": "application/jsonl", "authorization": "JWS x"},
+        )
+        ready = service.client.get("/v1/ready")
+        read = service.client.get(f"/v1/records/{record.id_hex}/receipt")
+        size = service.size()
+        monkeypatch.undo()
+        taken = service.post(deposit(service.alice, "without room"))
+
+    the_problem(refused, 507, "storage-full")
+    the_problem(unpublished, 507, "storage-full")
+    assert int(refused.headers["retry-after"]) > 0
+    assert (ready.status_code, ready.headers["retry-after"]) == (503, "5")
+    assert ready.json()["parts"]["disk"] == {"ready": False, "detail": "full"}
+    assert read.status_code == 200
+    assert (taken.status_code, size) == (201, 4)
+
+
+def test_a_writer_that_had_to_stop_answers_nobody_any_more(folder: LedgerFolder) -> None:
+    with running(folder) as service:
+        record = service.deposited("before the end")
+        # the signer remembers another root than the database: going on would fork the log
+        memory = folder.signer_memory.read_bytes()
+        folder.signer_memory.write_bytes(memory[: len(memory) // 2])
+        first = service.post(deposit(service.alice, "damaged memory"))
+        second = service.post(deposit(service.alice, "after the end"))
+        repeat = service.post(key_record(service.alice))
+        ready = service.client.get("/v1/ready")
+        read = service.client.get(f"/v1/records/{record.id_hex}")
+        size = service.size()
+
+    for answer in (first, second, repeat):
+        the_problem(answer, 500, "fatal")
+    assert ready.status_code == 503
+    assert ready.json()["parts"]["writer"] == {"ready": False, "detail": "fatal"}
+    assert (read.status_code, size) == (200, 4)
