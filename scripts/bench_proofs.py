@@ -1,26 +1,22 @@
 """Measure the pure parts alone: trees, tiles, proofs, Keccak and chain evidence.
 
-    python scripts/bench_proofs.py [--leaves 1048576] [--json]
-
-Medians of one process on one core, no service and no network. pymerkle stands beside where it
-does the same work. The stored tiles lie in an SQLite file of 16 KiB pages, read without a
-cache of ours; the file itself is in the page cache of the system.
+One process on one core, no service and no network. pymerkle and merkletools stand beside where
+they do the same work; the latter with a hash function that adds the prefix bytes of RFC 9162.
+The tiles lie in memory here: ``bench_log`` reads them from the store.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import random
-import sqlite3
-import tempfile
 import time
+import warnings
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING
 
 import pymerkle  # type: ignore[import-untyped]  # it publishes none
+from bench_figures import Figure, middle, repeat_us
 
 from provenance import anchor, merkle, tlog
 from provenance.anchor import Evidence
@@ -33,32 +29,25 @@ if TYPE_CHECKING:
 
 REPO = Path(__file__).resolve().parent.parent
 PEER_LEAVES = 4_096  # pymerkle takes minutes to fill what we prove from
+PEER_TREE = 1 << 17
 PICK = random.Random(20_261_122)  # noqa: S311 -- chooses which entry to prove
 
-Figures = dict[str, float]
+__all__ = ["measure_parts"]
 
 
-def main() -> None:
-    """Measure, and print a line or a JSON member for each figure."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--leaves", type=int, default=2**20, help="tree size (default 2^20)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    arguments = parser.parse_args()
-    leaves = [hashlib.sha256(b"%d" % index).digest() for index in range(arguments.leaves)]
-    figures = {
-        **measure_trees(leaves),
-        **measure_log(leaves),
-        **measure_peer(),
-        **measure_evidence(),
-    }
-    if arguments.json:
-        print(json.dumps({name: round(value, 2) for name, value in figures.items()}, indent=1))
-        return
-    for name, value in figures.items():
-        print(f"{value:14,.1f}  {name}")
+def measure_parts(size: int) -> list[Figure]:
+    """Time everything over ``size`` leaves."""
+    leaves = [hashlib.sha256(b"%d" % index).digest() for index in range(size)]
+    return [
+        *measure_trees(leaves),
+        *measure_log(leaves),
+        *measure_pymerkle(),
+        *measure_merkletools(leaves[:PEER_TREE]),
+        *measure_evidence(),
+    ]
 
 
-def measure_trees(leaves: list[bytes]) -> Figures:
+def measure_trees(leaves: list[bytes]) -> list[Figure]:
     """Time a root over all leaves, at once and one by one."""
 
     def accumulate() -> None:
@@ -67,40 +56,35 @@ def measure_trees(leaves: list[bytes]) -> Figures:
             accumulator.add(leaf)
         accumulator.root()
 
-    return {
-        "leaves/s, root of a list": len(leaves) / _seconds(lambda: merkle.root_of(leaves), 3),
-        "leaves/s, accumulator": len(leaves) / _seconds(accumulate, 3),
-    }
+    return [
+        _rate("root of a list", lambda: merkle.root_of(leaves), len(leaves)),
+        _rate("root, leaf by leaf", accumulate, len(leaves)),
+    ]
 
 
-def measure_log(leaves: list[bytes]) -> Figures:
-    """Time appending, and proofs from tiles in memory and in SQLite."""
+def measure_log(leaves: list[bytes]) -> list[Figure]:
+    """Time appending, and proofs from tiles in memory."""
     size = len(leaves)
-    started = time.perf_counter()
     tiles = tlog.append(0, leaves, _no_tile).tiles
-    appending = time.perf_counter() - started
-    in_memory = _reader(tiles)
-    root = tlog.root_hash(size, in_memory)
-    path = tlog.inclusion_proof(size // 3, size, in_memory)
-    with tempfile.TemporaryDirectory() as folder:
-        in_sqlite = _sqlite_reader(Path(folder) / "tiles.sqlite", tiles)
-        return {
-            "leaves/s, append at once": size / appending,
-            "us, append 1,000": _us(lambda: tlog.append(size, leaves[:1_000], in_memory), 100),
-            "us, append 1": _us(lambda: tlog.append(size, leaves[:1], in_memory), 1_000),
-            "us, inclusion proof, memory": _us(_prove(size, in_memory), 3_000),
-            "us, inclusion proof, SQLite": _us(_prove(size, in_sqlite), 3_000),
-            "us, consistency proof, memory": _us(_prove_growth(size, in_memory), 3_000),
-            "us, root from stored nodes": _us(lambda: tlog.root_hash(size, in_memory), 1_000),
-            "us, root from the edge": _us(lambda: tlog.root_from_edge(size - 1, in_memory), 300),
-            "us, verify inclusion": _us(
-                lambda: merkle.verify_inclusion(leaves[size // 3], size // 3, size, path, root),
-                3_000,
-            ),
-        }
+    read = _reader(tiles)
+    root = tlog.root_hash(size, read)
+    path = tlog.inclusion_proof(size // 3, size, read)
+
+    def verify() -> None:
+        merkle.verify_inclusion(leaves[size // 3], size // 3, size, path, root)
+
+    return [
+        _rate("append to tiles at once", lambda: tlog.append(0, leaves, _no_tile), size),
+        _us("append 1,000", lambda: tlog.append(size, leaves[:1_000], read), 100),
+        _us("append 1", lambda: tlog.append(size, leaves[:1], read), 1_000),
+        _us("inclusion proof, memory", lambda: _prove(size, read), 2_000),
+        _us("consistency proof, memory", lambda: _prove_growth(size, read), 2_000),
+        _us("root from the right edge", lambda: tlog.root_from_edge(size - 1, read), 300),
+        _us("verify inclusion", verify, 2_000),
+    ]
 
 
-def measure_peer() -> Figures:
+def measure_pymerkle() -> list[Figure]:
     """Time pymerkle, in memory, at a size that it fills in seconds."""
     tree = pymerkle.InmemoryTree(algorithm="sha256")
     started = time.perf_counter()
@@ -110,16 +94,40 @@ def measure_peer() -> Figures:
     root = tree.get_root()
     proof = tree.prove_inclusion(PEER_LEAVES // 3, PEER_LEAVES)
     leaf = tree.get_leaf(PEER_LEAVES // 3)
-    return {
-        f"leaves/s, pymerkle append, {PEER_LEAVES:,}": PEER_LEAVES / appending,
-        f"us, pymerkle inclusion proof, memory, {PEER_LEAVES:,}": _us(
-            lambda: tree.prove_inclusion(PICK.randrange(PEER_LEAVES) + 1, PEER_LEAVES), 200
+    note = f"{PEER_LEAVES:,} leaves, in memory"
+    return [
+        Figure("peer: pymerkle append", PEER_LEAVES / appending, "leaves/s", note=note),
+        _us(
+            "peer: pymerkle inclusion proof",
+            lambda: tree.prove_inclusion(PICK.randrange(PEER_LEAVES) + 1, PEER_LEAVES),
+            200,
+            note,
         ),
-        "us, pymerkle verify": _us(lambda: pymerkle.verify_inclusion(leaf, root, proof), 1_000),
-    }
+        _us(
+            "peer: pymerkle verify", lambda: pymerkle.verify_inclusion(leaf, root, proof), 500, note
+        ),
+    ]
 
 
-def measure_evidence() -> Figures:
+def measure_merkletools(leaves: list[bytes]) -> list[Figure]:
+    """Time merkletools with our node hash, which gives the root of RFC 9162."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it names a package for SHA-3 that is not needed
+        import merkletools  # type: ignore[import-untyped]  # noqa: PLC0415 -- warns when imported
+
+    def make() -> None:
+        tools = merkletools.MerkleTools()
+        tools.hash_function = lambda nodes: hashlib.sha256(b"\1" + nodes)
+        tools.leaves = [bytearray(leaf) for leaf in leaves]
+        tools.make_tree()
+        if bytes(tools.levels[0][0]) != merkle.root_of(leaves):
+            raise RuntimeError("merkletools makes another tree")
+
+    name = "peer: merkletools with prefix, root of a list"
+    return [_rate(name, make, len(leaves), f"{len(leaves):,} leaves, root compared with ours")]
+
+
+def measure_evidence() -> list[Figure]:
     """Time Keccak over one full branch node, and the check of recorded evidence."""
     case = json.loads((REPO / "tests/vectors/anchor/grown-anchor.json").read_text())
     evidence = Evidence.from_json(Members(case["evidence"]))
@@ -136,18 +144,18 @@ def measure_evidence() -> Figures:
             roots_slot=case["roots_slot"],
         )
 
-    return {
-        "us, keccak256 of 532 B": _us(lambda: keccak256(bytes(532)), 200),
-        f"us, verify evidence, header and {nodes - 1} nodes": _us(verify, 100),
-    }
+    return [
+        _us("keccak256 of 532 bytes", lambda: keccak256(bytes(532)), 200),
+        _us(f"verify evidence, header and {nodes - 1} nodes", verify, 50),
+    ]
 
 
-def _prove(size: int, read_tile: tlog.ReadTile) -> Callable[[], object]:
-    return lambda: tlog.inclusion_proof(PICK.randrange(size), size, read_tile)
+def _prove(size: int, read_tile: tlog.ReadTile) -> object:
+    return tlog.inclusion_proof(PICK.randrange(size), size, read_tile)
 
 
-def _prove_growth(size: int, read_tile: tlog.ReadTile) -> Callable[[], object]:
-    return lambda: tlog.consistency_proof(PICK.randrange(1, size), size, read_tile)
+def _prove_growth(size: int, read_tile: tlog.ReadTile) -> object:
+    return tlog.consistency_proof(PICK.randrange(1, size), size, read_tile)
 
 
 def _no_tile(level: int, index: int) -> bytes:
@@ -158,34 +166,10 @@ def _reader(tiles: dict[tuple[int, int], bytes]) -> tlog.ReadTile:
     return lambda level, index: tiles[level, index]
 
 
-def _sqlite_reader(path: Path, tiles: dict[tuple[int, int], bytes]) -> tlog.ReadTile:
-    database = sqlite3.connect(path)
-    database.execute("PRAGMA page_size = 16384")
-    database.execute("CREATE TABLE tile (id INTEGER PRIMARY KEY, stored BLOB NOT NULL)")
-    rows = ((level << 48 | index, stored) for (level, index), stored in tiles.items())
-    database.executemany("INSERT INTO tile VALUES (?, ?)", rows)
-    database.commit()
-
-    def read_tile(level: int, index: int) -> bytes:
-        row = database.execute("SELECT stored FROM tile WHERE id = ?", (level << 48 | index,))
-        stored: bytes = row.fetchone()[0]
-        return stored
-
-    return read_tile
+def _rate(name: str, work: Callable[[], object], count: int, note: str = "") -> Figure:
+    taken = repeat_us(work, 1, rounds=3)
+    return middle(name, [1e6 * count / us for us in taken], "leaves/s", note=note)
 
 
-def _seconds(work: Callable[[], object], times: int) -> float:
-    taken = []
-    for _ in range(times):
-        started = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - started)
-    return median(taken)
-
-
-def _us(work: Callable[[], object], times: int) -> float:
-    return 1e6 * _seconds(work, times)
-
-
-if __name__ == "__main__":
-    main()
+def _us(name: str, work: Callable[[], object], times: int, note: str = "") -> Figure:
+    return middle(name, repeat_us(work, times), "us", note=note)

@@ -1,0 +1,214 @@
+"""What needs no service: verifying receipts, gas, fingerprints; and who else does the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bench_service
+from bench_figures import Figure, middle
+from bench_load import request_of, run_load
+
+from provenance import keys
+from provenance.files.walk import hash_dataset
+from provenance.policy import Policy
+from provenance.verify import verify_receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bench_service import Service
+
+__all__ = ["measure_fingerprints", "measure_gas", "measure_verifying"]
+
+REPO = Path(__file__).resolve().parent.parent
+FINAL_SECONDS = 120
+
+EAS_TIMESTAMP_GAS = 45_869
+EAS_ATTEST_GAS = 202_530
+"""Ethereum Attestation Service 1.4, measured on a local chain before this project began."""
+
+
+# --- verifying ------------------------------------------------------------------------------
+
+
+def measure_verifying(rounds: int, count: int) -> list[Figure]:
+    """Verify receipts of a real service offline: fresh ones, and ones completed by the chain."""
+    with bench_service.founded_ledger() as folder, bench_service.served(folder) as service:
+        policy = Policy.parse((folder / "policy.json").read_bytes())
+        records = [*bench_service.key_records(), *bench_service.deposits(count)]
+        fresh = _post(service, [record.compact for record in records])[-count:]
+        complete = _completed(service, [record.id_hex for record in records[-count:]])
+    return [
+        middle("receipts before their anchor", _rates(fresh, policy, rounds), "receipts/s"),
+        middle(
+            "receipts with anchor and history",
+            _rates(complete, policy, rounds),
+            "receipts/s",
+            note=f"{count} of one anchor: its evidence is checked once",
+        ),
+        middle(
+            "one receipt alone, with anchor",
+            _alone(complete[0], policy),
+            "ms",
+            note="a new process each, without its start",
+        ),
+    ]
+
+
+def _post(service: Service, compacts: list[bytes]) -> list[bytes]:
+    body = json.dumps([one.decode() for one in compacts]).encode()
+    request = request_of("POST", "/v1/records/batch", "application/json", body)
+    (answer,) = run_load(service.address, [request], 1).answers
+    return [
+        json.dumps(one["receipt"], separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+        for one in json.loads(answer[1])["results"]
+    ]
+
+
+def _completed(service: Service, record_ids: list[str]) -> list[bytes]:
+    """Wait until the chain has completed the receipts, and read them all."""
+    host, port = service.address
+    deadline = time.monotonic() + FINAL_SECONDS
+    receipts: list[bytes] = []
+    for record_id in record_ids:
+        while True:
+            url = f"http://{host}:{port}/v1/records/{record_id}/receipt"
+            with urllib.request.urlopen(url) as answer:
+                body = bytes(answer.read())
+            if json.loads(body)["anchored"] is not None:
+                break
+            if time.monotonic() > deadline:
+                raise RuntimeError("the anchor did not become final")
+            time.sleep(0.2)
+        receipts.append(body)
+    return receipts
+
+
+def _rates(receipts: list[bytes], policy: Policy, rounds: int) -> list[float]:
+    """Verify all receipts, each round without the memory of the one before."""
+    rates = []
+    for _ in range(rounds):
+        keys._MEMO._keys.clear()  # noqa: SLF001 -- or signatures would be checked once for all
+        began = time.perf_counter()
+        verdicts = [
+            verify_receipt(one, policy, now_unix=0, allow_dev_chain=True) for one in receipts
+        ]
+        rates.append(len(receipts) / (time.perf_counter() - began))
+        wrong = [one for one in verdicts if one.exit_code not in {0, 3}]
+        if wrong:
+            raise RuntimeError(f"a receipt does not verify: {wrong[0]}")
+    return rates
+
+
+_ALONE = """
+import sys, time
+from pathlib import Path
+from provenance.policy import Policy
+from provenance.verify import verify_receipt
+octets, policy = sys.stdin.buffer.read(), bytes.fromhex(sys.argv[1])
+began = time.perf_counter()
+verdict = verify_receipt(octets, Policy.parse(policy), now_unix=0, allow_dev_chain=True)
+print(1e3 * (time.perf_counter() - began) if verdict.exit_code in {0, 3} else "refused")
+"""
+
+
+def _alone(receipt: bytes, policy: Policy) -> list[float]:
+    command = [sys.executable, "-c", _ALONE, policy.octets.hex()]
+    return [
+        float(subprocess.run(command, input=receipt, capture_output=True, check=True).stdout)
+        for _ in range(7)
+    ]
+
+
+# --- gas ------------------------------------------------------------------------------------
+
+
+def measure_gas() -> list[Figure]:
+    """Read the gas table that the contract's tests hold to be true."""
+    table = json.loads((REPO / "tests/contracts/gas_table.json").read_text())
+    figures = []
+    for size in ("2^10", "2^20", "2^30"):
+        rows = {name: row["gas"] for name, row in table["anchor"].items() if name.startswith(size)}
+        usual = rows[f"{size}*4/3 + 1000"]
+        target = "<= 95,000" if size == "2^20" else ""
+        figures.append(
+            Figure(
+                f"anchor at {size}, 1,000 entries more",
+                usual,
+                "gas",
+                min(rows.values()),
+                max(rows.values()),
+                target,
+                "range over sizes near it",
+            )
+        )
+    figures.append(Figure("first anchor", table["calls"]["first_anchor"], "gas"))
+    stated = "stated, not measured here"
+    figures.append(Figure("peer: EAS.timestamp", EAS_TIMESTAMP_GAS, "gas", note=stated))
+    figures.append(Figure("peer: EAS.attest", EAS_ATTEST_GAS, "gas", note=stated))
+    return figures
+
+
+# --- fingerprints ---------------------------------------------------------------------------
+
+
+def measure_fingerprints(rounds: int, files: int) -> list[Figure]:
+    """Fingerprint many small files and some large ones; programs of the system beside us."""
+    figures = []
+    with tempfile.TemporaryDirectory(prefix="provenance-bench-") as parent:
+        small, large = Path(parent) / "small", Path(parent) / "large"
+        lengths = [4_096 + 61_440 * (index * 7_919 % files) // files for index in range(files)]
+        _make_files(small, lengths)
+        _make_files(large, [10 << 20] * (files // 100))
+        for folder, what in ((small, "4-64 KiB"), (large, "10 MiB")):
+            count = sum(len(names) for _, _, names in os.walk(folder))
+            length = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+            for name, work in _hashers(folder):
+                taken = [_seconds(work) for _ in range(rounds)]
+                if what == "10 MiB":
+                    figures.append(
+                        middle(
+                            f"{count} x {what}: {name}", [length / t / 1e9 for t in taken], "GB/s"
+                        )
+                    )
+                else:
+                    figures.append(
+                        middle(f"{count} x {what}: {name}", [count / t for t in taken], "files/s")
+                    )
+    return figures
+
+
+def _make_files(folder: Path, lengths: list[int]) -> None:
+    for index, length in enumerate(lengths):
+        path = folder / f"{index // 500:03}" / f"{index:06}.dat"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(os.urandom(length))
+
+
+def _hashers(folder: Path) -> Iterator[tuple[str, Callable[[], object]]]:
+    yield "provenance", lambda: sum(1 for _ in hash_dataset(folder))
+    for program in ("openssl", "sha256sum"):
+        if shutil.which(program) is not None:
+            yield f"peer: {program} x2", partial(_run_peer, program, folder)
+
+
+def _run_peer(program: str, folder: Path) -> None:
+    arguments = "dgst -sha256 -r" if program == "openssl" else ""
+    command = f"find . -type f -print0 | xargs -0 -P 2 -n 200 {program} {arguments} > /dev/null"
+    subprocess.run(command, shell=True, cwd=folder, check=True)  # noqa: S602 -- fixed text
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
