@@ -20,10 +20,11 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from provenance.errors import DamagedDisclosureError, FatalError
 from provenance.store.engine import checkpoint_truncate, open_writer, storage_errors
+from provenance.store.insert_rows import insert_rows
 from provenance.store.tables import disclosure_keys, key_metadata, key_store_state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from sqlalchemy import Engine
@@ -39,7 +40,6 @@ NONCE_LENGTH: Final = 12
 _CHUNK: Final = 500
 """Ids asked for in one statement, below every database's limit of parameters."""
 
-_insert_keys = insert(disclosure_keys)
 _find_keys = select(disclosure_keys.c.record_id, disclosure_keys.c.key).where(
     disclosure_keys.c.record_id.in_(bindparam("ids", expanding=True))
 )
@@ -105,9 +105,12 @@ class SqlKeyStore:
             for at, record_id in enumerate(fresh):
                 keys[record_id] = made[KEY_LENGTH * at : KEY_LENGTH * (at + 1)]
             if fresh:
-                rows = [{"record_id": record_id, "key": keys[record_id]} for record_id in fresh]
-                connection.execute(_insert_keys, rows)
-        return [_seal(keys.get(record_id), record_id, texts) for record_id, texts in records]
+                rows = [(record_id, keys[record_id]) for record_id in fresh]
+                insert_rows(connection, disclosure_keys, rows, ("record_id", "key"))
+        nonces = _nonces(sum(len(texts) for _, texts in records))
+        return [
+            _seal(keys.get(record_id), record_id, texts, nonces) for record_id, texts in records
+        ]
 
     def open(self, record_id: bytes, sealed: Iterable[tuple[bytes, bytes]]) -> list[str] | None:
         """Decrypt disclosures of one record, given as (digest, ciphertext); None if erased.
@@ -168,16 +171,24 @@ class SqlKeyStore:
         return len(orphans)
 
 
-def _seal(key: bytes | None, record_id: bytes, texts: Sequence[tuple[bytes, str]]) -> list[bytes]:
+def _nonces(count: int) -> Iterator[bytes]:
+    """Draw random nonces, all at once: asking the system gives up the interpreter's lock."""
+    drawn = os.urandom(NONCE_LENGTH * count)
+    return (drawn[start : start + NONCE_LENGTH] for start in range(0, len(drawn), NONCE_LENGTH))
+
+
+def _seal(
+    key: bytes | None,
+    record_id: bytes,
+    texts: Sequence[tuple[bytes, str]],
+    nonces: Iterator[bytes],
+) -> list[bytes]:
     if key is None:
         return []
     encrypt = AESGCM(key).encrypt
-    nonces = os.urandom(NONCE_LENGTH * len(texts))
-    starts = range(0, len(nonces), NONCE_LENGTH)
     return [
-        (nonce := nonces[start : start + NONCE_LENGTH])
-        + encrypt(nonce, text.encode("ascii"), record_id + digest)
-        for start, (digest, text) in zip(starts, texts, strict=True)
+        (nonce := next(nonces)) + encrypt(nonce, text.encode("ascii"), record_id + digest)
+        for digest, text in texts
     ]
 
 

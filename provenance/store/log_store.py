@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from contextlib import contextmanager
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -14,6 +13,7 @@ from provenance.errors import ConflictError, FatalError
 from provenance.merkle import EMPTY_ROOT
 from provenance.store import tables
 from provenance.store.engine import checkpoint_truncate, open_reader, open_writer, storage_errors
+from provenance.store.insert_rows import insert_rows
 from provenance.store.log_reader import (
     SqlLogReader,
     find_head,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from sqlalchemy import Connection, Dialect, Engine, Table
+    from sqlalchemy import Connection, Engine
 
     from provenance.ledger.ports import Head, NewEntry, SignedHead, StoredBeacon, StoredKey
     from provenance.ledger.projections import Projection
@@ -240,7 +240,7 @@ class SqlLogTransaction:
             raise RuntimeError("the entries do not continue the log")
         connection = self._connection
         rows = [(entry.projection.leaf_index, entry.entry) for entry in entries]
-        _insert(connection, tables.entries, rows)
+        insert_rows(connection, tables.entries, rows)
         _insert_projections(connection, [(new.projection, new.beacon_header) for new in entries])
         _insert_disclosures(connection, entries)
         _write_tiles(connection, extension)
@@ -253,29 +253,6 @@ class SqlLogTransaction:
 
 
 # --- rows -------------------------------------------------------------------------------------
-
-
-def _insert(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
-    """Insert rows given as tuples in the order of the table's columns.
-
-    Nine rows are written per record. As tuples handed straight to the driver they cost half of
-    what they do as dictionaries that are bound one name after the other.
-    """
-    if not rows:
-        return
-    if connection.dialect.positional:
-        connection.exec_driver_sql(_statement(table, connection.dialect), list(rows))
-    else:
-        names = table.columns.keys()
-        connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
-
-
-@cache
-def _statement(table: Table, dialect: Dialect) -> str:
-    compiled = insert(table).compile(dialect=dialect)
-    if getattr(compiled, "positiontup", None) != table.columns.keys():
-        raise RuntimeError(f"the columns of {table.name} are not bound in their order")
-    return str(compiled)
 
 
 def _write_tiles(connection: Connection, extension: Extension) -> None:
@@ -292,25 +269,25 @@ def _insert_disclosures(connection: Connection, entries: Sequence[NewEntry]) -> 
         for entry in entries
         for position, one in enumerate(entry.disclosures)
     ]
-    _insert(connection, tables.disclosures, rows)
+    insert_rows(connection, tables.disclosures, rows)
 
 
 def _insert_projections(
     connection: Connection, projections: Sequence[tuple[Projection, bytes | None]]
 ) -> None:
     all_of = [one for one, _ in projections]
-    _insert(connection, tables.records, [(one.record_id, one.leaf_index) for one in all_of])
+    insert_rows(connection, tables.records, [(one.record_id, one.leaf_index) for one in all_of])
     keys = [
         (one.kid, one.leaf_index, one.key.alg, one.key.raw) for one in all_of if one.key is not None
     ]
-    _insert(connection, tables.keys, keys)
+    insert_rows(connection, tables.keys, keys)
     by_key = [(one.key_index, one.leaf_index) for one in all_of if one.key_index is not None]
-    _insert(connection, tables.records_by_key, by_key)
+    insert_rows(connection, tables.records_by_key, by_key)
     datasets = [
         (one.dataset_digest, one.leaf_index) for one in all_of if one.dataset_digest is not None
     ]
-    _insert(connection, tables.dataset_digests, datasets)
-    _insert(connection, tables.beacons, _beacon_rows(projections))
+    insert_rows(connection, tables.dataset_digests, datasets)
+    insert_rows(connection, tables.beacons, _beacon_rows(projections))
 
 
 def _beacon_rows(
