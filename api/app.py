@@ -5,15 +5,15 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
-
 from . import problems
 from .metrics import Metrics, RequestMetrics
+from .openapi import PROBLEMS, DocumentedAPI
 from .routes import log, lookups, operations, records
-from .schemas import Problem
 from .security import BODY_SECONDS, Edge, Gate
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from provenance.service.ledger import Ledger
 
 __all__ = ["create_app"]
@@ -34,7 +34,7 @@ def create_app(ledger: Ledger, *, body_seconds: float = BODY_SECONDS) -> FastAPI
     Args:
         body_seconds: how long a request's body may take to arrive.
     """
-    app = FastAPI(
+    app = DocumentedAPI(
         title="Provenance ledger",
         version=version("provenance-ledger"),
         description=_DESCRIPTION,
@@ -42,10 +42,8 @@ def create_app(ledger: Ledger, *, body_seconds: float = BODY_SECONDS) -> FastAPI
         docs_url=None,  # the pages of Swagger and ReDoc load scripts from elsewhere
         redoc_url=None,
         openapi_url="/v1/openapi.json",
-        responses={
-            "4XX": {"model": Problem, "content": {problems.MEDIA_TYPE: {}}},
-            "5XX": {"model": Problem, "content": {problems.MEDIA_TYPE: {}}},
-        },
+        responses=PROBLEMS,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.ledger = ledger
     app.state.metrics = Metrics()

@@ -45,20 +45,6 @@ class _Model(BaseModel):
 class Problem(_Model):
     """RFC 9457 problem; `code` is stable, `title` is in the language asked for."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "type": "urn:provenance:problem:check-digit",
-                    "title": "The identifier has a typing error: its check digits do not fit",
-                    "status": 400,
-                    "detail": "contributors[2].orcid: expected check digit 7, got 8",
-                    "code": "check-digit",
-                    "field": "contributors[2].orcid",
-                }
-            ]
-        }
-    )
     type: str
     title: str
     status: int

@@ -39,7 +39,13 @@ def read_checkpoint(ledger: LedgerDep) -> Response:
 @tiles.get(
     "/tile/{path:path}",
     response_class=Response,
-    responses={200: {"content": {"application/octet-stream": {}}}},
+    responses={
+        200: {
+            "content": {
+                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
+            }
+        }
+    },
 )
 def read_tile(path: str, request: Request, ledger: LedgerDep) -> Response:
     """Return a tile of hashes or an entry bundle, whole or partial (c2sp.org/tlog-tiles)."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import APIRouter, Header, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from provenance import strict_json
 from provenance.digests import from_hex
@@ -42,7 +42,15 @@ MAX_MANIFEST_BYTES = 64 << 20
 MAX_STATEMENT_BYTES = 8 << 10
 _MANIFEST_ROOM = 2 * MAX_MANIFEST_BYTES  # its chunks, and they joined
 
+_RECEIPT_CONTENT = {
+    RECEIPT: {
+        "schema": {"type": "object", "description": "provenance-receipt v1 (docs/formats.md)"}
+    }
+}
 _NO_STORE = {"cache-control": "no-store"}  # every answer here may hold a disclosure
+
+# OpenAPI 3.1 has no parameters of these names: media types and security schemes stand for them
+Accept = Annotated[str, Header(include_in_schema=False)]
 
 router = APIRouter(prefix="/v1/records", tags=["records"])
 
@@ -60,8 +68,15 @@ def _demand(request: Request, *media_types: str) -> None:
     status_code=201,
     response_class=Response,
     responses={
-        200: {"description": "this very record is in the log already: an equivalent receipt"},
-        201: {"description": "integrated: the receipt is the proof", "content": {RECEIPT: {}}},
+        200: {
+            "description": "this very record is in the log already: an equivalent receipt",
+            "content": _RECEIPT_CONTENT,
+        },
+        201: {
+            "description": "integrated: the receipt is the proof",
+            "content": _RECEIPT_CONTENT,
+            "headers": {"Location": {"description": "the record", "schema": {"type": "string"}}},
+        },
     },
     openapi_extra={
         "requestBody": {
@@ -69,7 +84,6 @@ def _demand(request: Request, *media_types: str) -> None:
             "content": {
                 SD_JWT: {
                     "schema": {"type": "string", "maxLength": MAX_RECORD_BYTES},
-                    "example": "eyJhbGciOiJFZDI1NTE5Iiwia2lkIjoi...~WyJ4TjJ...~",
                 }
             },
         }
@@ -105,7 +119,6 @@ async def post_record(request: Request, ledger: LedgerDep) -> Response:
                         "items": {"type": "string"},
                         "maxItems": MAX_BATCH_RECORDS,
                     },
-                    "example": ["eyJhbGciOiJFZDI1NTE5...~", "eyJhbGciOiJFZDI1NTE5...~WyJ4TjJ...~"],
                 }
             },
         }
@@ -162,10 +175,12 @@ def _batch_result(outcome: Answer, language: str) -> str:
     )
 
 
-@router.get("/{record_id}", responses={200: {"content": {SD_JWT: {}}}}, response_model=RecordView)
-def read_record(
-    record_id: RecordId, ledger: LedgerDep, accept: Annotated[str, Header()] = "*/*"
-) -> Response:
+@router.get(
+    "/{record_id}",
+    responses={200: {"content": {SD_JWT: {"schema": {"type": "string"}}}}},
+    response_model=RecordView,
+)
+def read_record(record_id: RecordId, ledger: LedgerDep, accept: Accept = "*/*") -> Response:
     """Return a record with the disclosures that are public and not erased."""
     kind = negotiate(accept, RECEIPT, SD_JWT)
     view = ledger.record(_id(record_id))
@@ -181,11 +196,9 @@ def read_record(
 @router.get(
     "/{record_id}/receipt",
     response_class=Response,
-    responses={200: {"content": {RECEIPT: {}, TLOG_PROOF: {"schema": {"type": "string"}}}}},
+    responses={200: {"content": _RECEIPT_CONTENT | {TLOG_PROOF: {"schema": {"type": "string"}}}}},
 )
-def read_receipt(
-    record_id: RecordId, ledger: LedgerDep, accept: Annotated[str, Header()] = "*/*"
-) -> Response:
+def read_receipt(record_id: RecordId, ledger: LedgerDep, accept: Accept = "*/*") -> Response:
     """Return the newest receipt, as our JSON or as a C2SP tlog-proof."""
     kind = negotiate(accept, RECEIPT, TLOG_PROOF)
     octets = (
@@ -200,7 +213,8 @@ def read_receipt(
     "/{record_id}/manifest",
     status_code=204,
     openapi_extra={
-        "requestBody": {"required": True, "content": {MANIFEST: {"schema": {"type": "string"}}}}
+        "requestBody": {"required": True, "content": {MANIFEST: {"schema": {"type": "string"}}}},
+        "security": [{"statement": []}],
     },
 )
 async def put_manifest(
@@ -208,7 +222,7 @@ async def put_manifest(
     request: Request,
     ledger: LedgerDep,
     gate: ManifestGate,
-    authorization: Annotated[str, Header(description="`JWS <manifest-publication+jwt>`")],
+    authorization: Annotated[str, Header(include_in_schema=False)],
 ) -> Response:
     """Publish a deposit's manifest (JSON lines); the statement is signed by the record's key."""
     _demand(request, MANIFEST)
@@ -228,7 +242,7 @@ async def put_manifest(
 
 @router.get(
     "/{record_id}/manifest",
-    response_class=StreamingResponse,
+    response_class=Response,
     responses={200: {"content": {MANIFEST: {"schema": {"type": "string"}}}}},
 )
 def read_manifest(record_id: RecordId, ledger: LedgerDep, gate: ManifestGate) -> Response:
