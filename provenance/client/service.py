@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self, cast
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -44,13 +45,15 @@ class LedgerClient:
         if not url.startswith(("http://", "https://")):
             raise MalformedError(f"expected http:// or https://, got {url!a:.200}", field="URL")
         try:
+            if not urlsplit(url).hostname:
+                raise MalformedError(f"expected a host, got {url!a:.200}", field="URL")
             self._http = httpx.Client(
                 base_url=url.rstrip("/"),
                 timeout=_SECONDS,
                 headers={"accept-language": language.replace("_", "-")},
                 follow_redirects=False,
             )
-        except httpx.InvalidURL as error:
+        except (httpx.InvalidURL, ValueError) as error:
             raise MalformedError(f"{error}: {url!a:.200}", field="URL") from error
 
     def __enter__(self) -> Self:

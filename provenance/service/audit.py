@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from provenance import tlog
 from provenance.anchor import AnchorState
+from provenance.chain.abi import ContractAbi
 from provenance.chain.anvil import ManagedAnvil
 from provenance.chain.client import ChainClient
 from provenance.chain.node import Node
@@ -27,9 +28,11 @@ from provenance.errors import (
 )
 from provenance.files.lock import FolderLock
 from provenance.files.signer_memory import FileSignerMemory
+from provenance.keccak import keccak256
 from provenance.ledger.audit_anchors import claims_from_json, claims_of, confirm_with
 from provenance.ledger.audit_log import PublicLog, at_place, audit_public_log
 from provenance.ledger.audit_store import audit_store
+from provenance.ledger.audit_stored_anchors import check_stored_anchors, check_stored_beacons
 from provenance.ledger.chain_port import ChainPin
 from provenance.ledger.read_log import SignedLog
 from provenance.ledger.tile_cache import TileCache
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from provenance.header import BlockHeader
     from provenance.ledger.audit_log import AuditReport, ConfirmBlock
     from provenance.ledger.chain_port import Chain
+    from provenance.ledger.ports import KeyStore
     from provenance.service.settings import LedgerFolder
     from provenance.store.read_only import ReadOnlyLedger
     from provenance.tlog import ReadTile
@@ -87,21 +91,26 @@ def audit_folder(
         stored = open_ones.enter_context(_database(folder))
         with at_place(folder.database.name):
             stored.check_integrity()
-        if not folder.disclosure_keys.exists():
-            raise MalformedError(f"{folder.disclosure_keys} is missing")
-        with at_place(folder.disclosure_keys.name):
-            key_store = open_ones.enter_context(closing(open_key_store(folder.disclosure_keys)))
-        with at_place("anchors"):
-            anchors = list(stored.anchors())
         chain = None
         if ask_chain:
             address = node or (None if settings.node == MANAGED else settings.node)
             chain = open_ones.enter_context(_chain(folder, policy, address))
-        final = {
-            one.inclusion.block.block_hash
-            for one in anchors
-            if one.inclusion is not None and one.state is AnchorState.FINAL
-        }
+        report = _audit_stored(folder, stored, policy, chain)
+        return report, _look_at_chain(chain, report.tree_size, stored.log.read_tile)
+
+
+def _audit_stored(
+    folder: LedgerFolder, stored: ReadOnlyLedger, policy: Policy, chain: Chain | None
+) -> AuditReport:
+    """Audit what is on the disk: the log first, then what lies beside it and leans on it."""
+    with at_place("anchors"):
+        anchors = list(stored.anchors())
+    final = {
+        one.inclusion.block.block_hash
+        for one in anchors
+        if one.inclusion is not None and one.state is AnchorState.FINAL
+    }
+    with _disclosure_keys(folder) as key_store:
         report = audit_store(
             stored.log,
             key_store,
@@ -110,7 +119,26 @@ def audit_folder(
             claims=claims_of(anchors),
             confirm=None if chain is None else _confirm(chain, final),
         )
-        return report, _look_at_chain(chain, report.tree_size, stored.log.read_tile)
+    with at_place("beacons"):
+        beacons = stored.log.beacons(0, report.tree_size)
+    check_stored_beacons(beacons)
+    abi, log_id = ContractAbi.bundled(), policy.chains[0].log_id
+    check_stored_anchors(
+        [one for one in anchors if one.tree_size <= report.tree_size],
+        stored.log.read_tile,
+        lambda call: abi.anchor_data(log_id, call),
+    )
+    return report
+
+
+@contextmanager
+def _disclosure_keys(folder: LedgerFolder) -> Iterator[KeyStore]:
+    if not folder.disclosure_keys.exists():
+        raise MalformedError(f"{folder.disclosure_keys} is missing")
+    with at_place(folder.disclosure_keys.name):
+        key_store = open_key_store(folder.disclosure_keys)
+    with closing(key_store):
+        yield key_store
 
 
 def _policy_of(folder: LedgerFolder) -> Policy:
@@ -148,7 +176,12 @@ def audit_public(
     """
     with at_place("anchors"):
         claims = claims_from_json(anchors)
-        final = {_hash_of(one) for one in anchors if one.get("state") == AnchorState.FINAL.value}
+        final = set()
+        for one, claim in zip(anchors, claims, strict=True):
+            if claim.evidence is not None and _hash_of(one) != keccak256(claim.evidence.header):
+                raise VerificationError(f"tree size {claim.tree_size}: evidence of another block")
+            if one.get("state") == AnchorState.FINAL.value:
+                final.add(_hash_of(one))
     kept = _KeptTiles(log)
     chain = None if node is None else _connect(node, policy)
     report = audit_public_log(

@@ -123,6 +123,10 @@ def test_an_audit_from_outside_needs_ones_own_policy(line: CommandLine, ledger: 
         ("entries.entry", "entr"),
         ("tiles.hashes", "tile/0/000"),
         ("anchors.evidence", "anchor"),
+        ("anchors.histories", "anchor"),
+        ("anchor_attempts.raw", "anchor"),
+        ("beacons.header", "beacon"),
+        ("checkpoints.note", "checkpoint"),
     ],
 )
 def test_one_flipped_bit_in_a_copied_folder_is_found(
