@@ -33,7 +33,7 @@ from provenance.cli.language import _, current
 from provenance.cli.output import print_fields, print_json, say, when
 from provenance.cli.sending import MANIFEST, RECEIPT, Answer, Sending
 from provenance.client import LedgerClient
-from provenance.errors import AlreadyExistsError, MalformedError
+from provenance.errors import AlreadyExistsError, MalformedError, ProvenanceError
 from provenance.files.outbox import Outbox, read_submission, write_submission
 from provenance.policy import Policy
 from provenance.record import issue_record, parse_record
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from provenance.files.keystore import StoredKey
+    from provenance.fingerprint import Summary
     from provenance.keys import PrivateKey
 
 __all__ = ["register"]
@@ -187,8 +188,7 @@ def deposit(
     _check_unused(folder)
     signer = _signer(key, passphrase, home)
     name = origin or _origin(ledger, policy)
-    make_output_folder(folder)
-    summary = fingerprint_to(source, folder / MANIFEST)
+    summary = _fingerprint_into(folder, source)
     compacts = _sign(signer, claims | dataset_claims(summary), name, hold or [])
     if sign_only or ledger is None:
         write_submission(folder / SIGNED, compacts)
@@ -216,6 +216,18 @@ def _resume(
     if signer is not None:
         sending.publish(answer, signer.private)
     _tell_deposited(answer, as_json=as_json)
+
+
+def _fingerprint_into(folder: Path, source: Path) -> Summary:
+    """Hash the data and write their manifest; a folder made in vain is taken away again."""
+    is_new = not folder.exists()
+    make_output_folder(folder)
+    try:
+        return fingerprint_to(source, folder / MANIFEST)
+    except ProvenanceError:
+        if is_new:
+            folder.rmdir()
+        raise
 
 
 def _check_unused(folder: Path) -> None:

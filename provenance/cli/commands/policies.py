@@ -102,7 +102,10 @@ def show(
     rows += [(_("checkpoint key"), key.verifier.to_vkey()) for key in policy.checkpoint_keys]
     for chain in policy.chains:
         independent = _("independent") if chain.independent else _("proves nothing to others")
-        rows.append((_("chain"), f"{chain.name} ({chain.chain_id}), {independent}"))
+        named = _("{name} ({id}), {what}")
+        rows.append(
+            (_("chain"), named.format(name=chain.name, id=chain.chain_id, what=independent))
+        )
         rows.append((_("contract"), to_evm_hex(chain.contract)))
     rows += [(_("institution"), institution.name) for institution in policy.institution_keys]
     rows += [(_("witness"), witness.to_vkey()) for witness in policy.witnesses]
