@@ -116,6 +116,15 @@ def test_bad_claims_name_their_field_and_change_nothing(
     assert (tree(tmp_path), tree(line.home)) == (before, home)
 
 
+def test_data_that_cannot_be_hashed_leave_nothing_behind(line: CommandLine, tmp_path: Path) -> None:
+    words = ["--title", "T", "--license", "CC0-1.0", "--access", "open", "-o", "out", "--json"]
+
+    ran = line.here("deposit", "absent", *words)
+
+    assert (ran.code, ran.json()["error"]) == (2, "unusable-dataset")
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_earlier_deposit_is_not_written_over(line: CommandLine, deposited: Deposited) -> None:
     before = tree(deposited.made)
 
