@@ -183,6 +183,19 @@ def test_no_receipt_of_anything_damaged_leaves_the_house(ledger: SmallLedger, sq
         ledger.receipts.issue(index)
 
 
+def test_an_acknowledgement_after_a_good_one_is_judged_all_the_same(ledger: SmallLedger) -> None:
+    *_, index = Anchored(ledger, SqlAnchorStore(ledger.store.writer)).integrate("a", "b")
+    signed = ledger.store.newest_signed()
+    assert signed is not None
+    good, stranger = deposit(ALICE, "b"), deposit(key_of("bob"), "b")
+
+    assert ledger.receipts.acknowledge(good, index, signed).record.leaf_index == index
+    with pytest.raises(DamagedReceiptError):
+        ledger.receipts.acknowledge(good, index - 1, signed)
+    with pytest.raises(DamagedReceiptError):
+        ledger.receipts.acknowledge(stranger, index, signed)
+
+
 def test_genesis_and_keys_have_receipts_and_beacons_do_not(ledger: SmallLedger) -> None:
     _, _ = Anchored(ledger, SqlAnchorStore(ledger.store.writer)).integrate("penguins")
 
