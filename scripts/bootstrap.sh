@@ -5,7 +5,7 @@
 UV_VERSION=0.13.8
 export UV_PYTHON_DOWNLOADS=never # a registry is reached, a Python build is not
 
-say() { printf '\033[1m== %s\033[0m\n' "$*"; }
+say() { if [ -t 1 ]; then printf '\033[1m== %s\033[0m\n' "$*"; else printf '== %s\n' "$*"; fi; }
 die() { printf '%s\n' "$*" >&2; exit 2; }
 
 # UV=the uv of the pinned version: the one on PATH, else one of our own.

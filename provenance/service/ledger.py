@@ -87,6 +87,8 @@ class Ledger:
             admission=None if write_policy is None else Admission(write_policy),
             on_fatal=self._on_fatal,
         )
+        # a process that was killed left its address, at which nobody answers now
+        self.folder.address.unlink(missing_ok=True)
         try:
             self._running.start()
         except BaseException:
