@@ -1,13 +1,14 @@
 """The group commit as a loop in a thread: many callers, one writer, one fsync for all that wait.
 
-    accept() --> pool: parse, verify signatures --> queue --> writer: integrate, sign
-    future   <-- pool: make and verify receipts <-----------------'
+    accept() --> [large: pool checks it] --> writer: check, integrate, sign, make receipts
+    future   <------------------------------ [large: pool] <-----------------'
 
 There is no timer: while one batch is on its way to the disk, the next one gathers. Callers get a
 future of their answers, in the order of their records; the acknowledgement is the receipt.
 
-Requests go from thread to thread in groups, as many as have come together: one handing over costs
-more than checking a record, since each waits for the interpreter's lock.
+Small requests stay in the writer's thread from end to end: threads that share one interpreter's
+lock, and one processor's cache each, cost more by taking turns than they save by overlapping. What
+is large enough to be worth a thread of its own is checked and answered in the pool.
 """
 
 from __future__ import annotations
@@ -52,8 +53,11 @@ MAX_WAITING: Final = 20_000
 THREADS: Final = 2
 """Signatures are checked without the interpreter's lock: two cores' worth of threads help."""
 
-_AT_ONCE: Final = 32
-"""Records that one task of the pool checks or answers, so that small requests share it."""
+_SMALL: Final = 32
+"""Records of a request that the writer's own thread checks and answers."""
+
+_AT_ONCE: Final = 512
+"""Small requests of one batch, so that those at its head need not wait for a flood behind them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +135,6 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._condition = threading.Condition()
         self._arrivals: deque[_Arrival] = deque()
-        self._unchecked = 0
-        self._checkers = 0
-        self._threads = threads
         self._queue: deque[_Request] = deque()
         self._waiting = 0
         self._closing = False
@@ -186,15 +187,13 @@ class Writer:
             if self._waiting + count > self._max_waiting:
                 raise OverloadedError(f"{self._waiting} records wait, limit {self._max_waiting}")
             self._waiting += count
-            self._arrivals.append(_Arrival(list(compacts), future))
-            self._unchecked += count
-            # a thread more as soon as those at work have enough to do
-            wanted = min(self._threads, 1 + self._unchecked // (2 * _AT_ONCE))
-            is_short = self._checkers < wanted
-            self._checkers += is_short
+            arrival = _Arrival(list(compacts), future)
+            if count <= _SMALL:
+                self._arrivals.append(arrival)
+                self._condition.notify_all()
         future.add_done_callback(lambda _: self._leave(count))
-        if is_short:
-            self._pool.submit(self._check_some)
+        if count > _SMALL:
+            self._pool.submit(self._check_large, arrival)
         return future
 
     def close(self) -> None:
@@ -224,27 +223,17 @@ class Writer:
     def _find_keys(self, kids: Sequence[str]) -> Mapping[str, PublicKey]:
         return {kid: stored.key for kid, stored in self._known_keys.find(kids).items()}
 
-    def _check_some(self) -> None:
-        """Check the oldest requests, hand them to the writer, and come back if more wait."""
-        arrivals: list[_Arrival] = []
-        count = 0
-        with self._condition:
-            while self._arrivals and count < _AT_ONCE:
-                arrivals.append(self._arrivals.popleft())
-                count += len(arrivals[-1].compacts)
-            self._unchecked -= count
-        requests = [request for one in arrivals if (request := self._check(one)) is not None]
+    def _check_large(self, arrival: _Arrival) -> None:
+        """Check one request and hand it to the writer."""
+        request = self._check(arrival)
+        if request is None:
+            return
         with self._condition:
             if self._failure is None:
-                if not self._queue:
-                    self._condition.notify_all()
-                self._queue.extend(requests)
-            has_more = bool(self._arrivals)
-            self._checkers -= not has_more
-        if self._failure is not None:
-            _fail(requests, self._failure)
-        if has_more:  # behind the answers that wait for the pool, not before them
-            self._pool.submit(self._check_some)
+                self._queue.append(request)
+                self._condition.notify_all()
+                return
+        _fail([request], self._failure)
 
     def _check(self, arrival: _Arrival) -> _Request | None:
         """Parse and verify one request; None when it was answered with an error."""
@@ -288,13 +277,11 @@ class Writer:
     # --- in the writer's thread --------------------------------------------------------------
 
     def _run(self) -> None:
-        while True:
-            with self._condition:
-                self._condition.wait_for(lambda: self._queue or self._is_done())
-                requests = list(self._queue)
-                self._queue.clear()
+        while (taken := self._take()) is not None:
+            requests, arrivals = taken
+            requests += [one for one in map(self._check, arrivals) if one is not None]
             if not requests:
-                return
+                continue
             try:
                 self._write(requests)
             except UnavailableError as error:
@@ -304,6 +291,16 @@ class Writer:
             except Exception as error:  # noqa: BLE001 -- the boundary of this thread
                 self._end(requests, error)
                 return
+
+    def _take(self) -> tuple[list[_Request], list[_Arrival]] | None:
+        """Wait for requests and take them, checked ones and small ones; None at the end."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._queue or self._arrivals or self._is_done())
+            requests = list(self._queue)
+            self._queue.clear()
+            count = min(len(self._arrivals), _AT_ONCE)
+            arrivals = [self._arrivals.popleft() for _ in range(count)]
+        return (requests, arrivals) if requests or arrivals else None
 
     def _is_done(self) -> bool:
         return self._closing and not self._waiting
@@ -318,16 +315,14 @@ class Writer:
             now_unix=self._now_unix(),
         )
         signed = self._sign(integration)
-        batch: list[tuple[_Request, list[Outcome]]] = []
-        count = 0
+        small: list[tuple[_Request, list[Outcome]]] = []
         for request, outcomes in zip(requests, integration.outcomes, strict=True):
-            batch.append((request, outcomes))
-            count += len(outcomes)
-            if count >= _AT_ONCE:
-                self._pool.submit(self._answer, batch, signed)
-                batch, count = [], 0
-        if batch:
-            self._pool.submit(self._answer, batch, signed)
+            if len(outcomes) > _SMALL:
+                self._pool.submit(self._answer, [(request, outcomes)], signed)
+            else:
+                small.append((request, outcomes))
+        if small:
+            self._answer(small, signed)
 
     def _sign(self, integration: Integration) -> SignedHead:
         """Sign if the head has moved, or could not be signed before."""
