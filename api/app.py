@@ -10,6 +10,7 @@ from .metrics import Metrics, RequestMetrics
 from .openapi import PROBLEMS, DocumentedAPI
 from .routes import log, lookups, operations, records
 from .security import BODY_SECONDS, Edge, Gate
+from .shortcut import Shortcut
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -52,6 +53,12 @@ def create_app(ledger: Ledger, *, body_seconds: float = BODY_SECONDS) -> FastAPI
     for router in (records.router, lookups.router, log.proofs, log.tiles, operations.router):
         app.include_router(router)
     problems.install(app)
+    app.add_middleware(
+        Shortcut,
+        method="POST",
+        path=records.router.prefix,
+        endpoint=lambda request: records.post_record(request, ledger),
+    )
     app.add_middleware(RequestMetrics, metrics=app.state.metrics)
     app.add_middleware(Edge)
     return app

@@ -28,6 +28,7 @@ __all__ = [
     "MEDIA_TYPE",
     "STATUS",
     "install",
+    "on_our_error",
     "on_unexpected_error",
     "problem_body",
     "retry_after",
@@ -101,7 +102,7 @@ def route_of(scope: Scope) -> str:
 
 def install(app: FastAPI) -> None:
     """Make every way a request can fail end as a problem document."""
-    app.add_exception_handler(errors.ProvenanceError, _on_our_error)
+    app.add_exception_handler(errors.ProvenanceError, on_our_error)
     app.add_exception_handler(RequestValidationError, _on_bad_parameter)
     app.add_exception_handler(HTTPException, _on_http_error)
 
@@ -145,7 +146,8 @@ def _respond(
     return Response(octets, status_of(error), headers, media_type=MEDIA_TYPE)
 
 
-async def _on_our_error(request: Request, error: Exception) -> Response:
+async def on_our_error(request: Request, error: Exception) -> Response:
+    """Return the problem document of one of our errors, noting in the log what is our fault."""
     assert isinstance(error, errors.ProvenanceError)  # noqa: S101 -- registered for this class only
     if status_of(error) >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
         # neither body nor detail, which may hold personal data
