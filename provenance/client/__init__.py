@@ -1,5 +1,5 @@
 """Speaks to a ledger's HTTP API for the command line; trusts nothing it hears."""
 
-from provenance.client.service import LedgerClient
+from provenance.client.service import LedgerClient, is_temporary
 
-__all__ = ["LedgerClient"]
+__all__ = ["LedgerClient", "is_temporary"]

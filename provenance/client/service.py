@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from types import TracebackType
 
-__all__ = ["MAX_ANSWER_BYTES", "LedgerClient"]
+__all__ = ["MAX_ANSWER_BYTES", "LedgerClient", "is_temporary"]
 
 MAX_ANSWER_BYTES = 128 << 20
 """A batch of 1,000 receipts with wide proofs stays under 32 MiB, a manifest under 64 MiB."""
@@ -47,8 +47,9 @@ class LedgerClient:
         try:
             if not urlsplit(url).hostname:
                 raise MalformedError(f"expected a host, got {url!a:.200}", field="URL")
+            self._url = url.rstrip("/")
             self._http = httpx.Client(
-                base_url=url.rstrip("/"),
+                base_url=self._url,
                 timeout=_SECONDS,
                 headers={"accept-language": language.replace("_", "-")},
                 follow_redirects=False,
@@ -158,22 +159,28 @@ class LedgerClient:
         return answer
 
     def _ask(self, method: str, path: str, **request: object) -> bytes:
+        where = self._url + path
         with (
-            _as_unavailable(path),
+            _as_unavailable(where),
             self._http.stream(method, path, **request) as response,  # type: ignore[arg-type]  # httpx's own argument types, handed through
         ):
             body = _capped(response)
         if response.is_success:
             return body
-        raise _error_of(response.status_code, body, path)
+        raise _error_of(response.status_code, body, where)
 
 
 @contextmanager
-def _as_unavailable(path: str) -> Iterator[None]:
+def _as_unavailable(where: str) -> Iterator[None]:
     try:
         yield
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        raise UnavailableError(
+            f"{where}: {str(error) or type(error).__name__} "
+            "(is it running? check --ledger or PROVENANCE_LEDGER)"
+        ) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise UnavailableError(f"{path}: {str(error) or type(error).__name__}") from error
+        raise UnavailableError(f"{where}: {str(error) or type(error).__name__}") from error
 
 
 def _capped(response: httpx.Response) -> bytes:
@@ -185,7 +192,7 @@ def _capped(response: httpx.Response) -> bytes:
     return bytes(body)
 
 
-def _error_of(status: int, body: bytes, path: str) -> RefusedByServiceError | UnavailableError:
+def _error_of(status: int, body: bytes, where: str) -> RefusedByServiceError | UnavailableError:
     """Turn a problem document into the error the caller can act on."""
     try:
         problem = json.loads(body)
@@ -194,14 +201,19 @@ def _error_of(status: int, body: bytes, path: str) -> RefusedByServiceError | Un
     except (ValueError, KeyError, TypeError, AttributeError):
         if status == httpx.codes.NOT_FOUND:
             return RefusedByServiceError(
-                status=status, code=NotFoundError.code, detail=f"{path}: not found"
+                status=status, code=NotFoundError.code, detail=f"{where}: not found"
             )
-        return UnavailableError(f"{path}: status {status} without a problem document")
-    if status >= httpx.codes.INTERNAL_SERVER_ERROR or status == httpx.codes.TOO_MANY_REQUESTS:
-        return UnavailableError(f"{path}: {detail}")
+        return UnavailableError(f"{where}: status {status} without a problem document")
+    if is_temporary(status):
+        return UnavailableError(f"{where}: {detail}")
     return RefusedByServiceError(
         status=status, code=code, detail=detail, field=None if field is None else str(field)
     )
+
+
+def is_temporary(status: int) -> bool:
+    """Tell a refusal that the same request may not meet later."""
+    return status >= httpx.codes.INTERNAL_SERVER_ERROR or status == httpx.codes.TOO_MANY_REQUESTS
 
 
 def _member(answer: Mapping[str, object], name: str, kind: type) -> object:

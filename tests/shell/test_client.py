@@ -195,3 +195,11 @@ def test_a_node_that_talks_nonsense_is_away(answers: list[tuple[int, bytes]]) ->
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "nonsense", "http://["])
 def test_no_node_is_away(url: str) -> None:
     assert ask_node(url, []) == RPC_AWAY
+
+
+def test_a_server_that_is_away_is_named_with_what_to_check() -> None:
+    with (
+        LedgerClient("http://127.0.0.1:9/") as client,
+        pytest.raises(UnavailableError, match=r"http://127\.0\.0\.1:9/v1/policy: .*--ledger"),
+    ):
+        client.policy()
