@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provenance.errors import FileAccessError, TooLargeError
+from provenance.errors import FileAccessError, MalformedError, TooLargeError
 from provenance.files.atomic import PUBLIC, make_folder, write_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["make_output_folder", "read_file", "write_file"]
+__all__ = ["beside", "check_outside", "make_output_folder", "read_file", "write_file"]
 
 MAX_FILE_BYTES = 64 << 20
 """Far above every receipt, policy and proof, and far below the memory of a small machine."""
@@ -32,6 +32,25 @@ def read_file(path: Path, *, limit: int = MAX_FILE_BYTES) -> bytes:
     if length > limit:
         raise TooLargeError(limit=limit, length=length, unit="bytes", field=str(path))
     return octets
+
+
+def beside(dataset: Path, suffix: str) -> Path:
+    """Return the place next to a dataset that is named after it."""
+    named = dataset.resolve() if dataset.name in {"", ".."} else dataset
+    return named.parent / f"{named.name}{suffix}"
+
+
+def check_outside(target: Path, dataset: Path) -> None:
+    """Refuse to write into what is fingerprinted: the dataset would be another one from then on.
+
+    Raises:
+        MalformedError: ``target`` is the dataset or lies in it.
+    """
+    if target.resolve().is_relative_to(dataset.resolve()):
+        raise MalformedError(
+            f"{target} lies inside the dataset {dataset}: name a place outside it",
+            field="--output",
+        )
 
 
 def write_file(path: Path, octets: bytes, *, mode: int = PUBLIC, replace: bool = True) -> None:

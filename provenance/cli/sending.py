@@ -13,7 +13,7 @@ from provenance.cli.commands.policies import read_policy
 from provenance.cli.files import write_file
 from provenance.cli.language import _, current
 from provenance.cli.output import warn
-from provenance.client import LedgerClient
+from provenance.client import LedgerClient, is_temporary
 from provenance.errors import (
     FileAccessError,
     RefusedByServiceError,
@@ -109,10 +109,13 @@ def _receipt_of(results: Sequence[dict[str, object]]) -> bytes:
     for result in results:
         problem = cast("dict[str, object] | None", result.get("problem"))
         if problem is not None:
+            status, detail = int(str(problem.get("status", 400))), str(problem.get("detail"))
+            if is_temporary(status):
+                raise UnavailableError(f"{detail} (status {status}: try again later)")
             raise RefusedByServiceError(
-                status=int(str(problem.get("status", 400))),
+                status=status,
                 code=str(problem.get("code")),
-                detail=str(problem.get("detail")),
+                detail=detail,
                 field=cast("str | None", problem.get("field")),
             )
     receipt = results[-1].get("receipt") if results else None

@@ -64,6 +64,7 @@ class CommandLine:
             timeout=120,
             check=False,
             stdin=subprocess.DEVNULL,
+            start_new_session=True,  # without the terminal that the tests may run on
         )
         assert "Traceback" not in done.stderr, done.stderr
         return Ran(done.returncode, done.stdout, done.stderr)

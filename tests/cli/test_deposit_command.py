@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import http.server
 import json
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 from command_line import CommandLine, tree
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from conftest import Deposited, Served
@@ -77,7 +83,8 @@ def test_a_ledger_that_is_away_leaves_a_record_to_resume(
     line: CommandLine, dataset: Path, tmp_path: Path, ledger: Served
 ) -> None:
     words = ["--title", "Lost", "--license", "CC0-1.0", "--access", "open", "-o", "out"]
-    words += ["--policy", str(ledger.policy), "--ledger", "http://127.0.0.1:9"]
+    words += ["--contributor", "Ann", "--policy", str(ledger.policy)]
+    words += ["--ledger", "http://127.0.0.1:9"]
 
     ran = line.run("deposit", dataset, *words)
 
@@ -119,10 +126,48 @@ def test_bad_claims_name_their_field_and_change_nothing(
 def test_data_that_cannot_be_hashed_leave_nothing_behind(line: CommandLine, tmp_path: Path) -> None:
     words = ["--title", "T", "--license", "CC0-1.0", "--access", "open", "-o", "out", "--json"]
 
-    ran = line.here("deposit", "absent", *words)
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "link").symlink_to("elsewhere")
+
+    ran = line.here("deposit", "linked", *words)
 
     assert (ran.code, ran.json()["error"]) == (2, "unusable-dataset")
     assert not (tmp_path / "out").exists()
+
+
+def test_absent_data_are_refused_before_anything_is_asked_for(tmp_path: Path) -> None:
+    nobody = CommandLine(tmp_path, tmp_path / "home", "http://127.0.0.1:9")
+
+    ran = nobody.here("deposit", "absent", "--title", "T", "--json")
+
+    assert (ran.code, ran.json()["error"], ran.json()["field"]) == (2, "file-access", "PATH")
+
+
+def test_what_a_deposit_makes_lies_beside_the_data(line: CommandLine, dataset: Path) -> None:
+    inside = CommandLine(dataset, line.home, line.ledger)
+    before = tree(dataset)
+    words = ["--title", "T", "--license", "CC0-1.0", "--access", "open"]
+
+    ran = inside.succeed("deposit", ".", *words)
+
+    made = dataset.parent / "data.provenance"
+    assert tree(dataset) == before
+    assert sorted(tree(made)) == ["manifest.jsonl", "receipt.json"]
+    assert ran.err == "Note: this record credits nobody; see --contributor.\n"
+
+
+@pytest.mark.parametrize("output", ["data", "data/out", "data/tables/../out", "linked/out"])
+def test_nothing_is_written_into_the_data(
+    line: CommandLine, dataset: Path, tmp_path: Path, output: str
+) -> None:
+    (tmp_path / "linked").symlink_to(dataset)
+    before = tree(tmp_path)
+
+    for command in ("deposit", "fingerprint"):
+        ran = line.here(command, dataset, "-o", output, "--json")
+        assert (ran.code, ran.json()["field"]) == (2, "--output")
+
+    assert tree(tmp_path) == before
 
 
 def test_an_earlier_deposit_is_not_written_over(line: CommandLine, deposited: Deposited) -> None:
@@ -160,3 +205,96 @@ def test_a_receipt_says_when_it_is_not_complete(line: CommandLine) -> None:
     assert ran.code == 3
     assert "Not anchored within 0 s" in ran.out
     assert (unknown.code, unknown.json()["error"]) == (2, "not-found")
+
+
+# --- refusals that say what to do -----------------------------------------------------------------
+
+
+def test_a_temporary_refusal_leaves_a_record_to_resume(
+    line: CommandLine, dataset: Path, ledger: Served
+) -> None:
+    problem = {"status": 429, "code": "rate-limited", "detail": "60 records a minute"}
+    words = ["--title", "T", "--license", "CC0-1.0", "--access", "open", "-o", "out"]
+
+    with answering({"results": [{"problem": problem}]}) as url:
+        ran = line.run("deposit", dataset, *words, "--policy", ledger.policy, "--ledger", url)
+
+    assert ran.code == 4
+    assert "60 records a minute" in ran.err
+    saved = next(text for text in ran.err.splitlines() if text.startswith("Signed and saved: "))
+    assert "--resume" in ran.err
+    resumed = line.succeed("deposit", "--resume", saved.rpartition(" ")[2], "-o", "out", "--json")
+    assert resumed.json()["status"] == "integrated"
+
+
+@contextmanager
+def answering(answer: dict[str, object]) -> Iterator[str]:
+    """A server with one answer to everything."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            body = json.dumps(answer).encode()
+            self.send_response(200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- its name there
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_signing_without_a_ledger_says_what_to_give(line: CommandLine, dataset: Path) -> None:
+    words = ["--title", "T", "--sign-only", "--ledger", "http://127.0.0.1:9"]
+
+    ran = line.run("deposit", dataset, *words)
+
+    assert ran.code == 4
+    assert "http://127.0.0.1:9/v1/policy" in ran.err
+    assert "PROVENANCE_LEDGER" in ran.err
+    assert "give --origin or --policy" in ran.err
+
+
+def test_which_of_several_keys_is_asked_for(dataset: Path, tmp_path: Path) -> None:
+    person = CommandLine(tmp_path, tmp_path / "home")
+    words = ["deposit", dataset, "--title", "T", "--origin", "a.example", "--sign-only"]
+
+    none = person.here(*words)
+    for label in ("home", "work"):
+        person.succeed("key", "new", "--label", label)
+    several = person.here(*words)
+
+    assert (none.code, several.code) == (2, 2)
+    assert "provenance key new" in none.err
+    assert "several keys: choose one with --key: home, work" in several.err
+
+
+def test_a_passphrase_that_nobody_can_be_asked_for(line: CommandLine, dataset: Path) -> None:
+    unsaid = {name: said for name, said in line.environ().items() if "PASSPHRASE" not in name}
+    command = [sys.executable, "-m", "provenance.cli.main", "deposit", str(dataset)]
+
+    ran = subprocess.run(
+        [*command, "--title", "T", "--contributor", "Ann"],
+        env=unsaid,
+        cwd=line.folder,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert ran.returncode == 2
+    (said,) = ran.stderr.splitlines()
+    assert "--passphrase-file" in said
+    assert "PROVENANCE_PASSPHRASE" in said

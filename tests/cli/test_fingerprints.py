@@ -27,6 +27,13 @@ def test_a_fingerprint_is_printed_and_its_manifest_written(
     assert hashlib.sha256(b"x\n1\n").hexdigest() in lines[1]
 
 
+def test_a_manifest_lies_beside_the_data(alone: CommandLine, dataset: Path) -> None:
+    CommandLine(dataset, alone.home).succeed("fingerprint", ".")
+
+    assert (dataset.parent / "data.manifest.jsonl").exists()
+    assert not list(dataset.glob("*.jsonl"))
+
+
 def test_coreutils_checks_what_sha256sum_prints(
     alone: CommandLine, dataset: Path, tmp_path: Path
 ) -> None:

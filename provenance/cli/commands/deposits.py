@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -28,12 +29,18 @@ from provenance.cli.commands.options import (
     read_passphrase,
 )
 from provenance.cli.commands.policies import read_policy
-from provenance.cli.files import make_output_folder
+from provenance.cli.files import beside, check_outside, make_output_folder
 from provenance.cli.language import _, current
-from provenance.cli.output import print_fields, print_json, say, when
+from provenance.cli.output import print_fields, print_json, say, warn, when
 from provenance.cli.sending import MANIFEST, RECEIPT, Answer, Sending
 from provenance.client import LedgerClient
-from provenance.errors import AlreadyExistsError, MalformedError, ProvenanceError
+from provenance.errors import (
+    AlreadyExistsError,
+    FileAccessError,
+    MalformedError,
+    NotFoundError,
+    UnavailableError,
+)
 from provenance.files.outbox import Outbox, read_submission, write_submission
 from provenance.policy import Policy
 from provenance.record import issue_record, parse_record
@@ -149,7 +156,7 @@ def deposit(
             "--output",
             "-o",
             metavar="FOLDER",
-            help=_("Where manifest and receipt go; default: NAME.provenance."),
+            help=_("Where manifest and receipt go; default: NAME.provenance beside the data."),
         ),
     ] = None,
     resume: Annotated[
@@ -180,12 +187,16 @@ def deposit(
         )
         return
     source = Path(_needed(path, "PATH"))
+    if not source.exists():
+        raise FileAccessError(f"{source}: no such file or folder", field="PATH")
     claims = read_metadata(metadata)
     flags = Flags(title, contributor, license_, access, identifier, relation, block)
     claims |= flag_claims(flags)
     check_claims(claims, hold or [])
-    folder = output or Path(f"{source.resolve().name}.provenance")
+    folder = output or beside(source, ".provenance")
+    check_outside(folder, source)
     _check_unused(folder)
+    _warn_of_omissions(claims, as_json=as_json)
     signer = _signer(key, passphrase, home)
     name = origin or _origin(ledger, policy)
     summary = _fingerprint_into(folder, source)
@@ -224,9 +235,10 @@ def _fingerprint_into(folder: Path, source: Path) -> Summary:
     make_output_folder(folder)
     try:
         return fingerprint_to(source, folder / MANIFEST)
-    except ProvenanceError:
+    except BaseException:  # Ctrl-C above all
         if is_new:
-            folder.rmdir()
+            with suppress(OSError):
+                folder.rmdir()
         raise
 
 
@@ -235,6 +247,21 @@ def _check_unused(folder: Path) -> None:
     for name in (RECEIPT, SIGNED):
         if (folder / name).exists():
             raise AlreadyExistsError(f"{folder / name}: name another folder", field="--output")
+
+
+def _warn_of_omissions(claims: dict[str, object], *, as_json: bool) -> None:
+    """Say what a record leaves out that nobody can add to it later."""
+    match ("title" in claims, "contributors" in claims):
+        case (True, True):
+            return
+        case (True, False):
+            said = _("Note: this record credits nobody; see --contributor.")
+        case (False, True):
+            said = _("Note: this record gives the dataset no title; see --title.")
+        case _:
+            said = _("Note: this record has no title and credits nobody; see --metadata.")
+    if not as_json:
+        warn(said)
 
 
 def _needed(value: str | Path | None, name: str) -> str:
@@ -248,6 +275,12 @@ def _needed(value: str | Path | None, name: str) -> str:
 
 def _signer(key: str | None, passphrase: Path | None, home: Path | None) -> _Signer:
     store = key_store(home)
+    keys = store.keys()
+    if key is None and len(keys) != 1:
+        if not keys:
+            raise NotFoundError("no key yet: make one with `provenance key new`")
+        labels = ", ".join(one.label for one in keys)
+        raise NotFoundError(f"several keys: choose one with --key: {labels}")
     stored = store.find(key)
     return _Signer(stored, store.unlock(stored, read_passphrase(passphrase)))
 
@@ -257,8 +290,13 @@ def _origin(ledger: str | None, policy: Path | None) -> str:
         return read_policy(policy).origin
     if ledger is None:
         raise MalformedError("is needed to sign without a ledger", field="--origin")
-    with LedgerClient(ledger, language=current()) as client:
-        return Policy.parse(client.policy()).origin
+    try:
+        with LedgerClient(ledger, language=current()) as client:
+            return Policy.parse(client.policy()).origin
+    except UnavailableError as error:
+        raise UnavailableError(
+            f"{error}; to sign without asking the ledger, give --origin or --policy"
+        ) from error
 
 
 def _sign(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from provenance.cli.commands.options import AsJson
-from provenance.cli.files import write_file
+from provenance.cli.files import beside, check_outside, write_file
 from provenance.cli.language import _
 from provenance.cli.output import print_fields, print_json
 from provenance.files.manifest_file import read_manifest, write_manifest_file
@@ -66,7 +66,8 @@ def fingerprint(
     as_json: AsJson = False,
 ) -> None:
     """Hash a dataset where it lies; nothing is sent anywhere."""
-    target = output or Path(f"{path.resolve().name}.manifest.jsonl")
+    target = output or beside(path, ".manifest.jsonl")
+    check_outside(target, path)
     summary = fingerprint_to(path, target)
     if sha256sum:
         for line in to_sha256sum(read_manifest(target)):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from provenance.cli.language import _
-from provenance.errors import FileAccessError
+from provenance.errors import FileAccessError, MalformedError
 
 if TYPE_CHECKING:
     from provenance.files.keystore import KeyStore
@@ -94,7 +95,12 @@ def key_store(home: Path | None) -> KeyStore:
 
 
 def read_passphrase(file: Path | None, *, confirm: bool = False) -> str:
-    """Return the passphrase: from a file, the environment, or the terminal without echo."""
+    """Return the passphrase: from a file, the environment, or the terminal without echo.
+
+    Raises:
+        FileAccessError: the file cannot be read.
+        MalformedError: none is given, and there is no terminal to ask at.
+    """
     if file is not None:
         try:
             return file.read_text(encoding="utf-8").rstrip("\r\n")
@@ -103,7 +109,22 @@ def read_passphrase(file: Path | None, *, confirm: bool = False) -> str:
     given = os.environ.get("PROVENANCE_PASSPHRASE")
     if given is not None:
         return given
+    if not _has_terminal():
+        raise MalformedError(
+            "no passphrase and no terminal to ask for it: give --passphrase-file or set "
+            "PROVENANCE_PASSPHRASE",
+            field="--passphrase-file",
+        )
     asked: str = typer.prompt(
         _("Passphrase"), hide_input=True, confirmation_prompt=confirm, err=True
     )
     return asked
+
+
+def _has_terminal() -> bool:
+    """Tell whether getpass can ask without echo: at the process's terminal, or on its input."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return sys.stdin is not None and sys.stdin.isatty()
+    return True
