@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provenance.cli.commands.policies import grouped
 from provenance.cli.language import N_, _
-from provenance.cli.output import say, when
+from provenance.cli.output import EXIT_NOT_YET, say, when
 from provenance.verdict import Outcome
 from provenance.wordings import CONCLUSIONS, TITLES, TRUSTS
 
@@ -32,6 +33,22 @@ _OUTCOMES = {
     Outcome.FALSE: N_("FALSE"),
     Outcome.UNUSABLE: N_("UNUSABLE"),
 }
+_BLOCK = N_("Next: look the block up in a place you trust, and give its hash with --block-hash.")
+_WAIT = N_("Next: wait, fetch the receipt anew with provenance receipt ID --wait, verify that.")
+_LOG = N_("Next: read the whole log for revocations, with --log and the ledger's address.")
+_NEXT = {
+    "no-block-given": _BLOCK,
+    "block-not-vouched": _BLOCK,
+    "not-before-not-vouched": _BLOCK,
+    "not-before-no-header": N_("Next: give the header of the beacon's block with --header."),
+    "dev-chain": N_("Next: if you accept a chain that proves nothing, add --allow-dev-chain."),
+    "not-anchored": _WAIT,
+    "no-beacon": _WAIT,
+    "not-final": N_("Next: wait until the block is final, and verify again."),
+    "block-not-final": N_("Next: wait until the block is final, and verify again."),
+    "revocation-not-shown": _LOG,
+}
+"""What to do about a verdict that is true so far, by the code of the check that decides it."""
 
 
 def print_verdict(verdict: Verdict, *, zone: str) -> None:
@@ -50,7 +67,12 @@ def print_verdict(verdict: Verdict, *, zone: str) -> None:
         say("")
         say(_("To check a part of the dataset, or to see what differs, add its --manifest."))
     say("")
-    say(_("policy {digest}").format(digest=verdict.policy_digest.hex()))
+    say(_("policy {digest}").format(digest=grouped(verdict.policy_digest)))
+    if verdict.exit_code == EXIT_NOT_YET and verdict.deciding is not None:
+        advice = _NEXT.get(verdict.deciding.code)
+        if advice is not None:
+            say("")
+            say(_(advice))
 
 
 def _print_claims(verdict: Verdict, zone: str) -> None:

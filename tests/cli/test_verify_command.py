@@ -80,6 +80,30 @@ def test_parts_of_a_dataset_are_proved_by_its_manifest(verify: Verify, tmp_path:
     assert verify.outcome(given.data / "tables" / "raw" / "测量.csv", *rest) == (0, None)
 
 
+def test_a_part_without_the_manifest_is_no_verdict(verify: Verify) -> None:
+    given = verify.deposited
+    file, folder = given.data / "readme.txt", given.data / "tables"
+
+    for words, field in (([file], "--manifest"), ([folder, "--as", "tables"], "--as")):
+        ran = verify(*words, "--json")
+        assert (ran.code, ran.json()["field"]) == (2, field)
+
+
+def test_a_dataset_of_one_file_is_compared_without_a_manifest(verify: Verify) -> None:
+    data = verify.line.folder / "only.csv"
+    data.write_text("1")
+    words = ["--title", "T", "--license", "CC0-1.0", "--access", "open"]
+    verify.line.succeed("deposit", data, *words)
+    receipt = verify.line.folder / "only.csv.provenance" / "receipt.json"
+
+    ran = verify(data, "--json", receipt=receipt)
+    data.write_text("2")
+    changed = verify.outcome(data, receipt=receipt)
+
+    assert ran.code == 3
+    assert changed == (1, "dataset-differs")
+
+
 def test_one_file_is_proved_alone_under_any_name(verify: Verify, tmp_path: Path) -> None:
     given = verify.deposited
     verify.line.succeed("file-proof", given.manifest, "tables/a.csv", "-o", "proof.json")
@@ -126,6 +150,28 @@ def test_what_is_true_so_far_is_3(verify: Verify) -> None:
     assert verify.outcome() == (3, "no-block-given")
     assert verify.outcome(*block) == (3, "dev-chain")
     assert verify.outcome(*block, *VETTED, "--require-identity") == (3, "key-self-asserted")
+
+
+def test_what_is_true_so_far_ends_with_what_to_give_next(verify: Verify) -> None:
+    block = ["--block-hash", verify.deposited.block]
+
+    for words, advice in (
+        ([], "--block-hash"),
+        (block, "--allow-dev-chain"),
+        ([*block, *VETTED, "--require-key-status"], "--log"),
+    ):
+        last = verify(*words).out.splitlines()[-1]
+        assert last.startswith("Next: ")
+        assert advice in last
+    assert "Next: " not in verify(*block, *VETTED).out
+
+
+def test_the_policy_digest_is_grouped_as_the_policy_is_shown(verify: Verify) -> None:
+    shown = verify.line.here("policy", "show", verify.ledger.policy, "--json").json()
+    text = str(shown["digest"])
+    grouped = " ".join(text[start : start + 4] for start in range(0, 64, 4))
+
+    assert f"policy {grouped}\n" in verify().out
 
 
 def test_a_node_that_is_away_is_4(verify: Verify) -> None:

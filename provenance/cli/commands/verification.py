@@ -113,7 +113,7 @@ def verify(
         now_unix=int(time.time()),
         blocks=_blocks(block_hash or [], header or []),
         rpc=None if rpc is None else _ask_node(rpc, octets),
-        data=_data(path, manifest, file_proof, inside),
+        data=_data(path, manifest, file_proof, inside, octets),
         key_status=None if log is None else _key_status(log, octets, trusted),
         require=REQUIRABLE & {name for name, wanted in required.items() if wanted},
         allow_dev_chain=allow_dev_chain,
@@ -148,12 +148,23 @@ def _blocks(hashes: list[str], headers: list[Path]) -> list[GivenBlock]:
 
 
 def _data(
-    path: Path | None, manifest: Path | None, file_proof: Path | None, inside: str | None
+    path: Path | None,
+    manifest: Path | None,
+    file_proof: Path | None,
+    inside: str | None,
+    octets: bytes,
 ) -> Data | None:
     if path is None:
         if manifest or file_proof or inside:
             raise MalformedError("expected the data that this is about", field="PATH")
         return None
+    if inside is not None and manifest is None:
+        raise MalformedError("says where the data lie in a --manifest: give that too", field="--as")
+    if path.is_file() and manifest is None and file_proof is None and _has_several_files(octets):
+        raise MalformedError(
+            f"{path} is one file, and the record is of several: give --manifest or --file-proof",
+            field="--manifest",
+        )
     # imported here: a receipt checked without data needs nothing that hashes files
     from provenance.cli.commands.fingerprints import hashing_progress  # noqa: PLC0415
     from provenance.files.data_at import data_at  # noqa: PLC0415
@@ -162,6 +173,16 @@ def _data(
         return data_at(
             path, manifest=manifest, file_proof=file_proof, inside=inside, on_progress=on_progress
         )
+
+
+def _has_several_files(octets: bytes) -> bool:
+    """Tell a dataset of which one file can only be a part; False when the receipt is unreadable."""
+    try:
+        compact = Receipt.parse(octets).record.sd_jwt
+        files = parse_record(compact.encode("ascii"), complete=False).payload.get("files")
+    except MalformedError:
+        return False  # the verdict will say why
+    return isinstance(files, int) and files > 1
 
 
 def _key_status(log: str, octets: bytes, policy: TrustPolicy) -> KeyStatus | None:
