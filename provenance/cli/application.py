@@ -49,12 +49,8 @@ class _Command(TyperCommand):
         return _translated(super().get_help_option(ctx))
 
     def get_params(self, ctx: Context) -> list[Parameter]:
-        """Return what the command takes; a flag shows no type, since it takes no value."""
-        parameters = super().get_params(ctx)
-        for one in parameters:
-            if getattr(one, "is_flag", False):
-                one.metavar = ""
-        return parameters
+        """Return what the command takes."""
+        return _plain(super().get_params(ctx))
 
 
 class _Group(TyperGroup):
@@ -67,6 +63,18 @@ class _Group(TyperGroup):
     def get_help_option(self, ctx: Context) -> TyperOption | None:
         """Return ``--help``."""
         return _translated(super().get_help_option(ctx))
+
+    def get_params(self, ctx: Context) -> list[Parameter]:
+        """Return what stands before the commands below."""
+        return _plain(super().get_params(ctx))
+
+
+def _plain(parameters: list[Parameter]) -> list[Parameter]:
+    """Let a flag show no type, since it takes no value."""
+    for one in parameters:
+        if getattr(one, "is_flag", False):
+            one.metavar = ""
+    return parameters
 
 
 def _translated(option: TyperOption | None) -> TyperOption | None:

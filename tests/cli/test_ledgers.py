@@ -9,6 +9,7 @@ import sqlite3
 import threading
 import urllib.request
 from contextlib import contextmanager
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
@@ -75,6 +76,37 @@ def test_a_policy_is_shown_with_the_digest_to_compare(line: CommandLine, ledger:
     assert "proves nothing to others" in shown
     assert (ran.code, ran.json()["field"]) == (2, "URL")
     assert not (line.folder / "policy.json").exists()
+
+
+def test_another_policy_is_not_written_over(line: CommandLine, ledger: Served) -> None:
+    there = line.folder / "policy.json"
+    there.write_bytes(b"compared by telephone")
+
+    ran = line.here("policy", "fetch", ledger.url, "--json")
+    kept = there.read_bytes()
+    there.unlink()
+    again = [line.here("policy", "fetch", ledger.url).code for _ in range(2)]
+
+    assert (ran.code, ran.json()["error"], ran.json()["field"]) == (2, "already-exists", "--output")
+    for octets in (kept, ledger.policy.read_bytes()):
+        assert hashlib.sha256(octets).hexdigest() in str(ran.json()["detail"])
+    assert kept == b"compared by telephone"
+    assert again == [0, 0]
+
+
+def test_settings_that_cannot_be_read_are_named(line: CommandLine) -> None:
+    broken = line.folder / "broken"
+    broken.mkdir()
+    (broken / "ledger.json").write_text("{}")
+
+    ran = line.run("serve", broken)
+
+    assert ran.code == 2
+    assert str(broken / "ledger.json") in ran.err
+
+
+def test_the_version_is_told(line: CommandLine) -> None:
+    assert line.succeed("--version").out == f"provenance {version('provenance-ledger')}\n"
 
 
 @pytest.mark.usefixtures("deposited")

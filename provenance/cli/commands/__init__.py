@@ -7,12 +7,14 @@ what it takes to serve a ledger, and in a third of the time.
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.metadata import version as installed_version
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from provenance.cli.application import Application
 from provenance.cli.language import _, is_known
+from provenance.cli.output import say
 from provenance.errors import MalformedError
 
 if TYPE_CHECKING:
@@ -40,10 +42,23 @@ COMMANDS = {
 """In which file of this folder each command is."""
 
 
+def _tell_version(asked: bool) -> None:  # noqa: FBT001 -- as Typer calls it
+    if asked:
+        say(f"provenance {installed_version('provenance-ledger')}")
+        raise typer.Exit
+
+
 def _settle_language(
     lang: Annotated[
         str | None, typer.Option("--lang", metavar="LANG", help=_("en or zh; default: the locale."))
     ] = None,
+    *,
+    version: Annotated[  # noqa: ARG001 -- its callback acts on it
+        bool,
+        typer.Option(
+            "--version", help=_("Show the version and exit."), is_eager=True, callback=_tell_version
+        ),
+    ] = False,
 ) -> None:
     """Hold the options that stand before the command; the language is settled already."""
     if lang is not None and not is_known(lang):

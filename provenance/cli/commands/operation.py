@@ -121,6 +121,7 @@ def serve(
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("provenance").setLevel(logging.INFO)
     place = LedgerFolder(folder.absolute())
+    _check_settings(place)
     stop = asyncio.Event()
     failed: list[FatalError] = []
 
@@ -144,6 +145,18 @@ def serve(
         loop.close()
     if failed:
         raise failed[0]
+
+
+def _check_settings(place: LedgerFolder) -> None:
+    """Read the settings once for the name of their file, which their own errors leave out."""
+    try:
+        place.read_settings()
+    except MalformedError as error:
+        if place.settings.exists():
+            named = MalformedError(f"{place.settings}: {error}")
+            named.field = error.field
+            raise named from error
+        raise
 
 
 async def _serve(ledger: Ledger, host: str, port: int, stop: asyncio.Event) -> None:

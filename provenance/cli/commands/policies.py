@@ -12,7 +12,8 @@ from provenance.cli.commands.options import AsJson
 from provenance.cli.files import read_file, write_file
 from provenance.cli.language import _, current
 from provenance.cli.output import print_fields, print_json, say
-from provenance.digests import to_evm_hex
+from provenance.digests import sha256, to_evm_hex
+from provenance.errors import AlreadyExistsError
 from provenance.policy import Policy
 
 __all__ = ["grouped", "read_policy", "register"]
@@ -55,7 +56,7 @@ def fetch(
 
     with LedgerClient(url, language=current()) as client:
         policy = Policy.parse(client.policy())
-    write_file(output, policy.octets)
+    _keep(output, policy)
     if as_json:
         print_json({"policy": str(output), "digest": policy.digest.hex(), "origin": policy.origin})
         return
@@ -67,6 +68,20 @@ def fetch(
         )
     )
     say(_("Compare this digest by another channel (telephone, paper) before you believe it."))
+
+
+def _keep(output: Path, policy: Policy) -> None:
+    """Write a policy, but never over another: that one may be what somebody compared and trusts."""
+    if output.exists():
+        there = read_file(output)
+        if there != policy.octets:
+            raise AlreadyExistsError(
+                f"{output} has digest {sha256(there).hex()}, the ledger's policy has "
+                f"{policy.digest.hex()}: use another --output, or remove the file first",
+                field="--output",
+            )
+        return
+    write_file(output, policy.octets)
 
 
 def show(
