@@ -124,15 +124,15 @@ def test_bad_claims_name_their_field_and_change_nothing(
 
 
 def test_data_that_cannot_be_hashed_leave_nothing_behind(line: CommandLine, tmp_path: Path) -> None:
-    words = ["--title", "T", "--license", "CC0-1.0", "--access", "open", "-o", "out", "--json"]
-
+    words = ["--title", "T", "--license", "CC0-1.0", "--access", "open"]
+    words += ["-o", "new/out", "--json"]
     (tmp_path / "linked").mkdir()
     (tmp_path / "linked" / "link").symlink_to("elsewhere")
 
     ran = line.here("deposit", "linked", *words)
 
     assert (ran.code, ran.json()["error"]) == (2, "unusable-dataset")
-    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "new").exists()
 
 
 def test_absent_data_are_refused_before_anything_is_asked_for(tmp_path: Path) -> None:

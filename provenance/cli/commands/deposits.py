@@ -230,15 +230,15 @@ def _resume(
 
 
 def _fingerprint_into(folder: Path, source: Path) -> Summary:
-    """Hash the data and write their manifest; a folder made in vain is taken away again."""
-    is_new = not folder.exists()
+    """Hash the data and write their manifest; folders made in vain are taken away again."""
+    new = [one for one in (folder, *folder.parents) if not one.exists()]
     make_output_folder(folder)
     try:
         return fingerprint_to(source, folder / MANIFEST)
-    except BaseException:  # Ctrl-C above all
-        if is_new:
-            with suppress(OSError):
-                folder.rmdir()
+    except BaseException:  # Ctrl-C as well
+        with suppress(OSError):
+            for one in new:
+                one.rmdir()
         raise
 
 
