@@ -260,8 +260,10 @@ def _without_collisions(keys: list[str], level: _Level, problems: Problems) -> l
     for key in keys:
         folded = casefold_key(key.removesuffix("/"))
         if folded in first:
-            pair = f"{level.name(key)!r} and {level.name(first[folded])!r}"
-            problems.add(level.prefix + key, SAME_NAME, pair)
+            other = first[folded]
+            # of two names with one key, one is the key itself and the other is remembered
+            name = key.removesuffix("/").encode() if key == other else level.name(key)
+            problems.add(level.prefix + key, SAME_NAME, f"{name!r} and {level.name(other)!r}")
         else:
             first[folded] = key
     return list(first.values())
