@@ -6,6 +6,7 @@ catalogue; two it writes in English whatever the locale, and they are put right 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import typer
@@ -24,6 +25,7 @@ __all__ = ["TYPER_WORDS", "Application"]
 
 _USAGE = N_("Usage: ")
 _SHOW_HELP = N_("Show this message and exit.")
+_DASHED_KEY = re.compile("-[A-Za-z0-9_-]{42}")
 
 TYPER_WORDS = (
     N_("Arguments"),
@@ -48,6 +50,10 @@ class _Command(TyperCommand):
         """Return ``--help``."""
         return _translated(super().get_help_option(ctx))
 
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Parse the words behind the command."""
+        return super().parse_args(ctx, _dashed_key_last(args))
+
     def get_params(self, ctx: Context) -> list[Parameter]:
         """Return what the command takes."""
         return _plain(super().get_params(ctx))
@@ -67,6 +73,15 @@ class _Group(TyperGroup):
     def get_params(self, ctx: Context) -> list[Parameter]:
         """Return what stands before the commands below."""
         return _plain(super().get_params(ctx))
+
+
+def _dashed_key_last(words: list[str]) -> list[str]:
+    """Keep a thumbprint that begins with a dash, as one in 64 does, from being read as options."""
+    for place, word in enumerate(words):
+        is_value = place > 0 and words[place - 1] == "--key"
+        if _DASHED_KEY.fullmatch(word) and not is_value and "--" not in words:
+            return [*words[:place], *words[place + 1 :], "--", word]
+    return words
 
 
 def _plain(parameters: list[Parameter]) -> list[Parameter]:

@@ -193,6 +193,15 @@ def test_lookup_finds_by_data_digest_and_key(line: CommandLine, deposited: Depos
     assert (ran.code, ran.json()["field"]) == (2, "DIGEST|KEY|PATH")
 
 
+@pytest.mark.parametrize("dashed", ["-" + "A" * 42, "--" + "A" * 41])
+def test_a_key_that_begins_with_a_dash_is_no_option(line: CommandLine, dashed: str) -> None:
+    for words in (["lookup", dashed, "--json"], ["lookup", "--json", dashed]):
+        assert json.loads(line.here(*words).out) == []
+    assert "expected one key called" in line.here("key", "export", dashed).err
+    ran = line.here("deposit", line.home, "--title", "T", "--key", dashed)
+    assert "expected one key called" in ran.err
+
+
 def test_a_receipt_says_when_it_is_not_complete(line: CommandLine) -> None:
     # a receipt of a moment ago: the chain cannot have it yet
     (line.folder / "one").write_text("1")
