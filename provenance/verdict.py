@@ -33,6 +33,7 @@ __all__ = [
     "Outcome",
     "Verdict",
     "exit_code_of",
+    "not_in_log",
     "utc_text",
 ]
 
@@ -254,6 +255,10 @@ _DECIDING: dict[int, frozenset[Outcome]] = {
 """The outcomes behind each exit code, in the order of precedence."""
 
 
+_LOGGED = frozenset({"receipt", "log", "signature", "checkpoint", "inclusion"})
+"""What must be proved before a record may be called an entry of the log."""
+
+
 def exit_code_of(checks: Sequence[Check]) -> int:
     """Return the exit code: precedence 2, 1, 4, 3, 0 (``docs/trust-model.md``).
 
@@ -266,6 +271,20 @@ def exit_code_of(checks: Sequence[Check]) -> int:
         if deciding & (outcomes if code in {1, 2} else needed):
             return code
     return 0
+
+
+def not_in_log(checks: Sequence[Check]) -> Check | None:
+    """Return what keeps a record from being a signed entry of the log, None when nothing does.
+
+    Exit code 3 does not tell: it may also mean that nobody the policy knows signed the state.
+    Whoever takes a receipt before its anchor asks this.
+    """
+    refused = {Outcome.FALSE, Outcome.UNUSABLE}
+    for check in checks:
+        in_log = check.outcome is Outcome.PROVED or check.name not in _LOGGED
+        if check.outcome in refused or not in_log:
+            return check
+    return None
 
 
 def utc_text(time_unix: int) -> str:

@@ -15,7 +15,8 @@ Service code that has just built a receipt calls ``check_parts`` and saves the p
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from provenance.errors import MalformedError, ProvenanceError
 from provenance.fingerprint import verify_file_proof
@@ -40,6 +41,13 @@ _Bounds: TypeAlias = "tuple[Bound | None, Bound | None, Bound | None]"
 """Entered not before, existed not after, signed not before."""
 
 __all__ = ["Parts", "blocks_to_look_up", "check_parts", "verify_receipt"]
+
+_IN_THE_LOG: Final = frozenset(name for name, number in NUMBERS.items() if 7 <= number <= 13)
+"""Checks 7 to 13, which speak of the state that check 6 finds signed."""
+_NAMED: Final = 3
+"""How many files a sentence names of each kind of difference."""
+_PATH_SHOWN: Final = 120
+"""Characters of a path that a sentence shows."""
 
 
 def verify_receipt(  # noqa: PLR0913 -- each is one thing a reader may give
@@ -92,7 +100,21 @@ def check_parts(parts: Parts, policy: Policy, given: Given, *, now_unix: int) ->
         return _verdict(checks, policy, now_unix, claimed)
     bounds = _check_chains(parts, policy, given, checks)
     checks.append(_check_data(parts, given))
+    if any(check.code == "checkpoint-no-policy-key" for check in checks):
+        return _verdict([_without_log(check) for check in checks], policy, now_unix, claimed)
     return _verdict(checks, policy, now_unix, claimed, bounds)
+
+
+def _without_log(check: Check) -> Check:
+    """Take back what holds only in the policy's log, when nobody it names signed the state.
+
+    Anybody can build a tree around a record, with paths that lead to its root. What was found to
+    be false in it stays false, and what was not checked stays so.
+    """
+    good = check.outcome in {Outcome.PROVED, Outcome.VOUCHED}
+    if not good or (check.name not in _IN_THE_LOG and check.code != "key-institution"):
+        return check
+    return replace(check, outcome=Outcome.NOT_CHECKED, code="not-reached", trust="nobody", facts={})
 
 
 def _check_chains(parts: Parts, policy: Policy, given: Given, checks: list[Check]) -> _Bounds:
@@ -207,7 +229,25 @@ def _differs(found: bytes, expected: bytes, code: str) -> Check:
 
 
 def _differences(comparison: Comparison) -> Check:
-    paths = [*comparison.changed, *comparison.missing, *comparison.added]
-    paths += [rename.before for rename in comparison.renamed]
-    facts: dict[str, Fact] = {"count": len(paths), "first": min(paths)}
+    """Say how many files differ in which way, and name the first few of each."""
+    kinds: dict[str, Sequence[tuple[str, ...]]] = {
+        "changed": [(path,) for path in comparison.changed],
+        "missing": [(path,) for path in comparison.missing],
+        "added": [(path,) for path in comparison.added],
+        "renamed": comparison.renamed,
+    }
+    facts: dict[str, Fact] = {"count": sum(map(len, kinds.values()))}
+    for kind, found in kinds.items():
+        facts |= {kind: len(found), f"first_{kind}": _first_of(found)}
     return Check("dataset", Outcome.FALSE, "files-differ", "files", facts)
+
+
+def _first_of(differences: Sequence[tuple[str, ...]]) -> str:
+    """Name the first few, a rename as ``before -> after``; "" for none."""
+    named = [" -> ".join(map(_cut, one)) for one in sorted(differences)[:_NAMED]]
+    return ", ".join([*named, "…"] if len(differences) > _NAMED else named)
+
+
+def _cut(path: str) -> str:
+    # the end of a path tells more than its folders do
+    return path if len(path) <= _PATH_SHOWN else "…" + path[1 - _PATH_SHOWN :]

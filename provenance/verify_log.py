@@ -36,11 +36,12 @@ from provenance.record import Record, parse_record, verify_signature
 from provenance.verdict import Check, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from provenance.given import Given
     from provenance.identity import Standing
     from provenance.keys import PublicKey
+    from provenance.note import NoteVerifier
     from provenance.policy import Policy
     from provenance.receipt import LoggedRecord, ProofSet
     from provenance.verdict import Fact
@@ -276,25 +277,46 @@ def _check_key_status(parts: Parts, given: Given) -> Check:
 
 def _check_checkpoints(parts: Parts, policy: Policy) -> Check:
     signers: list[str] = []
+    unsigned: Check | None = None
     for state in parts.states:
         size = state.checkpoint.tree_size
         keys = [key.verifier for key in policy.checkpoint_keys if key.covers(size)]
         try:
-            signers = state.note.verified_by(keys)
+            if _is_by_any(state, keys):
+                signers = state.note.verified_by(keys)
+            else:
+                unsigned = unsigned or _check_unsigned(state, policy)
         except BadSignatureError as error:
-            part = f"{state.name}.checkpoint"
-            if any(key.made(line) for key in keys for line in state.note.signatures):
-                return _false("checkpoint", "checkpoint-false", error, part)
-            unknown = BadSignatureError(
-                f"no key that the policy names for tree size {size} signed it; "
-                "a policy made after a change of the log's keys may name one"
-            )
-            return _false("checkpoint", "checkpoint-false", unknown, part)
+            return _false("checkpoint", "checkpoint-false", error, f"{state.name}.checkpoint")
+    if unsigned is not None:
+        return unsigned
     first, newest = parts.states[0].checkpoint, parts.newest.checkpoint
     if first.tree_size == newest.tree_size and first.root_hash != newest.root_hash:
         return Check("checkpoint", Outcome.FALSE, "checkpoint-fork")
     facts: dict[str, Fact] = {"tree_size": newest.tree_size, "signers": ", ".join(signers)}
     return Check("checkpoint", Outcome.PROVED, "checkpoint-signed", "policy", facts, needed=True)
+
+
+def _is_by_any(state: LogState, keys: Sequence[NoteVerifier]) -> bool:
+    return any(key.made(line) for key in keys for line in state.note.signatures)
+
+
+def _check_unsigned(state: LogState, policy: Policy) -> Check:
+    """Judge a checkpoint that no key of the policy for its size claims to have signed.
+
+    A key that the policy does not know at all may be the log's next one: nothing is shown to be
+    false. One that it names for other sizes only must not have signed this one.
+
+    Raises:
+        BadSignatureError: the latter.
+    """
+    size = state.checkpoint.tree_size
+    if _is_by_any(state, [key.verifier for key in policy.checkpoint_keys]):
+        raise BadSignatureError(f"signed by a key that the policy does not name for size {size}")
+    facts: dict[str, Fact] = {"part": f"{state.name}.checkpoint", "tree_size": size}
+    return Check(
+        "checkpoint", Outcome.NOT_CHECKED, "checkpoint-no-policy-key", facts=facts, needed=True
+    )
 
 
 # --- (7) inclusion ------------------------------------------------------------------------

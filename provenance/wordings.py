@@ -72,14 +72,18 @@ WORDINGS: dict[str, str] = {
     # 6 checkpoint
     "checkpoint-signed": "tree size {tree_size}, signed by {signers}",
     "checkpoint-false": "{part}: {detail}",
+    "checkpoint-no-policy-key": (
+        "{part}: no key that your policy names for tree size {tree_size} signed this state; if the "
+        "operator has changed keys, fetch the newer policy and compare its digest"
+    ),
     "checkpoint-fork": "two signed checkpoints of this log contradict each other",
     # 7 inclusion
     "included": "entry {index} of {tree_size}",
     "inclusion-false": "{part}: {detail}",
     # 8 witnesses
     "no-quorum-asked": "the policy asks for no witnesses",
-    "quorum-met": "{count} of the policy's witnesses cosigned; {quorum} are needed",
-    "quorum-not-met": "only {count} of the policy's witnesses cosigned; {quorum} are needed",
+    "quorum-met": "the policy's witnesses that cosigned: {count}; needed: {quorum}",
+    "quorum-not-met": "the policy's witnesses that cosigned: only {count}; needed: {quorum}",
     "cosignature-false": "{detail}",
     # 9 anchor, once per anchor
     "root-on-chain": "the root at tree size {tree_size} lies in contract {contract} on {chain}",
@@ -93,8 +97,8 @@ WORDINGS: dict[str, str] = {
     "block-vouched": "block {block_number} of {chain}, {block_hash}, {time}",
     "block-final": "block {block_number} of {chain}, {block_hash}, {time}: final there",
     "block-deep": (
-        "block {block_number} of {chain}, {block_hash}, {time}: {depth} confirmations there, where "
-        "the policy asks for a depth because the chain has no finality of its own"
+        "block {block_number} of {chain}, {block_hash}, {time}; confirmations there: {depth}, "
+        "where the policy asks for a depth because the chain has no finality of its own"
     ),
     "block-not-vouched": "look up block {block_number} of {chain}: its hash must be {block_hash}",
     "block-not-final": "block {block_number} of {chain}, {block_hash}: not final yet",
@@ -140,8 +144,8 @@ WORDINGS: dict[str, str] = {
     "signed-not-before-no-header": "the record names block {block_hash}; its header is not shown",
     "own-block-other-chain": "the record names a block of chain {chain_id}: not in the policy",
     # 14 dataset
-    "dataset-same": "all {files} files have the dataset digest of the record",
-    "part-same": "{files} files are part of the dataset in the record",
+    "dataset-same": "the dataset digest is that of the record; files: {files}",
+    "part-same": "part of the dataset in the record; files: {files}",
     "file-same": "the file is part of the dataset in the record",
     "dataset-not-given": "no data were given to compare with",
     "nothing-compared": "no file was compared",
@@ -149,12 +153,16 @@ WORDINGS: dict[str, str] = {
     "manifest-differs": "the manifest has digest {found}, the record says {expected}",
     "file-differs": "the file has digest {found}, its proof is for {expected}",
     "file-proof-false": "{detail}",
-    "files-differ": "{count} differences, the first: {first}",
-    "counts-differ": "the record claims {expected} {unit}, the data have {found}",
+    "files-differ": (
+        "differences: {count}; changed: {changed} [{first_changed}]; missing: {missing} "
+        "[{first_missing}]; not in the manifest: {added} [{first_added}]; renamed: {renamed} "
+        "[{first_renamed}]"
+    ),
+    "counts-differ": "{unit}: the record claims {expected}, the data have {found}",
     "no-dataset-digest": "the record shows no dataset digest to compare with",
     # 15 disclosure
     "all-shown": "every claim of the record is shown",
-    "not-shown": "{count} claims of the record are not shown: kept back by their holder, or erased",
+    "not-shown": "claims not shown: {count}; kept back by their holder, or erased",
     # any check that a refusal above left undone
     "not-reached": "not checked: an earlier check stopped here",
 }

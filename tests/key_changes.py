@@ -35,7 +35,7 @@ from provenance.record import Record, issue_record, parse_entry
 from provenance.service.configure import change_key, check_settled
 from provenance.service.operator_keys import OperatorKeys
 from provenance.service.settings import LedgerFolder, Settings
-from provenance.verdict import Outcome
+from provenance.verdict import not_in_log
 from provenance.verify import verify_receipt
 
 if TYPE_CHECKING:
@@ -179,8 +179,7 @@ def verdict(receipt: Receipt, trust: Policy) -> Verdict:
 
 
 def is_good(receipt: Receipt, trust: Policy) -> bool:
-    checks = verdict(receipt, trust).checks
-    return not any(one.outcome in {Outcome.FALSE, Outcome.UNUSABLE} for one in checks)
+    return not_in_log(verdict(receipt, trust).checks) is None
 
 
 def make_place(tmp_path: Path) -> Place:

@@ -1,6 +1,9 @@
 """Single-byte mutations of a receipt, and what each one must come to.
 
-A mutant is *refused* when its exit code is 1 or 2. A receipt has one text only (``Receipt.parse``
+A mutant is *refused* when its exit code is 1 or 2, or when it is 3 because no key of the policy
+signed a checkpoint: the name and the key id of a signature line belong to no proof, and an altered
+one may be a key that the log took after the policy was made. No time is claimed then, and nothing
+is said to be in the log. A receipt has one text only (``Receipt.parse``
 compares with its re-serialisation), so that every byte belongs to JSON's grammar, to a name of
 the format or to a value; and every value is covered by a signature, by a proof, or by comparison
 with policy and given block hash. What is not refused, and why:
@@ -33,7 +36,16 @@ if TYPE_CHECKING:
 
     from provenance.verdict import Verdict
 
-__all__ = ["ALL", "REPRESENTATIVES", "SMALL", "mutants", "span", "survivors", "verdict_of"]
+__all__ = [
+    "ALL",
+    "REPRESENTATIVES",
+    "SMALL",
+    "is_refused",
+    "mutants",
+    "span",
+    "survivors",
+    "verdict_of",
+]
 
 SMALL = Shape(
     crowd=0,
@@ -68,6 +80,19 @@ def verdict_of(made: Built, octets: bytes) -> Verdict:
     return verify_receipt(octets, made.policy, now_unix=receipts.NOW, blocks=blocks)
 
 
+def is_refused(verdict: Verdict) -> bool:
+    """Tell whether nothing was proved that rests on the log."""
+    if verdict.exit_code in {1, 2}:
+        return True
+    bounds = (verdict.not_before, verdict.not_after, verdict.signed_not_before)
+    return (
+        verdict.exit_code == 3
+        and verdict.check("checkpoint").code == "checkpoint-no-policy-key"
+        and verdict.check("inclusion").code == "not-reached"
+        and bounds == (None, None, None)
+    )
+
+
 def survivors(
     made: Built, replacements: Iterable[int], positions: Iterable[int] | None = None
 ) -> list[tuple[int, int, Verdict]]:
@@ -77,7 +102,7 @@ def survivors(
     found = []
     for position, mutant in mutants(octets, replacements, everywhere):
         verdict = verdict_of(made, mutant)
-        if verdict.exit_code not in {1, 2}:
+        if not is_refused(verdict):
             found.append((position, mutant[position], verdict))
     return found
 

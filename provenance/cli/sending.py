@@ -24,6 +24,7 @@ from provenance.files.outbox import Outbox
 from provenance.holder_statement import PUBLICATION, issue_statement
 from provenance.policy import Policy
 from provenance.receipt import Receipt
+from provenance.verdict import not_in_log
 from provenance.verify import verify_receipt
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ __all__ = ["MANIFEST", "RECEIPT", "Answer", "Sending"]
 
 MANIFEST = "manifest.jsonl"
 RECEIPT = "receipt.json"
-
-_TRUE_OR_PENDING = (0, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +127,8 @@ def _check(octets: bytes, submission: Submission, policy: Policy) -> Receipt:
     if receipt.record.sd_jwt.partition("~")[0].encode("ascii") != submission.records[-1].entry:
         raise VerificationError("the service answered with the receipt of another record")
     verdict = verify_receipt(octets, policy, now_unix=int(time.time()))
-    if verdict.exit_code not in _TRUE_OR_PENDING:
-        wrong = next(check for check in verdict.checks if check.outcome in {"false", "unusable"})
+    wrong = not_in_log(verdict.checks)
+    if wrong is not None:
         raise VerificationError(
             f"the receipt does not verify: check {wrong.number}, {wrong.text()}"
         )

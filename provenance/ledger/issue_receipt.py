@@ -32,7 +32,7 @@ from provenance.receipt import (
     ReceiptAnchor,
 )
 from provenance.record import parse_record
-from provenance.verdict import Outcome
+from provenance.verdict import not_in_log
 from provenance.verify import Parts, check_parts
 from provenance.verify_log import check_log
 
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
 
 __all__ = ["AnchorView", "ReceiptIssuer"]
 
-_REFUSED: Final = frozenset({Outcome.FALSE, Outcome.UNUSABLE})
 _NOTHING_GIVEN: Final = Given()
 
 
@@ -169,9 +168,9 @@ class ReceiptIssuer:
             checks: Sequence[Check] = check_log(parts, self._policy, _NOTHING_GIVEN)
         else:
             checks = check_parts(parts, self._policy, _NOTHING_GIVEN, now_unix=0).checks
-        for check in checks:
-            if check.outcome in _REFUSED:
-                raise DamagedReceiptError(f"check {check.number} {check.name}: {check.code}")
+        wrong = not_in_log(checks)
+        if wrong is not None:
+            raise DamagedReceiptError(f"check {wrong.number} {wrong.name}: {wrong.code}")
         if receipt.anchored is None and receipt.beacon not in self._sound:
             self._sound.append(receipt.beacon)
 

@@ -13,7 +13,7 @@ from published import own_cases
 
 from provenance import wordings
 from provenance.identity import KEY_CODES, REVOCATION_CODE
-from provenance.verdict import NUMBERS, Check, Outcome, exit_code_of, utc_text
+from provenance.verdict import NUMBERS, Check, Outcome, exit_code_of, not_in_log, utc_text
 
 SOURCES = sorted((Path(__file__).parents[2] / "provenance").glob("verify*.py"))
 
@@ -124,3 +124,33 @@ def test_a_sentence_is_translated_before_its_facts_come_in() -> None:
 def test_a_time_no_calendar_has_stays_a_number() -> None:
     assert utc_text(1_780_000_000) == "2026-05-28 20:26:40 UTC"
     assert utc_text(2**63) == "9223372036854775808 s after 1970"
+
+
+def logged(**outcomes: Outcome) -> list[Check]:
+    """The five checks that put a record into the log, proved but for ``outcomes``."""
+    names = ("receipt", "log", "signature", "checkpoint", "inclusion")
+    return [Check(name, outcomes.get(name, Outcome.PROVED), "not-reached") for name in names]
+
+
+def test_a_record_is_in_the_log_without_anchor_or_witness() -> None:
+    waiting = Check("not-after", Outcome.NOT_YET, "not-anchored", needed=True)
+
+    assert not_in_log([*logged(), waiting]) is None
+    assert exit_code_of([*logged(), waiting]) == 3
+
+
+@pytest.mark.parametrize("name", ["receipt", "log", "signature", "checkpoint", "inclusion"])
+def test_what_is_not_checked_in_the_log_is_found_though_nothing_is_false(name: str) -> None:
+    checks = logged(**{name: Outcome.NOT_CHECKED})
+
+    found = not_in_log(checks)
+
+    assert found is not None
+    assert found.name == name
+
+
+@pytest.mark.parametrize("outcome", [Outcome.FALSE, Outcome.UNUSABLE])
+def test_anything_false_keeps_a_receipt_from_being_taken(outcome: Outcome) -> None:
+    wrong = Check("anchor", outcome, "anchor-false")
+
+    assert not_in_log([*logged(), wrong]) == wrong

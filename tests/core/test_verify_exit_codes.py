@@ -17,12 +17,17 @@ from receipts import DEVNET, MAINNET, OTHERNET, Built, Shape
 
 from provenance.fingerprint import Summary
 from provenance.given import RPC_AWAY, Given, GivenBlock, RpcView, WholeData
+from provenance.note import NoteSigner
+from provenance.verdict import Outcome
 from provenance.verify import Parts, check_parts
 
 if TYPE_CHECKING:
     from provenance.given import RpcAnswer
+    from provenance.verdict import Verdict
 
 FOREIGN = bytes([9]) * 32
+NEXT_SIGNER = NoteSigner(receipts.ORIGIN, receipts.key_of(9))
+"""The key that the log took after the policy was made."""
 QUORUM = {"none": (0, 0), "met": (2, 2), "unmet": (2, 1)}
 """Quorum asked for, and witnesses that cosigned."""
 
@@ -41,6 +46,8 @@ class Case:
     need_start: bool
     quorum: str
     data: str
+    known_key: bool
+    """Whether the policy names the key that signed the checkpoints."""
 
     @property
     def beacon_chain(self) -> int:
@@ -61,6 +68,7 @@ def built(case: Case) -> tuple[Built, Parts]:
             anchors=case.anchors,
             policy_chains=case.policy_chains,
             not_independent=frozenset() if case.independent else frozenset({MAINNET}),
+            log_signer=receipts.LOG_SIGNER if case.known_key else NEXT_SIGNER,
             beacon=case.beacon,
             beacon_chain=case.beacon_chain,
             witnesses=2 if quorum else 0,
@@ -143,6 +151,8 @@ def expected(case: Case) -> int:
         return 1
     if case.rpc == "away":
         return 4
+    if not case.known_key:
+        return 3
     counted = [
         chain_id
         for chain_id in case.anchors
@@ -158,7 +168,8 @@ def expected(case: Case) -> int:
 def cases() -> list[Case]:
     booleans = (False, True)
     return [
-        Case(*values)
+        Case(*values, known_key=known_key)
+        for known_key in (True, False)
         for values in itertools.product(
             ((), (MAINNET,), (DEVNET,), (MAINNET, DEVNET)),
             booleans,
@@ -184,11 +195,19 @@ def test_every_combination_has_the_stated_exit_code(anchors: tuple[int, ...]) ->
         made, parts = built(receipt_part(case))
         verdict = check_parts(parts, made.policy, given_of(case, made), now_unix=receipts.NOW)
         assert verdict.exit_code == expected(case), case
+        assert case.known_key or claims_nothing(verdict), case
         seen[verdict.exit_code] = seen.get(verdict.exit_code, 0) + 1
 
     assert set(seen) >= {1, 2, 3, 4}
     assert (0 in seen) == bool(anchors)
-    assert sum(seen.values()) == 5_760
+    assert sum(seen.values()) == 11_520
+
+
+def claims_nothing(verdict: Verdict) -> bool:
+    """Whether nothing is shown as true that rests on the log, and no time."""
+    logged = [check.outcome for check in verdict.checks if 7 <= check.number <= 13]
+    bounds = (verdict.not_before, verdict.not_after, verdict.signed_not_before)
+    return not {Outcome.PROVED, Outcome.VOUCHED} & set(logged) and bounds == (None, None, None)
 
 
 def receipt_part(case: Case) -> Case:

@@ -12,7 +12,7 @@ from receipts import Built, Shape, build
 
 from provenance.note import Note, NoteSigner
 from provenance.policy import CheckpointKey, Policy
-from receipt_cases.vector import FOREIGN_HASH, case, node, other_record_path
+from receipt_cases.vector import FOREIGN_HASH, case, hashes_of, node, other_record_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -224,9 +224,27 @@ def log_side() -> Iterable[Case]:
     thief = NoteSigner(receipts.ORIGIN, receipts.key_of(9))
     yield case(
         "checkpoint-by-another-key",
-        "no key of the policy signed",
-        "bad-signature",
+        "no key of the policy signed; the log may have changed its keys since",
+        "checkpoint-no-policy-key",
         build(replace(UNANCHORED, log_signer=thief)),
+    )
+    later = build(Shape(log_signer=thief, institution=True, own_block=receipts.MAINNET))
+    yield case(
+        "checkpoint-by-another-key-anchored",
+        "no key of the policy signed: no time is claimed, whatever else holds",
+        "checkpoint-no-policy-key",
+        later,
+        block_hashes=hashes_of(later),
+    )
+    forged = build(replace(UNANCHORED, log_signer=thief, filler=b"other"))
+    yield case(
+        "checkpoint-by-another-key-false-path",
+        "no key of the policy signed, and a path does not lead to the root",
+        "root-mismatch",
+        forged,
+        octets=replace(
+            forged.receipt, first=replace(forged.receipt.first, record=first.record)
+        ).to_bytes(),
     )
     retired = CheckpointKey(receipts.LOG_SIGNER.verifier, 0, 7)
     yield case(

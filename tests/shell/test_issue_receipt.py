@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from eth_hash.auto import keccak
 from oracles import evm_state
 from receipts import HISTORY_CODE
 from small_ledger import (
+    ORIGIN,
     PIN,
     START,
     SmallLedger,
@@ -35,6 +37,8 @@ from provenance.ledger.audit_anchors import claims_from_json, claims_of, confirm
 from provenance.ledger.audit_log import AnchorClaim
 from provenance.ledger.audit_store import audit_store
 from provenance.ledger.chain_port import Attempt, Inclusion, NamedBlock
+from provenance.note import NoteSigner
+from provenance.policy import Policy
 from provenance.store.anchor_store import SqlAnchorStore
 from provenance.verify import verify_receipt
 
@@ -194,6 +198,24 @@ def test_an_acknowledgement_after_a_good_one_is_judged_all_the_same(ledger: Smal
         ledger.receipts.acknowledge(good, index - 1, signed)
     with pytest.raises(DamagedReceiptError):
         ledger.receipts.acknowledge(stranger, index, signed)
+
+
+def test_no_receipt_leaves_whose_checkpoint_no_key_of_the_policy_signed(
+    ledger: SmallLedger,
+) -> None:
+    *_, index = Anchored(ledger, SqlAnchorStore(ledger.store.writer)).integrate("penguins")
+    served = json.loads(policy().octets)
+    other = NoteSigner(ORIGIN, key_of("another checkpoint key")).verifier
+    served["checkpoint_keys"][0]["vkey"] = other.to_vkey()
+    ledger.trust = Policy.parse(json.dumps(served).encode())
+    ledger.reopen()
+    signed = ledger.store.newest_signed()
+    assert signed is not None
+
+    with pytest.raises(DamagedReceiptError, match="checkpoint-no-policy-key"):
+        ledger.receipts.issue(index)
+    with pytest.raises(DamagedReceiptError, match="checkpoint-no-policy-key"):
+        ledger.receipts.acknowledge(deposit(ALICE, "penguins"), index, signed)
 
 
 def test_genesis_and_keys_have_receipts_and_beacons_do_not(ledger: SmallLedger) -> None:
