@@ -10,6 +10,7 @@ from faults.chain_events import anchored_header_hash
 from faults.wire import demand
 from provenance.given import GivenBlock
 from provenance.policy import Policy
+from provenance.verdict import not_in_log
 from provenance.verify import verify_receipt
 
 if TYPE_CHECKING:
@@ -33,5 +34,7 @@ def second_opinion(receipts: Iterable[bytes], policy: bytes, blocks: Container[s
         )
         expected = 3 if anchored is None else 0
         demand(verdict.exit_code == expected, "I3", f"the verifier says {verdict}")
+        # 3 alone would also be said of a state that no key of the policy signed
+        demand(not_in_log(verdict.checks) is None, "I3", f"not in the log: {verdict}")
         count += 1
     return count
