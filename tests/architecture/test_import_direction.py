@@ -117,6 +117,13 @@ def test_every_pure_file_has_a_place_in_the_order() -> None:
     assert files - {"__init__", "__main__"} == set(ORDER)
 
 
+def test_the_drawing_names_every_pure_file_and_folder() -> None:
+    drawing = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+    assert [name for name in ORDER if f"`{name}.py`" not in drawing] == []
+    assert [folder for folder in SHELL if f"`{folder}/`" not in drawing] == []
+
+
 @pytest.mark.parametrize("name", ORDER)
 def test_pure_file_imports_only_what_stands_before_it(name: str) -> None:
     names = imported(ROOT / "provenance" / f"{name}.py")
