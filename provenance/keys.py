@@ -59,11 +59,6 @@ _SIGN_BIT = 1 << 255
 # P-256 (SEC 2 §2.4.2): its field and the order of its group
 _Q = 2**256 - 2**224 + 2**192 + 2**96 - 1
 _N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-_HALF_N = _N // 2
-
-# P-256 (SEC 2 §2.4.2): its field and the order of its group
-_Q = 2**256 - 2**224 + 2**192 + 2**96 - 1
-_N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 _MEMO_CAPACITY = 16_384
 """Verified signatures remembered: about 5 MB, and several seconds of a busy service."""
