@@ -16,6 +16,17 @@ const compiler = {
   },
 };
 
+// `scripts/fuzz_contract` asks for more; the seed makes a run repeatable
+const fuzz = {
+  runs: Number(process.env.FUZZ_RUNS ?? 256),
+  seed: process.env.FUZZ_SEED ?? "0x1",
+};
+const invariant = {
+  runs: Number(process.env.INVARIANT_RUNS ?? 32),
+  depth: Number(process.env.INVARIANT_DEPTH ?? 50),
+  failOnRevert: true,
+};
+
 export default defineConfig({
   plugins: [hardhatEthers, hardhatNodeTestRunner],
   solidity: { profiles: { default: compiler, production: compiler } },
@@ -24,9 +35,6 @@ export default defineConfig({
     default: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
   },
   test: {
-    solidity: {
-      fuzz: { runs: 256, seed: "0x1" },
-      invariant: { runs: 32, depth: 50, failOnRevert: true },
-    },
+    solidity: { fuzz, invariant },
   },
 });

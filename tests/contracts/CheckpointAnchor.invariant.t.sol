@@ -58,6 +58,20 @@ contract CheckpointAnchorInvariantTest is LogTest {
         _same(anchorer, _log.anchorer());
     }
 
+    function invariant_anotherLogIsUntouched() external view {
+        CheckpointAnchor target = _log.TARGET();
+        (uint64 size, bytes32 rootHash) = target.head(_log.OTHER_LOG_ID());
+        _same(size, 2);
+        _same(rootHash, _log.OTHER_ROOT());
+        for (uint64 other = 3; other <= 40; ++other) {
+            _same(target.roots(_log.OTHER_LOG_ID(), other), bytes32(0));
+        }
+    }
+
+    function invariant_noEtherStays() external view {
+        _same(address(_log.TARGET()).balance, 0);
+    }
+
     /// Without this, invariants over a handler that never gets through would prove nothing.
     function test_theHandlerGrowsTheLogAndItsAttacksReachTheContract() external {
         bytes32[] memory none = _none();
@@ -70,10 +84,13 @@ contract CheckpointAnchorInvariantTest is LogTest {
         _log.fork(bytes32(uint256(1)), none);
         _log.guess(1, bytes32(uint256(1)), none);
         _log.trespass(address(0xbad), 1);
+        _log.poach(1);
+        _log.pay(1, 1, "");
+        _log.pay(1, 4, "");
         _log.handOver(address(0xb0b));
         _log.grow(3);
 
         _same(_log.count(), 3);
-        _same(_log.refused(), 6);
+        _same(_log.refused(), 9);
     }
 }

@@ -10,8 +10,13 @@ import {LogTest} from "./LogTest.sol";
 contract GrowingLog is LogTest {
     uint256 private constant LARGEST = 150; // the naive oracle hashes every leaf of every tree
 
+    string private constant ORIGIN = "invariant.example.org";
+    address private constant NEIGHBOUR = address(0xca11);
+
     CheckpointAnchor public immutable TARGET;
     bytes32 public immutable LOG_ID;
+    bytes32 public immutable OTHER_LOG_ID; // of the same origin, by another registrar
+    bytes32 public immutable OTHER_ROOT;
     uint256 public immutable SEED;
 
     address public anchorer = address(0xa11ce);
@@ -24,7 +29,12 @@ contract GrowingLog is LogTest {
         TARGET = new CheckpointAnchor();
         SEED = 7;
         VM.prank(anchorer);
-        LOG_ID = TARGET.register("invariant.example.org");
+        LOG_ID = TARGET.register(ORIGIN);
+        VM.prank(NEIGHBOUR);
+        OTHER_LOG_ID = TARGET.register(ORIGIN);
+        OTHER_ROOT = _root(_leaves(2, SEED + 1), 2);
+        VM.prank(NEIGHBOUR);
+        TARGET.anchor(OTHER_LOG_ID, 2, OTHER_ROOT, _none());
     }
 
     /// @notice The honest anchorer.
@@ -99,6 +109,38 @@ contract GrowingLog is LogTest {
         uint64 size = old + uint64(_between(more, 1, 20));
         bytes32[] memory leaves = _leaves(size, SEED);
         _attack("trespassed", stranger, size, _root(leaves, size), _growth(leaves, old, size));
+    }
+
+    /// @notice This log's anchorer at another's log, with growth that would be that log's own.
+    function poach(uint8 more) external {
+        if (anchorer == NEIGHBOUR) return;
+        uint64 size = 2 + uint64(_between(more, 1, 20));
+        bytes32[] memory leaves = _leaves(size, SEED + 1);
+        bytes32[] memory proof = _growth(leaves, 2, size);
+        VM.prank(anchorer);
+        try TARGET.anchor(OTHER_LOG_ID, size, _root(leaves, size), proof) {
+            broken = "poached";
+        } catch {
+            ++refused;
+        }
+    }
+
+    /// @notice Ether beside any call, or with none.
+    function pay(uint96 value, uint8 which, bytes calldata data) external {
+        bytes4[5] memory selectors = [
+            TARGET.register.selector,
+            TARGET.anchor.selector,
+            TARGET.proposeAnchorer.selector,
+            TARGET.acceptAnchorer.selector,
+            bytes4(0)
+        ];
+        VM.deal(address(this), value);
+        if (value == 0) return;
+        bytes4 selector = selectors[which % 5];
+        bytes memory call = selector == 0 ? data : bytes.concat(selector, data);
+        (bool taken, ) = address(TARGET).call{value: value}(call);
+        if (taken) broken = "took ether";
+        else ++refused;
     }
 
     /// @notice A change of hands; zero cannot send, so it is never offered the log for long.

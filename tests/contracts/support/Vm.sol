@@ -30,6 +30,9 @@ interface Vm {
     /// @notice Reads a storage slot of `target`.
     function load(address target, bytes32 slot) external view returns (bytes32 value);
 
+    /// @notice Gives `who` a balance.
+    function deal(address who, uint256 balance) external;
+
     /// @notice Replaces the code at `target`.
     function etch(address target, bytes calldata code) external;
 
