@@ -378,6 +378,13 @@ class FeeCeilingError(ConflictError):
     title = "The chain's fees are above the ceiling that was set"
 
 
+class UnconfirmedChainError(ConflictError):
+    """A chain whose id or first block is neither confirmed in its profile nor given."""
+
+    code = "unconfirmed-chain"
+    title = "The chain's id or first block is not confirmed and has to be given"
+
+
 class StatementExpiredError(ConflictError):
     """A holder's statement outside its 120 seconds; the holder signs another one."""
 
