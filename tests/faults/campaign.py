@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["Campaign", "Plan", "Report", "run"]
+__all__ = ["Campaign", "Plan", "Report", "Target", "run"]
 
 Target = Literal["server", "node", "both"]
 
@@ -78,17 +78,20 @@ class Report:
     times: dict[str, tuple[float, float, int]]
     """Name -> median, maximum, how many."""
 
-    def lines(self) -> list[str]:
-        """Return the figures, a line each."""
-        found = [
-            f"kills                      {self.kills}",
-            f"records acknowledged       {self.acknowledged}",
-            "lost, moved or changed     0",
-        ]
-        found += [f"{name:26} {value}" for name, value in sorted(self.counts.items())]
-        found += [f"{name:26} {value}" for name, value in vars(self.audited).items()]
-        for name, (median, worst, count) in self.times.items():
-            found.append(f"{name:26} median {median:.2f} s, max {worst:.2f} s ({count})")
+    def figures(self) -> dict[str, int | float]:
+        """Return what a line of the results tells; all add up but what is called worst."""
+        found: dict[str, int | float] = {
+            "kills": self.kills,
+            "acknowledgements": self.counts.get("acknowledgements", 0),
+            "records": self.acknowledged,
+            "records lost": 0,
+            "answers lost": self.counts.get("answers lost", 0),
+            "checkpoints": self.audited.checkpoints,
+            "receipts verified": self.audited.second_opinions,
+            "anchors": self.audited.anchors,
+        }
+        for name, (_, worst, _) in self.times.items():
+            found[f"worst seconds: {name}"] = round(worst, 2)
         return found
 
 
