@@ -53,7 +53,7 @@ class AnchoredLog:
                 insert(tables.checkpoints).values(tree_size=self._size, note="signed")
             )
             connection.execute(
-                insert(tables.anchor_markers).values(tree_size=self._size, state="wanted")
+                insert(tables.anchor_markers).values(tree_size=self._size)
             )
         return self._size
 

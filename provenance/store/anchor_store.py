@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, Select, exc, func, insert, select, updat
 from provenance import strict_json
 from provenance.anchor import AnchorState, Evidence, HistoryProof, check_transition
 from provenance.digests import RootHash, from_hex
-from provenance.errors import ConflictError, NotFoundError
+from provenance.errors import ConflictError, MalformedError, NotFoundError
 from provenance.ledger.chain_port import Anchor, Attempt, Inclusion, NamedBlock
 from provenance.store.engine import storage_errors
 from provenance.store.tables import anchor_attempts, anchor_markers, anchors
@@ -29,6 +29,8 @@ __all__ = ["SqlAnchorStore"]
 
 _MAX_JSON_BYTES = 16 * 2**20
 """Evidence is some kilobytes, 256 histories some megabyte."""
+
+_NEWEST_BOUND = select(func.coalesce(func.max(anchors.c.tree_size), 0)).scalar_subquery()
 
 _NOT_FINAL = (AnchorState.PREPARED.value, AnchorState.SENT.value, AnchorState.INCLUDED.value)
 
@@ -49,12 +51,14 @@ class SqlAnchorStore:
 
     def wanted(self) -> tuple[int, bool] | None:
         """Return (newest wanted tree size, whether "anchor now" was asked), None when none."""
-        question = select(
-            func.max(anchor_markers.c.tree_size), func.max(anchor_markers.c.urgent)
-        ).where(anchor_markers.c.state == "wanted")
+        question = (
+            select(anchor_markers.c.tree_size, anchor_markers.c.urgent)
+            .where(anchor_markers.c.tree_size > _NEWEST_BOUND)
+            .order_by(anchor_markers.c.tree_size.desc())
+        )
         with storage_errors(), self._reader.connect() as connection:
-            tree_size, urgent = connection.execute(question).one()
-        return None if tree_size is None else (int(tree_size), bool(urgent))
+            found = connection.execute(question).all()
+        return (found[0][0], any(urgent for _, urgent in found)) if found else None
 
     def ask_now(self) -> int | None:
         """Make the newest wanted marker urgent; return its tree size, None when none waits."""
@@ -86,8 +90,7 @@ class SqlAnchorStore:
     ) -> Anchor:
         """Bind a checkpoint to a nonce with its first signed bytes; state ``prepared``.
 
-        In the same transaction the marker of ``tree_size`` becomes bound and every older
-        wanted one covered.
+        The marker of ``tree_size`` and every older one are wanted no more.
 
         Raises:
             ConflictError: the nonce or the tree size is bound already, or nobody wants it.
@@ -104,7 +107,7 @@ class SqlAnchorStore:
             "created_unix": now_unix,
         }
         with storage_errors(), self._engine.begin() as connection:
-            _take_marker(connection, tree_size)
+            _check_marker(connection, tree_size)
             try:
                 anchor_id = connection.execute(
                     insert(anchors).values(row).returning(anchors.c.anchor_id)
@@ -154,7 +157,7 @@ class SqlAnchorStore:
             mined_number=inclusion.mined_number,
             block_number=inclusion.block.number,
             block_hash=inclusion.block.block_hash,
-            evidence=json.dumps(inclusion.evidence.to_json()),
+            evidence=json.dumps({"kind": "storage", **inclusion.evidence.to_json()}),
             histories=json.dumps([_history(*pair) for pair in inclusion.histories]),
         )
 
@@ -278,19 +281,12 @@ def _final(chain_id: int) -> Select[tuple[object, ...]]:
     )
 
 
-def _take_marker(connection: Connection, tree_size: int) -> None:
-    taken = connection.execute(
-        update(anchor_markers)
-        .where(anchor_markers.c.tree_size == tree_size, anchor_markers.c.state == "wanted")
-        .values(state="bound")
+def _check_marker(connection: Connection, tree_size: int) -> None:
+    wanted = select(anchor_markers.c.tree_size).where(
+        anchor_markers.c.tree_size == tree_size, anchor_markers.c.tree_size > _NEWEST_BOUND
     )
-    if taken.rowcount != 1:
+    if connection.execute(wanted).one_or_none() is None:
         raise ConflictError(f"no anchor of tree size {tree_size} is wanted")
-    connection.execute(
-        update(anchor_markers)
-        .where(anchor_markers.c.tree_size < tree_size, anchor_markers.c.state == "wanted")
-        .values(state="covered")
-    )
 
 
 def _add_attempt(connection: Connection, anchor_id: int, position: int, attempt: Attempt) -> None:
@@ -346,7 +342,7 @@ def _inclusion(row: Row[tuple[object, ...]]) -> Inclusion:
         tx_hash=row.tx_hash,
         mined_number=row.mined_number,
         block=NamedBlock(row.block_number, row.block_hash),
-        evidence=Evidence.from_json(_members(row.evidence, "evidence")),
+        evidence=_evidence(_members(row.evidence, "evidence")),
         histories=tuple(_read_histories(row.histories)),
     )
 
@@ -354,6 +350,12 @@ def _inclusion(row: Row[tuple[object, ...]]) -> Inclusion:
 def _members(text: str, field: str) -> strict_json.Members:
     value = strict_json.parse(text.encode(), max_bytes=_MAX_JSON_BYTES)
     return strict_json.Members(value, field)
+
+
+def _evidence(members: strict_json.Members) -> Evidence:
+    if members.text("kind") != "storage":
+        raise MalformedError("expected storage", field="evidence.kind")
+    return Evidence.from_json(members)
 
 
 def _history(block: NamedBlock, proof: HistoryProof) -> dict[str, object]:

@@ -141,8 +141,7 @@ class SqlLogStore(SqlLogReader):
             found = connection.execute(_SIGNED_NOTE, {"size": signed.tree_size}).scalar()
             if found is None:
                 connection.execute(_SIGN, row)
-                marker = {"tree_size": signed.tree_size, "state": "wanted"}
-                connection.execute(_MARK, marker)
+                connection.execute(_MARK, {"tree_size": signed.tree_size})
             elif found != signed.note:
                 raise FatalError(f"tree size {signed.tree_size} is signed already, otherwise")
 

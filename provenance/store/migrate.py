@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["REVISION", "migrate", "revision_of"]
 
-REVISION: Final = "0001"
+REVISION: Final = "0002"
 """The newest revision in ``migrations/versions``."""
 
 _LOCATION: Final = "provenance.store:migrations"

@@ -33,6 +33,7 @@ __all__ = [
     "anchors",
     "beacons",
     "checkpoints",
+    "cosignatures",
     "dataset_digests",
     "disclosure_keys",
     "disclosures",
@@ -42,13 +43,17 @@ __all__ = [
     "key_metadata",
     "key_store_state",
     "keys",
+    "ledger_mode",
     "log_head",
     "manifests",
     "metadata",
     "records",
     "records_by_key",
+    "scrub_state",
     "tiles",
     "used_tokens",
+    "worker_halts",
+    "worker_leases",
 ]
 
 _NAMES = {
@@ -60,10 +65,10 @@ _NAMES = {
 }
 
 metadata = MetaData(naming_convention=_NAMES)
-"""The ledger's database: ``ledger.sqlite``."""
+"""The ledger's database: ``ledger.sqlite``, or one on a PostgreSQL server."""
 
 key_metadata = MetaData(naming_convention=_NAMES)
-"""The key store's own database, outside the ledger's backups: ``keys.sqlite``."""
+"""The key store's own database, outside the ledger's backups: ``keys.sqlite``, or another one."""
 
 # SQLite makes a column its row id only when it is called INTEGER; elsewhere 64 bits are meant.
 _Index = BigInteger().with_variant(Integer(), "sqlite")
@@ -118,6 +123,16 @@ checkpoints = Table(
     Column("note", Text, nullable=False),
 )
 """The signed heads: each a signed note (C2SP), unique on size."""
+
+cosignatures = Table(
+    "cosignatures",
+    metadata,
+    Column("tree_size", BigInteger, ForeignKey("checkpoints.tree_size"), nullable=False),
+    Column("witness", Text, nullable=False),
+    Column("line", Text, nullable=False),
+    PrimaryKeyConstraint("tree_size", "witness"),
+)
+"""What witnesses signed beneath a checkpoint: one signature line of a note (C2SP), by key name."""
 
 # --- projections of the log, which can be rebuilt from it -----------------------------------
 
@@ -248,13 +263,12 @@ anchor_markers = Table(
     "anchor_markers",
     metadata,
     Column("tree_size", _Index, ForeignKey("checkpoints.tree_size"), primary_key=True),
-    Column("state", Text, nullable=False, index=True),
     Column("urgent", Boolean, nullable=False, server_default=sql_false()),
-    CheckConstraint("state IN ('wanted', 'covered', 'bound')", name="state"),
 )
 """The outbox: "this head wants an anchor", written in the transaction that stores its signature.
 
-``urgent`` is "anchor now": do not wait for the interval.
+It has no state, since several chains read it: on each, what is wanted is the newest marker above
+the newest size bound there. ``urgent`` is "anchor now": do not wait for the interval.
 """
 
 anchors = Table(
@@ -277,6 +291,7 @@ anchors = Table(
     Column("histories", Text, nullable=True),
     Column("created_unix", BigInteger, nullable=False),
     Column("final_unix", BigInteger, nullable=True),
+    Column("violated_unix", BigInteger, nullable=True),
     UniqueConstraint("chain_id", "sender", "nonce"),
     UniqueConstraint("chain_id", "tree_size"),
     CheckConstraint(
@@ -287,7 +302,8 @@ anchors = Table(
 """One row per anchored checkpoint and chain; the nonce is bound to it for ever.
 
 ``block_*`` name the block the evidence is from, which is ``mined_number`` or a later one.
-``histories`` is a JSON array of {"number", "block_hash", "proof"}: EIP-2935 proofs of beacons.
+``evidence`` is JSON with its ``kind``. ``histories`` is a JSON array of {"number", "block_hash",
+"proof"}: EIP-2935 proofs of beacons. ``violated_unix`` says when a final anchor was found gone.
 """
 
 anchor_attempts = Table(
@@ -304,3 +320,52 @@ anchor_attempts = Table(
     UniqueConstraint("anchor_id", "position"),
 )
 """Signed transactions, stored before they are broadcast; a crash re-sends these very bytes."""
+
+worker_leases = Table(
+    "worker_leases",
+    metadata,
+    Column("chain_id", _Index, primary_key=True, autoincrement=False),
+    Column("holder", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+)
+"""Who anchors on a chain, until when by the database's clock (milliseconds of Unix time).
+
+``epoch`` grows with every change of holder: a write that names an older one changes nothing.
+"""
+
+worker_halts = Table(
+    "worker_halts",
+    metadata,
+    Column("chain_id", _Index, primary_key=True, autoincrement=False),
+    Column("code", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("since_unix", BigInteger, nullable=False),
+)
+"""Why anchoring on a chain stopped for good; the row goes when a person says to go on."""
+
+# --- the service's own notes ----------------------------------------------------------------
+
+scrub_state = Table(
+    "scrub_state",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("next_index", BigInteger, nullable=False),
+    Column("rounds", BigInteger, nullable=False),
+    Column("completed_unix", BigInteger, nullable=True),
+    Column("damage", Text, nullable=True),
+    CheckConstraint("id = 1", name="one_row"),
+)
+"""How far the re-hashing of stored entries has come, and the damage it found: nothing is signed
+while ``damage`` stands there, over restarts too, until a person clears it."""
+
+ledger_mode = Table(
+    "ledger_mode",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("read_only", Boolean, nullable=False),
+    Column("reason", Text, nullable=True),
+    Column("since_unix", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+"""Whether records are taken at all; no row means that they are."""

@@ -157,7 +157,7 @@ def upgrade() -> None:
             "tree_size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("urgent", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("urgent", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.CheckConstraint(
             "state IN ('wanted', 'covered', 'bound')", name=op.f("ck_anchor_markers_state")
         ),
