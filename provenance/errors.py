@@ -371,6 +371,13 @@ class AnchorRefusedError(ConflictError):
     title = "The contract would refuse this anchor"
 
 
+class LeaseLostError(ConflictError):
+    """Another process has taken over the anchoring of this chain; nothing was written."""
+
+    code = "lease-lost"
+    title = "Another process anchors on this chain now"
+
+
 class FeeCeilingError(ConflictError):
     """The chain asks for more than the operator's ceiling allows; nothing is sent above it."""
 
@@ -445,6 +452,32 @@ class NodeRefusedError(UnavailableError):
         self.data = data
 
 
+class WitnessAheadError(UnavailableError):
+    """A witness cosigned another tree size last than we thought; ``size`` is the one it names."""
+
+    code = "witness-ahead"
+    title = "The witness has seen another state of the log"
+
+    def __init__(self, size: int) -> None:
+        """Keep the tree size that the witness names."""
+        super().__init__(f"the witness cosigned tree size {size} last")
+        self.size = size
+
+
+class WitnessRefusedError(UnavailableError):
+    """A witness will not cosign this checkpoint, and asking again changes nothing."""
+
+    code = "witness-refused"
+    title = "The witness refuses the log's checkpoint"
+
+
+class NodeBehindError(UnavailableError):
+    """A node answers from an older block than one this ledger has seen."""
+
+    code = "node-behind"
+    title = "The blockchain node is behind"
+
+
 class NodeMissingError(UnavailableError):
     """The program of the local development chain is nowhere to be found, or did not start."""
 
@@ -509,3 +542,10 @@ class AnchorLostError(FatalError):
 
     code = "anchor-lost"
     title = "The chain contradicts what was already final"
+
+
+class FinalityViolatedError(AnchorLostError):
+    """A block that the chain called final, and that holds an anchor, was replaced."""
+
+    code = "finality-violated"
+    title = "A final block of the chain was replaced"

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from provenance.anchor import AnchorState, Evidence, HistoryProof
+    from provenance.anchor import AnchorState
+    from provenance.anchor_evidence import Evidence, HistoryProof, Level
+    from provenance.anchor_statement import AnchorStatement
     from provenance.digests import RootHash
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "AnchorStore",
     "AnchoredEvent",
     "Attempt",
+    "Attestor",
     "Block",
     "Broadcast",
     "Chain",
@@ -30,7 +33,9 @@ __all__ = [
     "Clock",
     "DatedBlock",
     "Fees",
+    "Halt",
     "Inclusion",
+    "Lease",
     "LogView",
     "NamedBlock",
     "Proof",
@@ -60,14 +65,14 @@ class ChainPin:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block whose header's bytes were checked against its hash."""
+    """A block whose header's bytes were checked against its hash, where the chain has such."""
 
     number: int
     block_hash: bytes
     timestamp: int
     """POSIX seconds, as the chain has it."""
     header: bytes
-    """RLP; keccak-256 of it is ``block_hash``."""
+    """RLP; keccak-256 of it is ``block_hash``. Empty on a chain of level ``trusted-rpc``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,8 @@ class TransactionReceipt:
     tx_hash: bytes
     block_number: int
     block_hash: bytes
+    transaction_index: int
+    """Its place in the block, zero-based: the key of its proof in the receipts trie."""
     succeeded: bool
     anchored: tuple[AnchoredEvent, ...]
 
@@ -128,10 +135,14 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Fees:
-    """What the chain asks at head, in wei per gas (EIP-1559)."""
+    """What the chain asks at head, in wei per gas (EIP-1559, or one gas price before it)."""
 
     base_fee_wei: int
+    """0 on a legacy chain."""
     priority_fee_wei: int
+    """On a legacy chain the gas price."""
+    legacy: bool = False
+    """The chain takes no EIP-1559 transactions: cap and tip of an attempt are its gas price."""
 
 
 class Broadcast(Enum):
@@ -170,9 +181,16 @@ class Inclusion:
     """The block that holds the transaction, as the node said."""
     block: NamedBlock
     """The block the evidence is from: the mined one, or a later one if its state was gone."""
-    evidence: Evidence
+    evidence: Evidence | None
+    """Checked. None only until final, on a chain of level ``trusted-rpc``: the statement that is
+    its evidence is not signed before (never words about what may still go away)."""
     histories: tuple[tuple[NamedBlock, HistoryProof], ...]
     """For each provable beacon of this anchor's stretch of the log, its EIP-2935 proof."""
+
+    @property
+    def widened_by(self) -> int:
+        """Blocks between the one that holds the transaction and the later one that proves it."""
+        return self.block.number - self.mined_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +214,30 @@ class Anchor:
     inclusion: Inclusion | None
     final_unix: int | None = None
     """When this machine saw it final, by the local clock; never evidence."""
+    violated_unix: int | None = None
+    """When its final block was found replaced (W11); it stays ``final``, evidence and all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write one chain's anchors, fenced (W3): an older epoch writes nothing."""
+
+    chain_id: int
+    holder: str
+    epoch: int
+    """Grows with every change of holder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """Why anchoring on a chain stays stopped until a person says ``anchor resume``."""
+
+    chain_id: int
+    code: str
+    """Of the FatalError."""
+    message: str
+    since_unix: int
+    """By the local clock."""
 
 
 # --- ports ---------------------------------------------------------------------------------
@@ -228,16 +270,42 @@ class Sender(Protocol):
         gas: int,
         max_fee_wei: int,
         priority_fee_wei: int,
+        legacy: bool,
     ) -> Attempt:
-        """Sign a type-2 transaction of value 0; equal arguments give equal bytes (RFC 6979)."""
+        """Sign a transaction of value 0; the same bytes for equal arguments (RFC 6979), or others.
+
+        Args:
+            legacy: sign an EIP-155 transaction whose gas price is ``max_fee_wei``, which then
+                equals ``priority_fee_wei``; else one of type 2 (EIP-1559).
+
+        Raises:
+            UnavailableError: an external signer is away.
+        """
+
+
+class Attestor(Protocol):
+    """The log's checkpoint keys, for the evidence of chains that prove nothing."""
+
+    @property
+    def origin(self) -> str:
+        """The log's name line."""
+
+    def attest(self, statement: AnchorStatement) -> str:
+        """Return the statement as a note signed by the key of its tree size."""
 
 
 class Chain(Protocol):
-    """A node, seen through one pinned contract and log.
+    """One chain, seen through one pinned contract and log; one node of it or a quorum of many.
 
-    Every method may raise UnavailableError and may lie; no method retries. Blocks come with
-    headers that hash to what was asked for, so a lie about a header is an error here.
+    Every method may raise UnavailableError and may lie; no method retries. On a chain of level
+    ``proof`` blocks come with headers that hash to what was asked for, so a lie about a header is
+    an error here. ``check_pin``, ``finalized`` and ``canonical_hash`` are what a quorum says, and
+    on a chain of level ``trusted-rpc`` so is every other answer.
     """
+
+    @property
+    def evidence_level(self) -> Level:
+        """Whether this chain's state can be proved (``proof``) or is believed."""
 
     @property
     def pin(self) -> ChainPin:
@@ -255,6 +323,13 @@ class Chain(Protocol):
 
     def anchored_head(self) -> tuple[int, bytes]:
         """Return (tree size, root hash) of our log on chain at head; size 0 when none."""
+
+    def anchored_root(self, tree_size: int) -> bytes | None:
+        """Return the root (32 bytes) of our log on chain at ``tree_size``, at head; None = none.
+
+        A call of the contract's view, not a proof: only a chain of level ``trusted-rpc`` is
+        asked.
+        """
 
     def nonce(self, sender: bytes) -> int:
         """Return the count of transactions mined from ``sender``, at head."""
@@ -292,6 +367,13 @@ class Chain(Protocol):
 
     def proof(self, account: bytes, slots: Sequence[int], block_hash: bytes) -> Proof | None:
         """Fetch proofs by block hash, unchecked; None when the node no longer has that state."""
+
+    def block_receipts(self, block_hash: bytes) -> tuple[bytes, ...] | None:
+        """Fetch the consensus encodings of a block's transaction receipts, unchecked.
+
+        In the order of the transactions: the type's byte and RLP, or plain RLP for a legacy
+        transaction (EIP-2718). None when the node no longer has them, or has no such method.
+        """
 
     def ask_for_block(self) -> None:
         """Say, from any thread, that a fresh finalized block is wanted; never blocks.
@@ -331,20 +413,51 @@ class LogView(Protocol):
 class AnchorStore(Protocol):
     """The anchors, durably. Each method is one transaction, committed when it returns.
 
-    Only the holder of the worker's lock writes; anybody may read. A method that finds its
-    precondition gone raises ConflictError and changes nothing.
+    Anybody may read. Who writes anchors names a lease: the write happens only if that lease's
+    epoch still is the chain's, checked in the write's own transaction, else LeaseLostError and
+    nothing changed (W3). A method that finds another precondition gone raises ConflictError and
+    changes nothing.
     """
 
-    def wanted(self) -> tuple[int, bool] | None:
-        """Return (newest wanted tree size, whether "anchor now" was asked), None when none."""
+    # --- who may write ---------------------------------------------------------------------
 
-    def ask_now(self) -> int | None:
-        """Make the newest wanted marker urgent; return its tree size, None when none waits."""
+    def acquire(self, chain_id: int, holder: str, seconds: float) -> Lease | None:
+        """Take or prolong a chain's lease, by the database's clock; None while another has it.
+
+        The epoch grows whenever the holder changes. A lease that would end later than one taken
+        now was made before the clock was set back, and counts as ended.
+        """
+
+    def release(self, lease: Lease) -> None:
+        """End a lease so that another holder need not wait for its expiry; late is no error."""
+
+    def halt(self, lease: Lease, code: str, message: str, now_unix: int) -> None:
+        """Store why anchoring stops on the lease's chain; the first reason stays."""
+
+    def halted(self, chain_id: int) -> Halt | None:
+        """Return why anchoring is stopped on a chain, None when it is not."""
+
+    def resume(self, chain_id: int) -> bool:
+        """Take the halt away, as a person orders; False when there was none."""
+
+    # --- what is wanted --------------------------------------------------------------------
+
+    def wanted(self, chain_id: int) -> tuple[int, bool] | None:
+        """Return (the tree size to anchor next, whether "anchor now" was asked), None = none.
+
+        The newest marker above the newest size bound on that chain; with a quorum of witnesses
+        set, the newest one that they cosigned, if any is.
+        """
+
+    def ask_now(self, chain_id: int) -> int | None:
+        """Make the newest marker above the bound ones urgent; return its size, None = none."""
+
+    # --- writing ---------------------------------------------------------------------------
 
     def bind(  # noqa: PLR0913 -- one row's members
         self,
+        lease: Lease,
         *,
-        chain_id: int,
         sender: bytes,
         nonce: int,
         base_size: int,
@@ -356,24 +469,31 @@ class AnchorStore(Protocol):
     ) -> Anchor:
         """Bind a checkpoint to a nonce with its first signed bytes; state ``prepared``.
 
-        In the same transaction the marker of ``tree_size`` becomes bound and every older
-        wanted one covered. A second anchor for the nonce or the tree size is refused.
+        Refused: a nonce or tree size bound before on this chain, a size at or below the newest
+        bound one, a size without a marker.
         """
 
-    def add_attempt(self, anchor_id: int, attempt: Attempt) -> None:
+    def add_attempt(self, lease: Lease, anchor_id: int, attempt: Attempt) -> None:
         """Store another signed attempt, before it is broadcast (W5)."""
 
-    def note_broadcast(self, anchor_id: int, tx_hash: bytes, now_unix: int) -> None:
+    def note_broadcast(self, lease: Lease, anchor_id: int, tx_hash: bytes, now_unix: int) -> None:
         """Store when an attempt was first handed to a node; ``prepared`` becomes ``sent``."""
 
-    def include(self, anchor_id: int, inclusion: Inclusion) -> None:
+    def include(self, lease: Lease, anchor_id: int, inclusion: Inclusion) -> None:
         """``sent`` becomes ``included``, with its checked evidence."""
 
-    def displace(self, anchor_id: int) -> None:
+    def displace(self, lease: Lease, anchor_id: int) -> None:
         """``included`` goes back to ``sent``; evidence and place are forgotten."""
 
-    def finalize(self, anchor_id: int, now_unix: int) -> None:
-        """``included`` becomes ``final``."""
+    def finalize(
+        self, lease: Lease, anchor_id: int, now_unix: int, evidence: Evidence | None = None
+    ) -> None:
+        """``included`` becomes ``final``, with the evidence that only now could be made."""
+
+    def violate(self, lease: Lease, anchor_id: int, now_unix: int | None) -> None:
+        """Mark a final anchor whose block was replaced (W11); None: it is back, unmark it."""
+
+    # --- reading ---------------------------------------------------------------------------
 
     def unfinished(self, chain_id: int) -> Sequence[Anchor]:
         """Return the anchors that are not final, lowest nonce first."""
@@ -382,10 +502,13 @@ class AnchorStore(Protocol):
         """Return the anchor bound last."""
 
     def newest_final(self, chain_id: int) -> Anchor | None:
-        """Return the final anchor with the greatest tree size."""
+        """Return the final anchor with the greatest tree size, marked as violated or not."""
 
     def fees_since(self, chain_id: int, since_unix: int) -> int:
-        """Return the most wei that anchors bound since then can cost, by their dearest attempt."""
+        """Return the most wei that anchors unfinished, or bound since then, can cost.
+
+        By the dearest attempt of each.
+        """
 
     def last_nonce(self, chain_id: int, sender: bytes) -> int | None:
         """Return the highest nonce ever bound for this sender, None when none was."""
