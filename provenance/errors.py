@@ -392,6 +392,13 @@ class UnconfirmedChainError(ConflictError):
     title = "The chain's id or first block is not confirmed and has to be given"
 
 
+class SignerMovedError(ConflictError):
+    """Another process had the signer sign meanwhile: look at the newest head and ask again."""
+
+    code = "signer-moved"
+    title = "Another process has signed meanwhile"
+
+
 class StatementExpiredError(ConflictError):
     """A holder's statement outside its 120 seconds; the holder signs another one."""
 
@@ -504,6 +511,20 @@ class StorageFullError(UnavailableError):
 
     code = "storage-full"
     title = "The ledger has no space left to store anything"
+
+
+class ReadOnlyError(UnavailableError):
+    """The ledger is in read-only mode: nothing was promised, reading goes on."""
+
+    code = "read-only"
+    title = "The ledger takes no records at the moment; reading goes on"
+
+
+class DamagedLogError(UnavailableError):
+    """The scrub found stored data that has changed: nothing is signed until a person looked."""
+
+    code = "log-damaged"
+    title = "The ledger takes no records: something it has stored is damaged"
 
 
 class SlowRequestError(UnavailableError):

@@ -38,6 +38,17 @@ find_python() {
   die "Python 3.11, 3.12 or 3.13 is needed, and none was found"
 }
 
+# Prints a Python of 3.12 or later, also one that pyenv keeps aside; nothing when there is none.
+find_newer_python() {
+  local place
+  for place in python3.13 python3.12 python3 "$(pyenv root 2>/dev/null)"/versions/*/bin/python3; do
+    if "$place" -c 'import sys; sys.exit(not (3, 12) <= sys.version_info < (3, 15))' 2>/dev/null; then
+      command -v "$place"
+      return
+    fi
+  done
+}
+
 # digest FILE...: one line that changes when any of the files does.
 digest() { cat "$@" | (sha256sum 2>/dev/null || shasum -a 256) | cut -d' ' -f1; }
 
@@ -54,6 +65,19 @@ install_python() {
   VIRTUAL_ENV=$PWD/.venv "$UV" pip sync --quiet --require-hashes "requirements/$kind.txt"
   VIRTUAL_ENV=$PWD/.venv "$UV" pip install --quiet --no-deps --no-build-isolation --editable .
   echo "$wanted" >.venv/installed
+}
+
+# install_apart NAME PYTHON: .tools/NAME/, an environment of its own with what
+# requirements/NAME.txt locks: programs whose needs contradict ours.
+install_apart() {
+  local name=$1 python=$2 wanted
+  wanted=$(digest "requirements/$name.txt")
+  if grep -qsxF "$wanted" ".tools/$name/installed"; then return; fi
+  find_uv
+  say "installing $name into .tools/$name/"
+  "$UV" venv --quiet --clear --python "$python" ".tools/$name"
+  VIRTUAL_ENV=$PWD/.tools/$name "$UV" pip sync --quiet --require-hashes "requirements/$name.txt"
+  echo "$wanted" >".tools/$name/installed"
 }
 
 # install_node demo|dev: node_modules/ from the lock, with the Node that .venv/ brings; likewise.

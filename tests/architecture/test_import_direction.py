@@ -25,6 +25,7 @@ ORDER = [
     "trie",
     "header",
     "note",
+    "witness",
     "fingerprint",
     "sdjwt",
     "credit",
@@ -39,6 +40,9 @@ ORDER = [
     "holder_statement",
     "tlog",
     "checkpoint",
+    "anchor_statement",
+    "anchor_evidence",
+    "anchored_event",
     "anchor",
     "policy",
     "receipt",
@@ -85,7 +89,7 @@ SHELL: dict[str, tuple[set[str], set[str]]] = {
     "chain": ({"ledger", "files"}, {"web3", "eth_account"}),
     "ledger": (set(), set()),
     "client": (set(), {"httpx"}),
-    "service": ({"files", "store", "chain", "ledger"}, set()),
+    "service": ({"files", "store", "chain", "ledger", "client"}, set()),
     "cli": ({"files", "ledger", "service", "client", "messages"}, {"typer"}),
 }
 
