@@ -20,6 +20,7 @@ from provenance.ledger.chain_port import Block, ChainPin, DatedBlock
 from provenance.ledger.issue_beacon import BeaconIssuer, issue_beacon
 from provenance.ledger.issue_receipt import AnchorView, ReceiptIssuer
 from provenance.ledger.known_keys import KnownKeys
+from provenance.ledger.local_signer import LocalSigner
 from provenance.ledger.signing_keys import SigningKeys
 from provenance.ledger.start_log import start_log
 from provenance.ledger.tile_cache import TileCache
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from provenance.errors import FatalError
-    from provenance.ledger.ports import SignedHead
+    from provenance.ledger.ports import SignedHead, Signer
+    from provenance.service.writer import Gate
 
 ORIGIN = "ledger.example/log"
 START = 1_760_000_000
@@ -175,6 +177,8 @@ class SmallLedger:
     keys: SigningKeys = field(default_factory=lambda: KEYS)
     beacon_key: PrivateKey = BEACON
     trust: Policy = field(default_factory=policy)
+    signer: Signer | None = None
+    """None signs with ``keys`` and ``memory``."""
     store: SqlLogStore = field(init=False)
     key_store: SqlKeyStore = field(init=False)
     memory: FileSignerMemory = field(init=False)
@@ -231,19 +235,20 @@ class SmallLedger:
         self,
         *,
         max_waiting: int = 20_000,
+        gate: Gate | None = None,
         on_fatal: Callable[[FatalError], None] | None = None,
     ) -> Writer:
         return Writer(
             store=self.store,
             key_store=self.key_store,
-            memory=self.memory,
-            signer=self.keys,
+            signer=self.signer or LocalSigner(self.memory, self.keys, ORIGIN),
             origin=ORIGIN,
             known_keys=self.known_keys,
             tiles=self.tiles,
             receipts=self.receipts,
             now_unix=lambda: self.now,
             beacons=self.beacons,
+            gate=gate,
             max_waiting=max_waiting,
             on_fatal=on_fatal,
         )

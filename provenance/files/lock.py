@@ -1,30 +1,37 @@
-"""Hold a folder for one process: an exclusive lock on a file, freed by the kernel at exit.
+"""Locks on files, freed by the kernel when their process ends, however it ends.
+
+``FolderLock`` is held for as long as a process does what only one may do; a second one is refused.
+``TurnLock`` is held for milliseconds; whoever comes second waits for its turn.
 
 A lock file that a crash leaves behind locks nothing: the lock belongs to the open descriptor,
-not to the file's existence. The process id in it is for people to read only.
+not to the file's existence. The process id in it is for people to read only. ``flock`` excludes
+processes of one machine. On a network file system it may not: these files belong on a local disk.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-from typing import TYPE_CHECKING, Self
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, Self
 
-from provenance.errors import LockedError
+from provenance.errors import FatalError, LockedError, UnavailableError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
 
-__all__ = ["FolderLock"]
+__all__ = ["FolderLock", "TurnLock"]
+
+_LOOK_AGAIN: Final = 0.001
+"""Seconds between two looks at a lock that somebody has: a turn lasts a few milliseconds."""
 
 
 class FolderLock:
-    """An exclusive lock on one file; a second holder, in any process, is refused at once.
-
-    ``flock`` excludes processes of one machine. On a network file system it may not: a ledger
-    folder belongs on a local disk.
-    """
+    """An exclusive lock on one file; a second holder, in any process, is refused at once."""
 
     def __init__(self, path: Path, *, purpose: str) -> None:
         """Take the lock, creating the file when it is missing.
@@ -65,3 +72,62 @@ class FolderLock:
     ) -> None:
         """Free the lock at the end of the block."""
         self.release()
+
+
+class TurnLock:
+    """Lets one thread of one process at a time through a block; the others wait."""
+
+    def __init__(self, path: Path, *, patience: float = 10.0) -> None:
+        """Name the file, which is made when the first turn is taken.
+
+        Args:
+            patience: seconds to wait for one's turn.
+        """
+        self._path = path
+        self._patience = patience
+        self._threads = threading.Lock()
+        self._descriptor = -1
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Take a turn; it ends with the block.
+
+        Raises:
+            UnavailableError: somebody else's turn does not end.
+            FatalError: the lock file cannot be made: without it there are no turns.
+        """
+        deadline = time.monotonic() + self._patience
+        if not self._threads.acquire(timeout=self._patience):
+            raise self._busy()
+        try:
+            while not self._try_flock():
+                # the kernel wakes no waiter at a deadline, so we look
+                if time.monotonic() > deadline:
+                    raise self._busy()
+                time.sleep(_LOOK_AGAIN)
+            try:
+                yield
+            finally:
+                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        finally:
+            self._threads.release()
+
+    def _try_flock(self) -> bool:
+        try:
+            if self._descriptor < 0:
+                flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+                self._descriptor = os.open(self._path, flags, 0o600)
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            raise FatalError(f"{self._path} cannot be locked: {error}") from error
+        return True
+
+    def _busy(self) -> UnavailableError:
+        return UnavailableError(f"{self._path} has been held by another for {self._patience:g} s")
+
+    def __del__(self) -> None:
+        """Close the file with the object."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)

@@ -11,6 +11,10 @@ one per log. The file is one line of JSON and a line with its SHA-256::
 (The first line is not broken in the file.) ``peaks`` are the roots of the perfect subtrees of
 that tree, largest first: with them the signer goes on hashing from where it stopped, so what it
 signs next extends by construction what it signed before.
+
+Several processes of one host may share the memory: whoever signs holds ``<file>.lock`` from
+reading it until the signature is stored. The lock is a file of its own, since the memory is
+replaced each time, and a lock stays with the file that was opened.
 """
 
 from __future__ import annotations
@@ -21,10 +25,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from provenance import strict_json
 from provenance.digests import from_hex, sha256
 from provenance.errors import FatalError, ProvenanceError
+from provenance.files.lock import TurnLock
 from provenance.merkle import RootAccumulator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 __all__ = ["FileSignerMemory", "Remembered", "sync_folder"]
@@ -48,6 +54,15 @@ class FileSignerMemory:
         """Name the file; nothing is read yet."""
         self._path = path
         self._origin = origin
+        self._lock = TurnLock(path.with_name(path.name + ".lock"))
+
+    def hold(self) -> AbstractContextManager[None]:
+        """Keep every other process and thread of this host from the memory meanwhile.
+
+        Raises:
+            UnavailableError: somebody else has held it for too long.
+        """
+        return self._lock.hold()
 
     def create(self) -> None:
         """Begin the memory of a log that has no entry yet; keep one that is there.
@@ -55,8 +70,9 @@ class FileSignerMemory:
         Only ``init`` calls this. A service that made a missing memory anew would forget what it
         signed, which is the very thing the memory is there to prevent.
         """
-        if not self._path.exists():
-            self.remember(0, RootAccumulator().root(), ())
+        with self.hold():
+            if not self._path.exists():
+                self.remember(0, RootAccumulator().root(), ())
 
     def read(self) -> Remembered:
         """Return what was remembered.
@@ -81,7 +97,7 @@ class FileSignerMemory:
         return remembered
 
     def remember(self, tree_size: int, root_hash: bytes, peaks: Sequence[bytes]) -> None:
-        """Replace the memory; it is on the disk when this returns.
+        """Replace the memory, which the caller holds; it is on the disk when this returns.
 
         Raises:
             FatalError: the disk refused. A failed fsync is never tried again: after it nobody

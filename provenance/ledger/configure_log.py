@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from provenance import tlog
 from provenance.errors import ConflictError, MalformedError
+from provenance.ledger.local_signer import LocalSigner
 from provenance.ledger.ports import NewEntry
 from provenance.ledger.projections import project
 from provenance.ledger.sign_checkpoint import sign_newest_head
@@ -189,7 +190,8 @@ def configure_log(  # noqa: PLR0913 -- the record, and the places that it change
         keys.signer(change.leaf_index + 1)  # asked first: the head must find its key
         _integrate(record, change, store)
         # a crash here leaves the entry durable and its head unsigned, and no service starts
-    return sign_newest_head(store=store, memory=memory, signer=keys, origin=origin)
+    signer = LocalSigner(memory, keys, origin)
+    return sign_newest_head(store=store, signer=signer, origin=origin)
 
 
 def _integrate(record: Record, change: Replacement, store: LogStore) -> None:

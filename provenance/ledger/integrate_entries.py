@@ -65,6 +65,18 @@ class Integration:
     tiles: Mapping[tuple[int, int], bytes]
     """The stored tiles that were written, for a cache to take over."""
 
+    @property
+    def covering_size(self) -> int:
+        """The smallest tree size whose checkpoint answers every outcome.
+
+        Of a batch of nothing but repeats too: another process may have integrated them a moment
+        ago, and not have signed them yet.
+        """
+        if self.head is not None:
+            return self.head.tree_size
+        placed = (one for row in self.outcomes for one in row if isinstance(one, Integrated))
+        return max((one.leaf_index + 1 for one in placed), default=0)
+
 
 def integrate_entries(
     requests: Sequence[Sequence[Item]],
@@ -94,7 +106,8 @@ def integrate_entries(
             beacon = beacons.beacon_after(transaction.newest_beacon(), now_unix)
         first = batch.head.tree_size + (beacon is not None)
         entries = _entries(batch, beacon, first, key_store)
-        # a crash here leaves keys of records that are not entries: the next start sweeps them
+        # a crash here leaves keys of records that are not entries: the next start sweeps them,
+        # under the lock that is held here, lest another process's start take them for orphans
         leaves = [leaf_hash(entry.entry) for entry in entries]
         extension = tlog.append(batch.head.tree_size, leaves, transaction.read_tile)
         transaction.append(entries, extension)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from provenance.digests import RootHash
     from provenance.keys import PublicKey
     from provenance.ledger.projections import Projection
+    from provenance.note import NoteVerifier
     from provenance.tlog import Extension
 
 __all__ = [
@@ -30,8 +31,11 @@ __all__ = [
     "NewEntry",
     "SealedDisclosure",
     "SignedHead",
+    "Signer",
     "SignerMemory",
     "SignerState",
+    "SigningRequest",
+    "SigningTurn",
     "StoredBeacon",
     "StoredKey",
 ]
@@ -122,11 +126,73 @@ class SignerState(Protocol):
         """Roots of its perfect subtrees, largest first; they make ``root_hash``."""
 
 
+@dataclass(frozen=True, slots=True)
+class SigningRequest:
+    """A head that is to be signed, and the proof that it extends what the signer remembers."""
+
+    tree_size: int
+    root_hash: bytes
+    """32 bytes."""
+    peaks: tuple[bytes, ...]
+    """Roots of its perfect subtrees, largest first; they make ``root_hash``."""
+    old_size: int
+    """The remembered tree size that ``proof`` begins at."""
+    proof: tuple[bytes, ...]
+    """RFC 9162 consistency proof; empty from size 0, and when the sizes are equal."""
+
+
 # --- ports ----------------------------------------------------------------------------------
+
+
+class SigningTurn(Protocol):
+    """What a caller of the signer may do while it has its turn."""
+
+    @property
+    def remembered(self) -> SignerState:
+        """What the signer remembered when the turn began."""
+
+    def sign(self, request: SigningRequest) -> str:
+        """Return the signed note of a head that extends the memory; it is remembered before.
+
+        Asked twice for the same head, the answer is the same, byte for byte.
+
+        Raises:
+            SignerMovedError: the memory has moved on since the turn began; begin another.
+            FatalError: the head does not extend the memory, or no key at hand may sign it.
+            UnavailableError: the signer is away; it may have remembered the head, or not.
+        """
+
+
+class Signer(Protocol):
+    """The one signer of a log: its checkpoint key and its memory, outside the ledger's database.
+
+    It never sees the database: it signs what provably extends what it remembers. Any number of
+    processes may call it. ``remember`` is durable before a signature leaves it.
+    """
+
+    def turn(self) -> AbstractContextManager[SigningTurn]:
+        """Read what it remembers, to sign what extends that.
+
+        Whoever keeps the turn for itself (a lock of one host) spares others vain work; that
+        nobody is overtaken unseen is for ``SigningTurn.sign`` to see to.
+        """
+
+    def verifiers(self, tree_size: int) -> Sequence[NoteVerifier]:
+        """Return the keys one of which has to have signed the checkpoint of ``tree_size``."""
+
+    def check_key(self, tree_size: int) -> None:
+        """Check that it holds a key for ``tree_size``; FatalError: what comes stays unsigned."""
 
 
 class SignerMemory(Protocol):
     """The one memory of the one signer of a log, outside the ledger's database."""
+
+    def hold(self) -> AbstractContextManager[None]:
+        """Keep every other process and thread of this host from the memory meanwhile.
+
+        Raises:
+            UnavailableError: somebody else has held it for too long.
+        """
 
     def create(self) -> None:
         """Begin the memory of a log without entries; keep one that is there."""

@@ -8,33 +8,39 @@ from provenance.errors import ConflictError
 from provenance.ledger.sign_checkpoint import sign_newest_head
 
 if TYPE_CHECKING:
-    from provenance.ledger.ports import KeyStore, LogStore, SignedHead, SignerMemory
-    from provenance.ledger.signing_keys import SigningKeys
+    from provenance.ledger.ports import KeyStore, LogStore, SignedHead, Signer
 
 __all__ = ["recover_log"]
 
 
-def recover_log(
-    *,
-    store: LogStore,
-    key_store: KeyStore,
-    memory: SignerMemory,
-    signer: SigningKeys,
-    origin: str,
-) -> SignedHead:
+def recover_log(*, store: LogStore, key_store: KeyStore, signer: Signer, origin: str) -> SignedHead:
     """Sign the newest durable head if a crash left it unsigned, and sweep orphaned keys.
 
-    Before anything else writes. Safe to repeat, and to crash in.
+    Safe to repeat, to crash in, and while other processes write the same log.
 
     Raises:
         ConflictError: the database holds another log.
+        UnavailableError: a database or the signer is away; nothing may be integrated yet.
         FatalError: the database and the signer's memory contradict each other, or no key at
             hand may sign what comes next; nothing may be integrated or signed.
     """
     found = store.origin()
     if found != origin:
         raise ConflictError(f"the database holds the log {found!r}, not {origin!r}")
-    signed = sign_newest_head(store=store, memory=memory, signer=signer, origin=origin)
-    signer.signer(signed.tree_size + 1)  # asked now: later there would be entries without answer
-    key_store.sweep(store.record_indexes)
+    signed = sign_newest_head(store=store, signer=signer, origin=origin)
+    signer.check_key(signed.tree_size + 1)  # asked now: later there would be entries unanswered
+    _sweep(store, key_store)
     return signed
+
+
+def _sweep(store: LogStore, key_store: KeyStore) -> None:
+    """Remove the disclosure keys of batches that a crash kept from becoming entries.
+
+    A batch's keys are durable before the batch is, so another process's keys of this moment look
+    just like orphans. Batches are made under the lock of the log's head: whoever holds it knows
+    that every batch with keys has either been committed, and is seen, or never will be. No bound
+    on a batch's age could say that.
+    """
+    with store.integrate() as transaction:
+        key_store.sweep(transaction.record_indexes)
+        # a crash here leaves orphans, or none: the next start sweeps again

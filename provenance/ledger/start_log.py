@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 from provenance import tlog
 from provenance.errors import ConflictError, MalformedError, VerificationError
 from provenance.keys import PublicKey
+from provenance.ledger.local_signer import LocalSigner
 from provenance.ledger.ports import NewEntry
 from provenance.ledger.projections import project
 from provenance.ledger.sign_checkpoint import sign_newest_head
@@ -63,8 +64,8 @@ def start_log(  # noqa: PLR0913 -- each is one thing a log begins with
         # a crash here leaves both entries durable and unsigned
     elif not _is_start_of(first, store):
         raise ConflictError("the log has another genesis")
-    keys = SigningKeys.of_one(signer)
-    return sign_newest_head(store=store, memory=memory, signer=keys, origin=origin)
+    local = LocalSigner(memory, SigningKeys.of_one(signer), origin)
+    return sign_newest_head(store=store, signer=local, origin=origin)
 
 
 def _check(

@@ -13,11 +13,12 @@ from provenance.ledger.chain_port import ChainPin
 from provenance.ledger.issue_beacon import BeaconIssuer
 from provenance.ledger.issue_receipt import ReceiptIssuer
 from provenance.ledger.known_keys import KnownKeys
+from provenance.ledger.local_signer import LocalSigner
 from provenance.ledger.observe_beacon import BeaconObserver
 from provenance.ledger.read_log import SignedLog
 from provenance.ledger.signing_keys import SigningKeys
 from provenance.ledger.tile_cache import TileCache
-from provenance.service.configure import check_settled
+from provenance.service.change_intent import check_settled
 from provenance.service.worker import AnchorLoop, BeaconLoop, SystemClock
 from provenance.service.writer import Writer
 from provenance.store.anchor_store import SqlAnchorStore
@@ -132,8 +133,11 @@ class RunningParts:
         return Writer(
             store=self.store,
             key_store=self.key_store,
-            memory=FileSignerMemory(self._folder.signer_memory, origin=origin),
-            signer=SigningKeys(origin, self._policy.checkpoint_keys, [keys.checkpoint()]),
+            signer=LocalSigner(
+                FileSignerMemory(self._folder.signer_memory, origin=origin),
+                SigningKeys(origin, self._policy.checkpoint_keys, [keys.checkpoint()]),
+                origin,
+            ),
             origin=origin,
             known_keys=self.known_keys,
             tiles=self.tiles,

@@ -6,6 +6,11 @@
 There is no timer: while one batch is on its way to the disk, the next one gathers. Callers get a
 future of their answers, in the order of their records; the acknowledgement is the receipt.
 
+Several processes may write one log, each with a writer: the lock of the log's head orders their
+batches, and whichever has the signer's turn signs for all that is durable. Nothing is integrated
+while what was integrated before could not be signed, so a signer that is away stops this loop,
+which tries again until it is back.
+
 Small requests stay in the writer's thread from end to end: threads that share one interpreter's
 lock, and one processor's cache each, cost more by taking turns than they save by overlapping. What
 is large enough to be worth a thread of its own is checked and answered in the pool.
@@ -13,11 +18,12 @@ is large enough to be worth a thread of its own is checked and answered in the p
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from provenance.errors import FatalError, OverloadedError, ProvenanceError, UnavailableError
 from provenance.ledger.accept_records import check_batch_limits, check_records
@@ -34,18 +40,13 @@ if TYPE_CHECKING:
     from provenance.ledger.integrate_entries import Outcome
     from provenance.ledger.issue_receipt import ReceiptIssuer
     from provenance.ledger.known_keys import KnownKeys
-    from provenance.ledger.ports import (
-        BeaconSource,
-        KeyStore,
-        LogStore,
-        SignedHead,
-        SignerMemory,
-    )
-    from provenance.ledger.signing_keys import SigningKeys
+    from provenance.ledger.ports import BeaconSource, KeyStore, LogStore, SignedHead, Signer
     from provenance.ledger.tile_cache import TileCache
     from provenance.receipt import Receipt
 
-__all__ = ["Accepted", "Answer", "Writer"]
+__all__ = ["Accepted", "Answer", "Gate", "Writer"]
+
+_logger = logging.getLogger(__name__)
 
 MAX_WAITING: Final = 20_000
 """Records taken on but not yet answered; more are refused before anything is promised."""
@@ -58,6 +59,10 @@ _SMALL: Final = 32
 
 _AT_ONCE: Final = 512
 """Small requests of one batch, so that those at its head need not wait for a flood behind them."""
+
+_FIRST_PAUSE: Final = 0.25
+_LONGEST_PAUSE: Final = 5.0
+"""Seconds between two tries to sign what is durable and could not be signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,16 @@ class Accepted:
 
 
 Answer: TypeAlias = Accepted | ProvenanceError
+
+
+class Gate(Protocol):
+    """Says whether the ledger may take records at all; each raises an UnavailableError if not."""
+
+    def check(self) -> None:
+        """Ask what is known in this process: for every request, never waits."""
+
+    def check_now(self) -> None:
+        """Ask the database too: for every batch, so that nothing begins after it was forbidden."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +113,7 @@ class Writer:
         *,
         store: LogStore,
         key_store: KeyStore,
-        memory: SignerMemory,
-        signer: SigningKeys,
+        signer: Signer,
         origin: str,
         known_keys: KnownKeys,
         tiles: TileCache,
@@ -107,6 +121,7 @@ class Writer:
         now_unix: Callable[[], int],
         beacons: BeaconSource | None = None,
         admit: Callable[[Sequence[Item]], list[Item]] | None = None,
+        gate: Gate | None = None,
         on_fatal: Callable[[FatalError], None] | None = None,
         max_waiting: int = MAX_WAITING,
         threads: int = THREADS,
@@ -117,10 +132,10 @@ class Writer:
             now_unix: our clock, POSIX seconds: it only refuses records from the future.
             beacons: None for a ledger without a chain.
             admit: refuses what a write policy does not let in, after the signatures were checked.
+            gate: asked before anything is promised, and again before a batch begins.
         """
         self._store = store
         self._key_store = key_store
-        self._memory = memory
         self._signer = signer
         self._origin = origin
         self._known_keys = known_keys
@@ -129,6 +144,7 @@ class Writer:
         self._now_unix = now_unix
         self._beacons = beacons
         self._admit = admit
+        self._gate = gate
         self._on_fatal = on_fatal
         self._max_waiting = max_waiting
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="records")
@@ -140,6 +156,8 @@ class Writer:
         self._closing = False
         self._failure: FatalError | None = None
         self._signed: SignedHead | None = None
+        self._away: UnavailableError | None = None
+        self._pause = _FIRST_PAUSE
 
     @property
     def failure(self) -> FatalError | None:
@@ -151,19 +169,25 @@ class Writer:
         """Records taken on but not yet answered."""
         return self._waiting
 
-    def start(self) -> SignedHead:
+    @property
+    def away(self) -> UnavailableError | None:
+        """What keeps the durable head from being signed; None while all that is durable is."""
+        return self._away
+
+    def start(self) -> SignedHead | None:
         """Recover the log, then begin to write; returns the newest signed head.
 
+        None while the signer or a database is away, or the ledger may not be written: readers are
+        served, and the recovery is tried again before anything is integrated.
+
         Raises:
+            ConflictError: the database holds another log.
             FatalError: the log may not be continued (see ``recover_log``).
         """
-        self._signed = recover_log(
-            store=self._store,
-            key_store=self._key_store,
-            memory=self._memory,
-            signer=self._signer,
-            origin=self._origin,
-        )
+        try:
+            self._recover()
+        except UnavailableError as error:
+            self._note_away(error)
         self._thread.start()
         return self._signed
 
@@ -176,9 +200,12 @@ class Writer:
         Raises:
             TooLargeError: more records or bytes than one request may have.
             OverloadedError: too many records wait; nothing was taken on.
+            UnavailableError: the ledger takes no records now (``Gate``); nothing was taken on.
             FatalError: the writer has ended.
         """
         check_batch_limits(compacts)
+        if self._gate is not None:
+            self._gate.check()
         count = len(compacts)
         future: Future[list[Answer]] = Future()
         future.set_running_or_notify_cancel()  # what is on its way to the disk cannot be taken back
@@ -280,33 +307,48 @@ class Writer:
         while (taken := self._take()) is not None:
             requests, arrivals = taken
             requests += [one for one in map(self._check, arrivals) if one is not None]
-            if not requests:
+            if not requests and self._signed is not None:
                 continue
             try:
                 self._write(requests)
             except UnavailableError as error:
-                # nothing was answered; what is durable is signed with the next batch
+                # nobody was answered; what is durable is signed before anything else comes in
                 self._signed = None
+                self._note_away(error)
                 _fail(requests, error)
             except Exception as error:  # noqa: BLE001 -- the boundary of this thread
                 self._end(requests, error)
                 return
 
     def _take(self) -> tuple[list[_Request], list[_Arrival]] | None:
-        """Wait for requests and take them, checked ones and small ones; None at the end."""
+        """Wait for requests and take them, checked ones and small ones; None at the end.
+
+        Both lists are empty when it is time to try again to sign what is durable.
+        """
         with self._condition:
-            self._condition.wait_for(lambda: self._queue or self._arrivals or self._is_done())
+            self._condition.wait_for(
+                lambda: self._queue or self._arrivals or self._is_done(),
+                None if self._signed is not None else self._pause,
+            )
             requests = list(self._queue)
             self._queue.clear()
             count = min(len(self._arrivals), _AT_ONCE)
             arrivals = [self._arrivals.popleft() for _ in range(count)]
-        return (requests, arrivals) if requests or arrivals else None
+            if requests or arrivals or not self._is_done():
+                return requests, arrivals
+        return None
 
     def _is_done(self) -> bool:
         return self._closing and not self._waiting
 
     def _write(self, requests: list[_Request]) -> None:
         """Integrate one batch, sign it, and let the pool answer its callers."""
+        if self._signed is None:
+            self._recover()
+        elif self._gate is not None:
+            self._gate.check_now()
+        if not requests:
+            return
         integration = integrate_entries(
             [request.items for request in requests],
             store=self._store,
@@ -324,15 +366,36 @@ class Writer:
         if small:
             self._answer(small, signed)
 
+    def _recover(self) -> None:
+        """Sign what is durable, under the memory's eye; before anything else is integrated."""
+        if self._gate is not None:
+            self._gate.check_now()
+        self._signed = recover_log(
+            store=self._store, key_store=self._key_store, signer=self._signer, origin=self._origin
+        )
+        if self._away is not None:
+            _logger.info("the log is taken up again at tree size %d", self._signed.tree_size)
+        self._away, self._pause = None, _FIRST_PAUSE
+
+    def _note_away(self, error: UnavailableError) -> None:
+        if self._away is None or self._away.code != error.code:
+            _logger.warning("nothing is signed: %s", error)
+        self._away = error
+        self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+
     def _sign(self, integration: Integration) -> SignedHead:
-        """Sign if the head has moved, or could not be signed before."""
+        """Return the first signed head that covers the batch, made here or by another process."""
         self._tiles.offer(integration.tiles)
-        if integration.head is not None or self._signed is None:
+        size = integration.covering_size
+        if self._signed is None or self._signed.tree_size < size:
             self._signed = None
             self._signed = sign_newest_head(
-                store=self._store, memory=self._memory, signer=self._signer, origin=self._origin
+                store=self._store, signer=self._signer, origin=self._origin
             )
-        return self._signed
+        if integration.head is None or self._signed.tree_size == size:
+            return self._signed
+        # others' entries are under it too: one in between may have been signed by another process
+        return self._store.first_signed_above(size - 1) or self._signed
 
     def _end(self, requests: list[_Request], error: Exception) -> None:
         """Stop for good: nobody is answered any more, and the process must end."""

@@ -55,6 +55,7 @@ from provenance.ledger.configure_log import (
     issue_configuration,
     read_configuration,
 )
+from provenance.ledger.local_signer import LocalSigner
 from provenance.ledger.recover_log import recover_log
 from provenance.ledger.signing_keys import SigningKeys
 from provenance.note import NoteVerifier
@@ -62,11 +63,12 @@ from provenance.policy import Policy
 from provenance.receipt import Receipt
 from provenance.record import Record, beacon_of, parse_record
 from provenance.service.audit import audit_folder
+from provenance.service.choose_chain import Wish, choose_chain
 from provenance.service.configure import KeyChange
 from provenance.service.found_ledger import found_ledger
 from provenance.service.ledger import Ledger
 from provenance.service.operator_keys import OperatorKeys
-from provenance.service.settings import MANAGED, LedgerFolder, Settings
+from provenance.service.settings import LedgerFolder
 from provenance.store.log_store import open_log_store
 from provenance.verdict import Outcome
 
@@ -496,8 +498,7 @@ def test_recovery_never_signs_the_changes_head_by_the_new_key(place: Place) -> N
         recover_log(
             store=ledger.store,
             key_store=ledger.key_store,
-            memory=ledger.memory,
-            signer=keys,
+            signer=LocalSigner(ledger.memory, keys, ORIGIN),
             origin=ORIGIN,
         )
 
@@ -533,12 +534,9 @@ def test_the_command_changes_the_keys_of_a_real_ledger(
     folder = LedgerFolder(tmp_path / "ledger")
     old_policy = found_ledger(
         folder,
-        Settings(node=MANAGED, anchor_interval=1, write_policy=None),
+        choose_chain(Wish()),
         origin=ORIGIN,
         passphrase="passphrase",
-        chain_name="local",
-        confirmations=None,
-        independent=False,
         now_unix=int(time.time()),
     )
     now = int(time.time())

@@ -37,6 +37,7 @@ from provenance.ledger.accept_records import check_records
 from provenance.ledger.audit_store import audit_store
 from provenance.ledger.integrate_entries import integrate_entries
 from provenance.ledger.issue_beacon import issue_beacon
+from provenance.ledger.local_signer import LocalSigner
 from provenance.ledger.read_log import SignedLog
 from provenance.ledger.recover_log import recover_log
 from provenance.ledger.sign_checkpoint import sign_newest_head
@@ -197,7 +198,8 @@ def die_in_a_batch(ledger: SmallLedger, records: list[bytes], trap: Trap) -> Non
             beacons=ledger.beacons,
             now_unix=ledger.now,
         )
-        sign_newest_head(store=ledger.store, memory=ledger.memory, signer=KEYS, origin=ORIGIN)
+        signer = LocalSigner(ledger.memory, KEYS, ORIGIN)
+        sign_newest_head(store=ledger.store, signer=signer, origin=ORIGIN)
     writer.close()
 
 
@@ -252,8 +254,7 @@ def recover(ledger: SmallLedger) -> SignedHead:
     return recover_log(
         store=ledger.store,
         key_store=ledger.key_store,
-        memory=ledger.memory,
-        signer=KEYS,
+        signer=LocalSigner(ledger.memory, KEYS, ORIGIN),
         origin=ORIGIN,
     )
 
