@@ -238,6 +238,13 @@ class ManifestMismatchError(VerificationError):
     title = "The manifest is not the one that was signed"
 
 
+class SignerMismatchError(VerificationError):
+    """An external signer's answer that is not exactly the transaction it was asked to sign."""
+
+    code = "signer-mismatch"
+    title = "The external signer signed something else than it was asked to"
+
+
 class NotEthereumHeaderError(VerificationError):
     """A block whose hash is not keccak-256 of its header's RLP: lied about, or another chain's."""
 
@@ -525,6 +532,20 @@ class DamagedLogError(UnavailableError):
 
     code = "log-damaged"
     title = "The ledger takes no records: something it has stored is damaged"
+
+
+class OutcomeUnknownError(UnavailableError):
+    """The connection to the database went in COMMIT: it may have happened. Asking again tells."""
+
+    code = "outcome-unknown"
+    title = "Nobody knows yet whether this was stored: ask again"
+
+
+class DriverMissingError(UnavailableError):
+    """An optional package or program that this ledger's settings need is not installed."""
+
+    code = "driver-missing"
+    title = "Something that is needed is not installed"
 
 
 class SlowRequestError(UnavailableError):

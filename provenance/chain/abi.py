@@ -95,6 +95,15 @@ class ContractAbi:
         tree_size, root_hash = self._decode(["uint64", "bytes32"], returned)
         return int(tree_size), bytes(root_hash)
 
+    def root_data(self, log_id: bytes, tree_size: int) -> bytes:
+        """Encode the question for the root anchored at one tree size."""
+        return self._encode("roots", log_id, tree_size)
+
+    def parse_root(self, returned: bytes) -> bytes:
+        """Return the root, 32 bytes, zero where none was anchored, from what ``roots`` returned."""
+        (root_hash,) = self._decode(["bytes32"], returned)
+        return bytes(root_hash)
+
     def anchorer_data(self, log_id: bytes) -> bytes:
         """Encode the question who may anchor."""
         return self._encode("anchorerOf", log_id)

@@ -2,7 +2,8 @@
 
 The order of the fields is go-ethereum's ``core/types/block.go``, London to Amsterdam. A fork
 whose fields this list does not know, or a chain that hashes other bytes (Besu QBFT, Conflux),
-gives another hash, and that is an error: such a chain has no Ethereum proofs.
+gives another hash, and that is an error: such a chain has no Ethereum proofs. Where a chain is
+known to be of that kind, a block is only what its node states, without a header.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from provenance.ledger.chain_port import Block
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["assemble_header", "read_block"]
+__all__ = ["assemble_header", "read_block", "read_stated_block"]
 
 _QUANTITIES = frozenset(
     {
@@ -103,6 +104,24 @@ def read_block(block: Mapping[str, object], *, expected_hash: bytes | None = Non
             f"expected block {wanted.hex()}, its header has {header.hash.hex()}"
         )
     return Block(header.number, header.hash, header.timestamp, raw)
+
+
+def read_stated_block(block: Mapping[str, object], *, expected_hash: bytes | None = None) -> Block:
+    """Return the block as the node states it, with no header that could prove anything.
+
+    Args:
+        expected_hash: the hash asked for, when it was asked for by its hash.
+
+    Raises:
+        UnavailableError: the object is no block, or another one than was asked for.
+    """
+    claimed = octets(block.get("hash"), "hash", length=32)
+    if expected_hash not in {None, claimed}:
+        raise UnavailableError("the node answered with another block")
+    number, timestamp = (quantity(block.get(name), name) for name in ("number", "timestamp"))
+    if max(number, timestamp) >= 2**63:
+        raise UnavailableError("the node's block has an impossible number or time")
+    return Block(number, claimed, timestamp, header=b"")
 
 
 def _field(block: Mapping[str, object], name: str) -> bytes:

@@ -19,6 +19,7 @@ from provenance.ledger.chain_port import TransactionReceipt
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from provenance.anchor_evidence import Level
     from provenance.ledger.chain_port import AnchorCall, ChainPin
 
 __all__ = ["ChainClient"]
@@ -27,24 +28,43 @@ __all__ = ["ChainClient"]
 class ChainClient(Node):
     """A node seen through one pinned contract and log; one instance may serve many threads."""
 
-    def __init__(self, rpc: Rpc, pin: ChainPin, *, confirmations: int | None = None) -> None:
-        """Talk through ``rpc`` to the contract and log of ``pin``; nothing is sent yet."""
-        super().__init__(rpc, confirmations=confirmations)
+    def __init__(
+        self,
+        rpc: Rpc,
+        pin: ChainPin,
+        *,
+        confirmations: int | None = None,
+        level: Level = "proof",
+        legacy_fees: bool = False,
+    ) -> None:
+        """Talk through ``rpc`` to the contract and log of ``pin``; nothing is sent yet.
+
+        ``confirmations``, ``level`` and ``legacy_fees`` are the chain's rules (``Node``).
+        """
+        super().__init__(rpc, confirmations=confirmations, level=level, legacy_fees=legacy_fees)
         self.pin = pin
         self._abi = ContractAbi.bundled()
         self._contract = "0x" + pin.contract.hex()
 
     @classmethod
-    def connect(
+    def connect(  # noqa: PLR0913 -- an address, the pin, and the rules of the chain
         cls,
         url: str,
         pin: ChainPin,
         *,
         confirmations: int | None = None,
+        level: Level = "proof",
+        legacy_fees: bool = False,
         timeout: float = 10.0,
     ) -> ChainClient:
         """Make a client for the JSON-RPC endpoint at ``url`` (seconds for one exchange)."""
-        return cls(Rpc(CappedProvider(url, timeout=timeout)), pin, confirmations=confirmations)
+        return cls(
+            Rpc(CappedProvider(url, timeout=timeout)),
+            pin,
+            confirmations=confirmations,
+            level=level,
+            legacy_fees=legacy_fees,
+        )
 
     def check_pin(self) -> None:
         """Compare chain id, genesis hash and code hash with the pin (W2).
@@ -74,6 +94,13 @@ class ChainClient(Node):
     def anchored_head(self) -> tuple[int, bytes]:
         """Return (tree size, root hash) of our log on chain at head; size 0 when none."""
         return self._abi.parse_head(self._view(self._abi.head_data(self.pin.log_id)))
+
+    def anchored_root(self, tree_size: int) -> bytes | None:
+        """Return the root (32 bytes) of our log on chain at ``tree_size``, at head; None = none."""
+        root_hash = self._abi.parse_root(
+            self._view(self._abi.root_data(self.pin.log_id, tree_size))
+        )
+        return root_hash if any(root_hash) else None
 
     def call_data(self, call: AnchorCall) -> bytes:
         """Encode the contract call; no network."""
@@ -105,6 +132,7 @@ class ChainClient(Node):
             tx_hash=tx_hash,
             block_number=quantity(answer.get("blockNumber"), "blockNumber"),
             block_hash=octets(answer.get("blockHash"), "blockHash", length=32),
+            transaction_index=quantity(answer.get("transactionIndex"), "transactionIndex"),
             succeeded=quantity(answer.get("status"), "status") == 1,
             anchored=tuple(
                 self._abi.anchored_events(_own_logs(answer, self._contract), self.pin.log_id)

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from provenance.chain.node import Node
-    from provenance.chain.sender import KeySender
+    from provenance.chain.sender import TransactionSender
 
-__all__ = ["Deployed", "contract_address", "deploy"]
+__all__ = ["Deployed", "contract_address", "deploy", "find_contract", "is_registered"]
 
 _MAX_SEARCHED = 16
 """Nonces at which a contract of this key is looked for: the key is used for nothing else."""
@@ -46,7 +46,7 @@ def contract_address(sender: bytes, nonce: int) -> bytes:
 
 def deploy(  # noqa: PLR0913 -- two ports, the name, and what the caller may set
     node: Node,
-    sender: KeySender,
+    sender: TransactionSender,
     origin: str,
     *,
     wait: Callable[[], None],
@@ -73,7 +73,7 @@ def deploy(  # noqa: PLR0913 -- two ports, the name, and what the caller may set
         place = contract_address(sender.address, node.nonce(sender.address))
         newest = _transact(node, sender, None, artifact.bytecode, wait, timeout)
     name = log_id(sender.address, origin)
-    if not _is_registered(node, place, name):
+    if not is_registered(node, place, name):
         data = ContractAbi.bundled().register_data(origin)
         newest = _transact(node, sender, place, data, wait, timeout)
     pin = ChainPin(
@@ -87,20 +87,26 @@ def deploy(  # noqa: PLR0913 -- two ports, the name, and what the caller may set
     return Deployed(pin, newest or node.head().number)
 
 
-def _existing(node: Node, sender: KeySender, contract: bytes | None) -> bytes | None:
+def _existing(node: Node, sender: TransactionSender, contract: bytes | None) -> bytes | None:
+    if contract is None:
+        return find_contract(node, sender.address)
+    if keccak256(node.code(contract)) != Artifact.bundled().code_hash:
+        raise WrongChainError(f"the code at 0x{contract.hex()} is not the anchor contract's")
+    return contract
+
+
+def find_contract(node: Node, sender: bytes) -> bytes | None:
+    """Return the address of the contract that ``sender`` created before, None when it did not."""
     code_hash = Artifact.bundled().code_hash
-    if contract is not None:
-        if keccak256(node.code(contract)) != code_hash:
-            raise WrongChainError(f"the code at 0x{contract.hex()} is not the anchor contract's")
-        return contract
-    for nonce in range(min(node.nonce(sender.address), _MAX_SEARCHED)):
-        place = contract_address(sender.address, nonce)
+    for nonce in range(min(node.nonce(sender), _MAX_SEARCHED)):
+        place = contract_address(sender, nonce)
         if keccak256(node.code(place)) == code_hash:
             return place
     return None
 
 
-def _is_registered(node: Node, contract: bytes, name: bytes) -> bool:
+def is_registered(node: Node, contract: bytes, name: bytes) -> bool:
+    """Tell whether the log id ``name`` is known to the contract, at head."""
     data = ContractAbi.bundled().anchorer_data(name)
     call = {"to": "0x" + contract.hex(), "data": "0x" + data.hex()}
     try:
@@ -114,7 +120,7 @@ def _is_registered(node: Node, contract: bytes, name: bytes) -> bool:
 
 def _transact(  # noqa: PLR0913, PLR0917 -- private, and each is needed
     node: Node,
-    sender: KeySender,
+    sender: TransactionSender,
     to: bytes | None,
     data: bytes,
     wait: Callable[[], None],
@@ -133,6 +139,7 @@ def _transact(  # noqa: PLR0913, PLR0917 -- private, and each is needed
         gas=node.rpc.quantity("eth_estimateGas", call) * 5 // 4,
         max_fee_wei=2 * fees.base_fee_wei + fees.priority_fee_wei,
         priority_fee_wei=fees.priority_fee_wei,
+        legacy=fees.legacy,
     )
     node.broadcast(attempt.raw)
     deadline = time.monotonic() + timeout

@@ -1,0 +1,186 @@
+"""A sending key that never comes near this machine: ``eth_signTransaction`` at a URL.
+
+Web3Signer, Clef and the like hold the key (in an HSM, in a cloud's key store) and sign what they
+are asked over JSON-RPC. What comes back is believed no more than a node: it is taken apart, every
+field must be the one asked for, in the only encoding there is, and the signature must be by the
+expected account. So a signer can refuse, or be away, but cannot make the ledger pay for anything
+else. Whoever reaches it can have it sign: it belongs where only the ledger reaches it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from eth_keys.datatypes import Signature
+from eth_keys.exceptions import BadSignature
+from eth_utils.exceptions import ValidationError
+
+from provenance import rlp
+from provenance.chain.rpc import CappedProvider, Rpc, octets
+from provenance.errors import MalformedError, SignerMismatchError
+from provenance.keccak import keccak256
+from provenance.ledger.chain_port import Attempt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["ExternalSender"]
+
+_MAX_ANSWER_BYTES = 2**20
+"""The contract's creation has some 10 kilobytes; Clef shows it twice."""
+
+_HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
+"""Half the order of secp256k1: a larger s is refused by every node (EIP-2)."""
+
+_TYPED = ("chainId", "nonce", "maxPriorityFeePerGas", "maxFeePerGas")
+_LEGACY = ("nonce", "gasPrice")
+_COMMON = ("gas", "to", "value", "data")
+
+
+class ExternalSender:
+    """The port ``Sender`` over a program that holds the key."""
+
+    def __init__(self, url: str, address: bytes, *, timeout: float = 10.0) -> None:
+        """Remember whom to ask; nothing is sent yet.
+
+        Args:
+            address: the account that must sign, 20 bytes.
+            timeout: seconds for one exchange; an HSM that asks a person needs more.
+
+        Raises:
+            UnavailableError: not an http or https address.
+        """
+        self._rpc = Rpc(CappedProvider(url, timeout=timeout, max_bytes=_MAX_ANSWER_BYTES))
+        self.address = address
+
+    def sign(  # noqa: PLR0913 -- the members of a transaction
+        self,
+        *,
+        chain_id: int,
+        nonce: int,
+        to: bytes | None,
+        data: bytes,
+        gas: int,
+        max_fee_wei: int,
+        priority_fee_wei: int,
+        legacy: bool = False,
+    ) -> Attempt:
+        """Have a transaction of value 0 signed; the bytes may differ each time.
+
+        Args:
+            to: the contract, 20 bytes; None to create one from ``data``.
+            legacy: an EIP-155 transaction whose gas price is ``max_fee_wei``, else EIP-1559.
+
+        Raises:
+            SignerMismatchError: it signed something else, or as somebody else.
+            NodeRefusedError: it refuses.
+            UnavailableError: it is away.
+        """
+        members: dict[str, int | bytes] = {
+            "chainId": chain_id,
+            "nonce": nonce,
+            "gas": gas,
+            "to": to or b"",
+            "value": 0,
+            "data": data,
+        }
+        if legacy:
+            members["gasPrice"] = max_fee_wei
+        else:
+            members["maxFeePerGas"] = max_fee_wei
+            members["maxPriorityFeePerGas"] = priority_fee_wei
+        raw = _raw(self._rpc.call("eth_signTransaction", self._request(members)))
+        _check_transaction(raw, members, chain_id, self.address, legacy=legacy)
+        return Attempt(
+            tx_hash=keccak256(raw),
+            raw=raw,
+            max_fee_wei=max_fee_wei,
+            priority_fee_wei=priority_fee_wei,
+            gas=gas,
+            broadcast_unix=None,
+        )
+
+    def _request(self, members: Mapping[str, int | bytes]) -> dict[str, str]:
+        shown = {
+            name: hex(value) if isinstance(value, int) else "0x" + value.hex()
+            for name, value in members.items()
+            if not (name == "to" and not value)
+        }
+        return {"from": "0x" + self.address.hex(), **shown}
+
+
+def _raw(answer: object) -> bytes:
+    """Return the signed bytes: Web3Signer answers with them, geth and Clef with an object."""
+    value = answer.get("raw") if isinstance(answer, dict) else answer
+    return octets(value, "eth_signTransaction")
+
+
+def _check_transaction(
+    raw: bytes,
+    members: Mapping[str, int | bytes],
+    chain_id: int,
+    address: bytes,
+    *,
+    legacy: bool,
+) -> None:
+    """Check that ``raw`` is exactly the transaction of ``members``, signed by ``address``.
+
+    Raises:
+        SignerMismatchError: it is not; ``field`` names the first difference.
+    """
+    names = (_LEGACY if legacy else _TYPED) + _COMMON
+    asked: list[rlp.Item] = [_item(members[name]) for name in names]
+    if not legacy:
+        asked.append([])  # the access list
+    found = _fields(raw, legacy=legacy)
+    if len(found) != len(asked) + 3:
+        raise SignerMismatchError(f"expected {len(asked) + 3} fields, got {len(found)}")
+    for name, wanted, got in zip((*names, "accessList"), asked, found, strict=False):
+        if wanted != got:
+            raise SignerMismatchError(f"expected {_shown(wanted)}, got {_shown(got)}", field=name)
+    v, r, s = (_integer(item, name) for item, name in zip(found[-3:], "vrs", strict=True))
+    if legacy:
+        v -= 35 + 2 * chain_id  # EIP-155
+        message = rlp.encode([*asked, rlp.encode_integer(chain_id), b"", b""])
+    else:
+        message = b"\x02" + rlp.encode(asked)
+    _check_signature(keccak256(message), (v, r, s), address)
+
+
+def _fields(raw: bytes, *, legacy: bool) -> list[rlp.Item]:
+    if not legacy and raw[:1] != b"\x02":
+        raise SignerMismatchError(f"expected type 2, got {raw[:1].hex()}", field="type")
+    try:
+        return rlp.decode_list(raw if legacy else raw[1:])
+    except MalformedError as error:
+        raise SignerMismatchError("what it signed is no transaction") from error
+
+
+def _item(value: int | bytes) -> bytes:
+    return rlp.encode_integer(value) if isinstance(value, int) else value
+
+
+def _integer(item: rlp.Item, name: str) -> int:
+    if isinstance(item, list):
+        raise SignerMismatchError("expected an integer, got a list", field=name)
+    try:
+        return rlp.decode_integer(item)
+    except MalformedError as error:
+        raise SignerMismatchError(str(error), field=name) from error
+
+
+def _shown(item: rlp.Item) -> str:
+    return "a list" if isinstance(item, list) else "0x" + item.hex()[:80]
+
+
+def _check_signature(digest: bytes, vrs: tuple[int, int, int], address: bytes) -> None:
+    if vrs[0] not in {0, 1} or vrs[2] > _HALF_ORDER:
+        raise SignerMismatchError("not a signature that a node takes", field="v")
+    try:
+        key = Signature(vrs=vrs).recover_public_key_from_msg_hash(digest)
+    except (BadSignature, ValidationError) as error:
+        raise SignerMismatchError("not a signature", field="r") from error
+    if key.to_canonical_address() != address:
+        raise SignerMismatchError(
+            f"expected 0x{address.hex()}, signed by {key.to_address()}", field="from"
+        )
