@@ -48,7 +48,7 @@ from provenance.given import GivenBlock
 from provenance.holder_statement import DISCLOSURE, PUBLICATION, issue_statement
 from provenance.keccak import keccak256
 from provenance.receipt import to_tlog_proof
-from provenance.service.settings import MANAGED, Settings, WritePolicy
+from provenance.service.settings import Settings, WritePolicy
 from provenance.verdict import NUMBERS, TITLES
 from provenance.verify import verify_receipt
 
@@ -81,7 +81,7 @@ def files(world: World) -> dict[str, bytes]:
         now_unix=T0 + 3_600,
         blocks=[GivenBlock(world.evidence.hash)],
     )
-    settings = Settings(MANAGED, 1, WritePolicy(frozenset([ALICE.public.thumbprint]), 60, 10_000))
+    settings = Settings.local(1, WritePolicy(frozenset([ALICE.public.thumbprint]), 60, 10_000))
     orcid = CheckDigitError(
         "expected check digit 7, got 0000-0002-1825-0098", field="contributors[0].orcid"
     )

@@ -32,9 +32,10 @@ from provenance.ledger.signing_keys import SigningKeys
 from provenance.note import Note
 from provenance.policy import Policy
 from provenance.record import Record, issue_record, parse_entry
-from provenance.service.configure import change_key, check_settled
+from provenance.service.change_intent import check_settled
+from provenance.service.configure import change_key
 from provenance.service.operator_keys import OperatorKeys
-from provenance.service.settings import LedgerFolder, Settings
+from provenance.service.settings import ChainSettings, LedgerFolder, Settings
 from provenance.verdict import not_in_log
 from provenance.verify import verify_receipt
 
@@ -188,7 +189,8 @@ def make_place(tmp_path: Path) -> Place:
     ledger.begin()
     ledger.close()
     folder = LedgerFolder(tmp_path)
-    folder.write_settings(Settings("http://127.0.0.1:1", anchor_interval=1, write_policy=None))
+    nobody = ChainSettings(None, 31337, ("http://127.0.0.1:1",))
+    folder.write_settings(Settings((nobody,)))
     folder.policy.write_bytes(policy().octets)
     folder.keys.mkdir()
     for name, key in (("checkpoint", SIGNER.key), ("beacon", BEACON)):

@@ -14,9 +14,10 @@ from provenance_api.app import create_app
 from small_ledger import ORIGIN, deposit, key_of, key_record
 
 from provenance.note import Note
+from provenance.service.choose_chain import Wish, choose_chain
 from provenance.service.found_ledger import found_ledger
 from provenance.service.ledger import Ledger
-from provenance.service.settings import MANAGED, LedgerFolder, Settings
+from provenance.service.settings import LedgerFolder
 
 with warnings.catch_warnings():
     # Starlette's client prefers a package that nothing else here needs; httpx does as well
@@ -36,7 +37,6 @@ __all__ = ["PROBLEM", "SD_JWT", "Service", "copy", "found", "running", "the_prob
 
 SD_JWT = {"content-type": "application/sd-jwt"}
 PROBLEM = "application/problem+json"
-SETTINGS = Settings(node=MANAGED, anchor_interval=1, write_policy=None)
 
 
 def found(folder: Path) -> LedgerFolder:
@@ -45,12 +45,9 @@ def found(folder: Path) -> LedgerFolder:
     place = LedgerFolder(folder)
     found_ledger(
         place,
-        SETTINGS,
+        choose_chain(Wish()),
         origin=ORIGIN,
         passphrase="passphrase",
-        chain_name="local",
-        confirmations=None,
-        independent=False,
         now_unix=int(time.time()),
     )
     return place

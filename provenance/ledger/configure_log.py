@@ -34,6 +34,7 @@ from provenance.record import (
 
 if TYPE_CHECKING:
     from provenance.keys import PrivateKey, PublicKey
+    from provenance.ledger.configure_chains import ChainChange
     from provenance.ledger.ports import LogStore, SignedHead, SignerMemory
     from provenance.ledger.signing_keys import SigningKeys
     from provenance.policy import Policy
@@ -168,7 +169,7 @@ def changed_policy(policy: Policy, change: Replacement) -> bytes:
 
 def configure_log(  # noqa: PLR0913 -- the record, and the places that it changes
     record: Record,
-    change: Replacement,
+    change: Replacement | ChainChange,
     *,
     store: LogStore,
     memory: SignerMemory,
@@ -194,7 +195,7 @@ def configure_log(  # noqa: PLR0913 -- the record, and the places that it change
     return sign_newest_head(store=store, signer=signer, origin=origin)
 
 
-def _integrate(record: Record, change: Replacement, store: LogStore) -> None:
+def _integrate(record: Record, change: Replacement | ChainChange, store: LogStore) -> None:
     with store.integrate() as transaction:
         size = transaction.head().tree_size
         if size != change.leaf_index:

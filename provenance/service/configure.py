@@ -18,17 +18,10 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from provenance import strict_json
-from provenance.errors import (
-    ConflictError,
-    MalformedError,
-    UnfinishedChangeError,
-    UnsupportedVersionError,
-    VerificationError,
-)
-from provenance.files.atomic import fsync_folder, write_bytes
+from provenance.errors import ConflictError, VerificationError
+from provenance.files.atomic import write_bytes
 from provenance.files.lock import FolderLock
 from provenance.files.signer_memory import FileSignerMemory
 from provenance.ledger.configure_log import (
@@ -39,26 +32,29 @@ from provenance.ledger.configure_log import (
     issue_configuration,
     read_configuration,
 )
+from provenance.ledger.local_signer import LocalSigner
 from provenance.ledger.sign_checkpoint import sign_newest_head
 from provenance.ledger.signing_keys import SigningKeys
 from provenance.policy import Policy
+from provenance.service.change_intent import (
+    Intent,
+    check_settled,
+    find_begun,
+    forget_intent,
+    write_intent,
+)
 from provenance.service.operator_keys import OperatorKeys
 from provenance.store.log_store import open_log_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from provenance.keys import PrivateKey
-    from provenance.ledger.ports import LogReader, LogStore, SignerMemory
+    from provenance.ledger.ports import LogStore, SignerMemory
     from provenance.record import Record
     from provenance.service.settings import LedgerFolder
 
 __all__ = ["ChangedKey", "KeyChange", "KeyKind", "change_key", "check_settled"]
-
-FORMAT: Final = "provenance-change"
-VERSION: Final = 1
-_MAX_BYTES: Final = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,30 +87,13 @@ def change_key(
         WrongPassphraseError: of the root key; nothing was changed.
         FatalError: the log may not be continued.
     """
-    folder.read_settings()
+    database = folder.log_database(folder.read_settings())
     with FolderLock(folder.writer_lock, purpose="write this ledger or change its keys"):
         policy = Policy.parse(folder.policy.read_bytes())
         memory = FileSignerMemory(folder.signer_memory, origin=policy.origin)
-        with closing(open_log_store(folder.database)) as store:
+        with closing(open_log_store(database)) as store:
             steps = KeyChange(folder, policy, OperatorKeys(folder.keys), store, memory)
             return steps.run(kind, unlock_root=unlock_root, now_unix=now_unix)
-
-
-def check_settled(folder: LedgerFolder, store: LogReader) -> None:
-    """Check that no change of keys is half done; to be asked before anything is signed.
-
-    Raises:
-        UnfinishedChangeError: the log has the change, the rest of the folder perhaps not.
-    """
-    octets = _read_intent(folder)
-    if octets is None:
-        return
-    record, change = read_configuration(octets, Policy.parse(folder.policy.read_bytes()))
-    if store.record_indexes([record.id]):
-        raise UnfinishedChangeError(
-            f"the {change.kind.value} key changes from tree size {change.from_tree_size} on: "
-            f"finish it with provenance configure {folder.root} --new-{change.kind.value}-key"
-        )
 
 
 class KeyChange:
@@ -150,11 +129,13 @@ class KeyChange:
 
     def _begun(self) -> tuple[Record, Replacement] | None:
         """Return the change that the log has and the folder not yet; one it never got is void."""
-        octets = _read_intent(self._folder)
-        if octets is None:
+        begun = find_begun(self._folder, self._policy, self._store)
+        if begun is None:
             return None
-        record, change = read_configuration(octets, self._policy)
-        return (record, change) if self._store.record_indexes([record.id]) else None
+        intent, _ = begun
+        if intent.policy is not None:
+            raise ConflictError("the change of chains comes first")
+        return read_configuration(intent.compact, self._policy)
 
     def _begin(self, kind: KeyKind, root: PrivateKey, now_unix: int) -> tuple[Record, Replacement]:
         """Take steps (1) and (2); nothing of the log has changed after them."""
@@ -164,9 +145,8 @@ class KeyChange:
         checkpoint_key = self._keys.current(KeyKind.CHECKPOINT.value)
         keys = SigningKeys(origin, self._policy.checkpoint_keys, [checkpoint_key])
         # what a crash of the service left unsigned comes first, under the key it was meant for
-        signed = sign_newest_head(
-            store=self._store, memory=self._memory, signer=keys, origin=origin
-        )
+        signer = LocalSigner(self._memory, keys, origin)
+        signed = sign_newest_head(store=self._store, signer=signer, origin=origin)
         keys.signer(signed.tree_size + 1)
         new = self.make_key(kind)  # (1)
         record = issue_configuration(
@@ -220,8 +200,7 @@ class KeyChange:
 
     def write_intent(self, record: Record) -> None:
         """Write down what is about to be integrated, in the place of an intent that is void."""
-        intent = {"format": FORMAT, "v": VERSION, "record": record.compact.decode("ascii")}
-        write_bytes(_intent(self._folder), strict_json.dump(intent) + b"\n")
+        write_intent(self._folder, Intent(record.compact))
 
     def write_policy(self, octets: bytes) -> None:
         """Serve the changed policy from the next start on."""
@@ -238,28 +217,4 @@ class KeyChange:
 
     def forget_intent(self) -> None:
         """End the change."""
-        _intent(self._folder).unlink()
-        fsync_folder(self._folder.root)
-
-
-# --- the intent -------------------------------------------------------------------------------
-
-
-def _intent(folder: LedgerFolder) -> Path:
-    return folder.root / "change.json"
-
-
-def _read_intent(folder: LedgerFolder) -> bytes | None:
-    """Return the compact record of the intent; None when there is none."""
-    try:
-        octets = _intent(folder).read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise MalformedError(f"{_intent(folder)}: {error.strerror}") from error
-    members = strict_json.Members(strict_json.parse(octets, max_bytes=_MAX_BYTES))
-    if (members.value("format"), members.value("v")) != (FORMAT, VERSION):
-        raise UnsupportedVersionError(f"expected {FORMAT} v{VERSION}", field="format")
-    compact = members.text("record", max_length=_MAX_BYTES).encode()
-    members.done()
-    return compact
+        forget_intent(self._folder)

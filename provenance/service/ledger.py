@@ -58,8 +58,9 @@ class Ledger:
         self.origin = self.trust.origin
         self._on_fatal = on_fatal
         self._keys = OperatorKeys(folder.keys)
-        self._sender = self._keys.sender()
-        self.node = ChainNode(folder, self.settings, self._sender.address)
+        chain = self.settings.chains[0]
+        self._sender = self._keys.sender(chain.sender)
+        self.node = ChainNode(folder, chain, self._sender.address)
         self._bridge = LoopBridge()
         self._running: RunningParts | None = None
 
@@ -80,6 +81,7 @@ class Ledger:
         write_policy = self.settings.write_policy
         self._running = RunningParts(
             folder=self.folder,
+            settings=self.settings,
             policy=self.trust,
             keys=self._keys,
             sender=self._sender,

@@ -11,21 +11,29 @@ yet, and afterwards ``checkpoint.retired-<key>.jwk``, which nothing reads; likew
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provenance import strict_json
-from provenance.chain.sender import create_key_file, load_key_file
+from provenance.chain.external_signer import ExternalSender
+from provenance.chain.sender import create_key_file, environment_sender, load_key_file
 from provenance.errors import FatalError, MalformedError
 from provenance.files import key_file
 from provenance.files.atomic import PRIVATE, fsync_folder, make_folder, write_bytes
 from provenance.files.keystore import generate
 from provenance.keys import PrivateKey
+from provenance.service.chain_settings import (
+    KEY_FILE,
+    EnvironmentKey,
+    ExternalSigner,
+    KeyFile,
+)
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from provenance.chain.sender import KeySender
+    from provenance.chain.sender import TransactionSender
     from provenance.keys import PublicKey
+    from provenance.service.chain_settings import SenderChoice
 
 __all__ = ["OperatorKeys"]
 
@@ -74,13 +82,22 @@ class OperatorKeys:
         """Return the key that signs beacons."""
         return self._plain("beacon", make=make)
 
-    def sender(self, *, password: str | None = None, make: bool = False) -> KeySender:
-        """Return the key that pays; a new one is encrypted when there is a password."""
-        path = self._folder / "sender.key"
+    def sender(self, choice: SenderChoice = KEY_FILE, *, make: bool = False) -> TransactionSender:
+        """Return the key that pays; where it is a file, one is made when asked for.
+
+        Raises:
+            MalformedError: there is no such key, or it is none.
+            VerificationError: its passphrase does not open it.
+        """
+        if isinstance(choice, EnvironmentKey):
+            return environment_sender(choice.name, os.environ)
+        if isinstance(choice, ExternalSigner):
+            return ExternalSender(choice.url, choice.address)
+        path, passphrase = self._folder / "sender.key", _passphrase(choice)
         if make and not path.exists():
             make_folder(self._folder)
-            return create_key_file(path, password=password)
-        return load_key_file(path, password=password)
+            return create_key_file(path, password=passphrase)
+        return load_key_file(path, password=passphrase)
 
     # --- changing a key --------------------------------------------------------------------
 
@@ -129,3 +146,17 @@ class OperatorKeys:
         except OSError as error:
             raise MalformedError(f"no {name} key: {path}: {error.strerror}") from error
         return PrivateKey.from_jwk(strict_json.parse(octets, max_bytes=_MAX_BYTES))
+
+
+def _passphrase(choice: KeyFile) -> str | None:
+    if choice.passphrase_file is None:
+        return None
+    try:
+        text = Path(choice.passphrase_file).read_text("utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise MalformedError(
+            f"no passphrase of the sending key: {choice.passphrase_file}: {error}"
+        ) from error
+    if not text:
+        raise MalformedError(f"an empty passphrase: {choice.passphrase_file}")
+    return text

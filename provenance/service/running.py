@@ -28,13 +28,13 @@ from provenance.store.log_store import open_log_store
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from provenance.chain.sender import KeySender
+    from provenance.chain.sender import TransactionSender
     from provenance.errors import FatalError
     from provenance.policy import Chain, Policy
     from provenance.service.chain_node import ChainNode
     from provenance.service.operator_keys import OperatorKeys
     from provenance.service.rate_limits import Admission
-    from provenance.service.settings import LedgerFolder
+    from provenance.service.settings import LedgerFolder, Settings
 
 __all__ = ["RunningParts"]
 
@@ -49,9 +49,10 @@ class RunningParts:
         self,
         *,
         folder: LedgerFolder,
+        settings: Settings,
         policy: Policy,
         keys: OperatorKeys,
-        sender: KeySender,
+        sender: TransactionSender,
         node: ChainNode,
         admission: Admission | None,
         on_fatal: Callable[[FatalError], None] | None,
@@ -68,9 +69,9 @@ class RunningParts:
         self._on_fatal = on_fatal
         self._clock = SystemClock()
         self._writer_lock = FolderLock(folder.writer_lock, purpose="write this ledger")
-        self.store = open_log_store(folder.database)
+        self.store = open_log_store(folder.log_database(settings))
         self._check_settled()
-        self.key_store = open_key_store(folder.disclosure_keys)
+        self.key_store = open_key_store(folder.key_database(settings))
         self.tiles = TileCache(self.store.read_tile)
         self.log = SignedLog(self.store, self.tiles)
         self.known_keys = KnownKeys(self.store)
@@ -112,7 +113,7 @@ class RunningParts:
         floor = 0 if newest is None else newest.number
         return BeaconObserver(self.chain, self._clock, floor_number=floor)
 
-    def _anchor_loop(self, sender: KeySender) -> AnchorLoop:
+    def _anchor_loop(self, sender: TransactionSender) -> AnchorLoop:
         worker = AnchorWorker(
             chain=self.chain,
             sender=sender,

@@ -1,35 +1,60 @@
 """The settings of a ledger folder, ``ledger.json``: what the policy does not already say.
 
-    {"format":"provenance-settings","v":1,
-     "chain":{"node":"managed"} | {"node":"http://127.0.0.1:8545"},
-     "anchor_interval":1,
+    {"format":"provenance-settings","v":2,
+     "database":null | {"ledger":"postgresql://...","keys":"postgresql://..."},
+     "signer":null | {"url":"http://127.0.0.1:9100"},
+     "chains":[{...}],                               see ``chain_settings.py``; the beacons' first
+     "witnesses":[{"vkey":"...","url":"https://witness.example"}],
+     "high_water":{"disk_bytes":67108864,"waiting_records":20000},
      "write_policy":null | {"allowed_keys":["NzbLsXh8..."],
                             "requests_per_minute":60,"records_per_minute":10000}}
 
+Version 1 had one chain, ``{"chain":{"node":...},"anchor_interval":...}``, and is still read.
 Paths inside the folder are fixed, so that a ledger folder can be moved as a whole.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 from provenance import strict_json
 from provenance.digests import from_b64url
 from provenance.errors import MalformedError, UnsupportedVersionError
-from provenance.files.atomic import write_bytes
+from provenance.files.atomic import PRIVATE, write_bytes
+from provenance.note import COSIGNATURE_V1, NoteVerifier
+from provenance.service.chain_settings import (
+    MANAGED,
+    MAX_INTERVAL,
+    ChainSettings,
+    check_url,
+    managed_chain,
+    read_chain,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["MANAGED", "LedgerFolder", "Settings", "WritePolicy"]
+__all__ = [
+    "MANAGED",
+    "ChainSettings",
+    "Databases",
+    "HighWater",
+    "LedgerFolder",
+    "Settings",
+    "WitnessSettings",
+    "WritePolicy",
+]
 
 FORMAT = "provenance-settings"
-VERSION = 1
-MANAGED = "managed"
-"""The service starts a local development chain of its own and keeps its state in the folder."""
+VERSION = 2
+
+MAX_CHAINS: Final = 8
+MAX_WITNESSES: Final = 32
 
 _MAX_BYTES = 1 << 20
+_DSN = re.compile(r"postgresql://\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,49 +70,93 @@ class WritePolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class Databases:
+    """Two PostgreSQL databases in the place of the folder's SQLite files."""
+
+    ledger: str
+    """``postgresql://`` address of the log, its projections and the anchors."""
+    keys: str
+    """Of the disclosures' keys: another database, which no backup of the ledger holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessSettings:
+    """A C2SP witness that every checkpoint is submitted to."""
+
+    vkey: str
+    """Its verifier key, of type cosignature/v1."""
+    url: str
+    """Prefix of its ``add-checkpoint``."""
+
+
+@dataclass(frozen=True, slots=True)
+class HighWater:
+    """Where the service stops promising."""
+
+    disk_bytes: int = 64 << 20
+    """With less free disk the ledger is read-only: what was promised must still find room."""
+    waiting_records: int = 20_000
+    """Records taken on but not yet answered; more are refused."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What ``ledger.json`` says."""
 
-    node: str
-    """``managed``, or the URL of a JSON-RPC node."""
-    anchor_interval: int
-    """Least seconds between two anchors; ``provenance anchor now`` overrides it."""
-    write_policy: WritePolicy | None
+    chains: tuple[ChainSettings, ...]
+    """Where the ledger anchors; the log's beacons name blocks of the first."""
+    write_policy: WritePolicy | None = None
     """None takes every well-formed signed record: allowed on loopback only."""
+    database: Databases | None = None
+    """None uses the SQLite files of the folder."""
+    signer: str | None = None
+    """URL of a signer process; None signs in the service's own process."""
+    witnesses: tuple[WitnessSettings, ...] = ()
+    high_water: HighWater = HighWater()
+
+    @classmethod
+    def local(cls, interval: int = 1, write_policy: WritePolicy | None = None) -> Settings:
+        """Return the settings of a ledger on a development chain of its own."""
+        return cls((managed_chain(interval),), write_policy)
 
     @classmethod
     def parse(cls, octets: bytes) -> Settings:
-        """Read settings strictly.
+        """Read settings of this version or the one before, strictly.
 
         Raises:
             MalformedError: ``field`` names the member.
         """
         members = strict_json.Members(strict_json.parse(octets, max_bytes=_MAX_BYTES))
         version = members.value("v")
-        if members.value("format") != FORMAT or version != VERSION or version is True:
+        if members.value("format") != FORMAT or version not in {1, VERSION} or version is True:
             raise UnsupportedVersionError(f"expected {FORMAT} v{VERSION}", field="format")
-        chain = members.object("chain")
-        settings = cls(
-            node=chain.text("node"),
-            anchor_interval=members.integer("anchor_interval", low=1, high=86_400),
+        settings = replace(
+            _first_version(members) if version == 1 else _second_version(members),
             write_policy=members.nullable(
                 "write_policy", lambda name: _write_policy(members.object(name))
             ),
         )
-        chain.done()
         members.done()
         return settings
 
     def to_bytes(self) -> bytes:
         """Serialise, one line."""
-        policy = self.write_policy
+        policy, database = self.write_policy, self.database
         return (
             strict_json.dump(
                 {
                     "format": FORMAT,
                     "v": VERSION,
-                    "chain": {"node": self.node},
-                    "anchor_interval": self.anchor_interval,
+                    "database": None
+                    if database is None
+                    else {"ledger": database.ledger, "keys": database.keys},
+                    "signer": None if self.signer is None else {"url": self.signer},
+                    "chains": [chain.to_json() for chain in self.chains],
+                    "witnesses": [{"vkey": one.vkey, "url": one.url} for one in self.witnesses],
+                    "high_water": {
+                        "disk_bytes": self.high_water.disk_bytes,
+                        "waiting_records": self.high_water.waiting_records,
+                    },
                     "write_policy": None
                     if policy is None
                     else {
@@ -99,6 +168,76 @@ class Settings:
             )
             + b"\n"
         )
+
+
+def _first_version(members: strict_json.Members) -> Settings:
+    chain = members.object("chain")
+    node = chain.text("node")
+    chain.done()
+    interval = members.integer("anchor_interval", low=1, high=MAX_INTERVAL)
+    if node == MANAGED:
+        return Settings.local(interval)
+    return Settings((ChainSettings(None, None, (node,), interval=interval),))
+
+
+def _second_version(members: strict_json.Members) -> Settings:
+    settings = Settings(
+        chains=tuple(map(read_chain, members.objects("chains", max_items=MAX_CHAINS))),
+        database=members.nullable("database", lambda name: _databases(members.object(name))),
+        signer=members.nullable("signer", lambda name: _signer(members.object(name))),
+        witnesses=tuple(map(_witness, members.objects("witnesses", max_items=MAX_WITNESSES))),
+        high_water=_high_water(members.object("high_water")),
+    )
+    ids = [chain.chain_id for chain in settings.chains]
+    if not ids or len(set(ids)) != len(ids):
+        raise MalformedError("expected one or more chains, each once", field="chains")
+    if settings.database is not None and any(chain.is_managed for chain in settings.chains):
+        # its node belongs to one process, and several may serve one PostgreSQL database
+        raise MalformedError("a managed chain needs the folder's own database", field="database")
+    return settings
+
+
+def _databases(members: strict_json.Members) -> Databases:
+    found = Databases(_dsn(members, "ledger"), _dsn(members, "keys"))
+    members.done()
+    if found.ledger == found.keys:
+        raise MalformedError("expected another database than the ledger's", field="database.keys")
+    return found
+
+
+def _dsn(members: strict_json.Members, name: str) -> str:
+    text = members.text(name)
+    if not _DSN.fullmatch(text):
+        raise MalformedError("expected an address postgresql://...", field=members.path(name))
+    return text
+
+
+def _signer(members: strict_json.Members) -> str:
+    url = members.text("url")
+    check_url(url, field=members.path("url"))
+    members.done()
+    return url
+
+
+def _witness(members: strict_json.Members) -> WitnessSettings:
+    witness = WitnessSettings(members.text("vkey"), members.text("url"))
+    try:
+        kind = NoteVerifier.from_vkey(witness.vkey).type
+    except MalformedError as error:
+        raise MalformedError(str(error), field=members.path("vkey")) from error
+    if kind != COSIGNATURE_V1:
+        raise MalformedError("expected a key of type cosignature/v1", field=members.path("vkey"))
+    check_url(witness.url, field=members.path("url"))
+    members.done()
+    return witness
+
+
+def _high_water(members: strict_json.Members) -> HighWater:
+    found = HighWater(
+        members.integer("disk_bytes"), members.integer("waiting_records", low=1, high=1_000_000)
+    )
+    members.done()
+    return found
 
 
 def _write_policy(members: strict_json.Members) -> WritePolicy:
@@ -170,6 +309,14 @@ class LedgerFolder:
         """Held by the one process that anchors."""
         return self.root / "worker.lock"
 
+    def log_database(self, settings: Settings) -> Path | str:
+        """Return where the log is: a SQLite file, or the address of a PostgreSQL database."""
+        return self.database if settings.database is None else settings.database.ledger
+
+    def key_database(self, settings: Settings) -> Path | str:
+        """Return where the disclosures' keys are, likewise."""
+        return self.disclosure_keys if settings.database is None else settings.database.keys
+
     def read_settings(self) -> Settings:
         """Read ``ledger.json``.
 
@@ -185,5 +332,5 @@ class LedgerFolder:
         return Settings.parse(octets)
 
     def write_settings(self, settings: Settings) -> None:
-        """Write ``ledger.json``, whole or not at all."""
-        write_bytes(self.settings, settings.to_bytes())
+        """Write ``ledger.json``, whole or not at all; addresses in it may hold passwords."""
+        write_bytes(self.settings, settings.to_bytes(), mode=PRIVATE)

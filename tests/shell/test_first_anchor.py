@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from node import need_anvil
 
+from provenance.service.choose_chain import Wish, choose_chain
 from provenance.service.found_ledger import found_ledger
 from provenance.service.ledger import Ledger
-from provenance.service.settings import MANAGED, LedgerFolder, Settings
+from provenance.service.settings import LedgerFolder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,12 +21,9 @@ def test_new_ledger_anchors_its_first_checkpoint(tmp_path: Path) -> None:
     folder = LedgerFolder(tmp_path / "ledger")
     found_ledger(
         folder,
-        Settings(node=MANAGED, anchor_interval=1, write_policy=None),
+        choose_chain(Wish()),
         origin="first.example/log",
         passphrase="not a secret",
-        chain_name="local",
-        confirmations=None,
-        independent=False,
         now_unix=int(time.time()),
     )
     ledger = Ledger(folder)

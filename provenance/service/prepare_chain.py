@@ -1,0 +1,89 @@
+"""Put the contract on a chosen chain and register the log there, or say what that would take.
+
+Safe to repeat: what is there already is found again (``provenance.chain.deploy``). Nothing of the
+ledger changes; what comes back goes into its genesis or a ``configuration`` record.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from provenance.chain.deploy import deploy
+from provenance.chain.plan_deployment import Plan, plan_deployment
+from provenance.digests import to_evm_hex
+from provenance.errors import MalformedError, UnavailableError
+from provenance.service.chain_node import ChainNode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provenance.ledger.chain_port import Block, ChainPin
+    from provenance.service.choose_chain import ChosenChain
+    from provenance.service.operator_keys import OperatorKeys
+    from provenance.service.settings import LedgerFolder
+
+__all__ = ["PreparedChain", "plan_chain", "prepare_chain"]
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedChain:
+    """A chain on which the log is registered, finally."""
+
+    chosen: ChosenChain
+    pin: ChainPin
+    block: Block
+    """A final one, not older than the registration."""
+
+
+def prepare_chain(
+    folder: LedgerFolder, chosen: ChosenChain, keys: OperatorKeys, origin: str
+) -> PreparedChain:
+    """Deploy and register by the chain's sending key, and wait until nobody can take it back.
+
+    Raises:
+        WrongChainError: a node is of another chain than the chosen one.
+        UnavailableError: a node is away, or the sending key has no coins.
+    """
+    sender = keys.sender(chosen.settings.sender, make=True)
+    with _started(folder, chosen, sender.address) as nodes:
+        node = nodes.node()
+        settled = chosen.on(node)
+        if node.balance(sender.address) == 0:
+            raise UnavailableError(
+                f"the sending key {to_evm_hex(sender.address)} has no coins on {settled.name}: "
+                "send it some, then again"
+            )
+        deployed = deploy(node, sender, origin, wait=nodes.wait_for_block)
+        nodes.wait_until_final(node, deployed.block_number)
+        return PreparedChain(settled, deployed.pin, node.finalized())
+
+
+def plan_chain(
+    folder: LedgerFolder, chosen: ChosenChain, keys: OperatorKeys, origin: str
+) -> tuple[ChosenChain, Plan]:
+    """Say what ``prepare_chain`` would send, and send nothing; a sending key is made if need be.
+
+    Raises:
+        MalformedError: of the managed chain, whose coins cost nothing.
+        WrongChainError: a node is of another chain than the chosen one.
+        UnavailableError: a node is away.
+    """
+    if chosen.settings.is_managed:
+        raise MalformedError("there is nothing to plan on the managed chain", field="--dry-run")
+    sender = keys.sender(chosen.settings.sender, make=True)
+    with _started(folder, chosen, sender.address) as nodes:
+        node = nodes.node()
+        settled = chosen.on(node)
+        return settled, plan_deployment(node, sender.address, origin)
+
+
+@contextmanager
+def _started(folder: LedgerFolder, chosen: ChosenChain, sender: bytes) -> Iterator[ChainNode]:
+    nodes = ChainNode(folder, chosen.settings, sender)
+    nodes.start()
+    try:
+        yield nodes
+    finally:
+        nodes.stop()
