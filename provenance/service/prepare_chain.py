@@ -60,9 +60,7 @@ def prepare_chain(
         return PreparedChain(settled, deployed.pin, node.finalized())
 
 
-def plan_chain(
-    folder: LedgerFolder, chosen: ChosenChain, keys: OperatorKeys, origin: str
-) -> tuple[ChosenChain, Plan]:
+def plan_chain(folder: LedgerFolder, chosen: ChosenChain, keys: OperatorKeys, origin: str) -> Plan:
     """Say what ``prepare_chain`` would send, and send nothing; a sending key is made if need be.
 
     Raises:
@@ -75,8 +73,8 @@ def plan_chain(
     sender = keys.sender(chosen.settings.sender, make=True)
     with _started(folder, chosen, sender.address) as nodes:
         node = nodes.node()
-        settled = chosen.on(node)
-        return settled, plan_deployment(node, sender.address, origin)
+        chosen.on(node)
+        return plan_deployment(node, sender.address, origin)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""``configure``: change the log's own keys, with the root key, while the service is stopped."""
+"""``configure``: change the log's own keys or chains, with the root key, while it is stopped."""
 
 from __future__ import annotations
 
@@ -8,18 +8,38 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from provenance.cli.commands.chain_options import (
+    AnchorInterval,
+    ChainId,
+    ChainName,
+    Confirmations,
+    DryRun,
+    GenesisHash,
+    Independent,
+    Quorum,
+    Rpc,
+    SenderKey,
+    genesis_hash,
+    print_plan,
+    sender_choice,
+)
 from provenance.cli.commands.options import AsJson, Folder, Passphrase, read_passphrase
 from provenance.cli.commands.policies import grouped
 from provenance.cli.language import _
 from provenance.cli.output import print_fields, print_json, say
+from provenance.digests import to_evm_hex
 from provenance.errors import MalformedError
 from provenance.note import NoteVerifier
-from provenance.service.configure import ChangedKey, KeyKind, change_key
 from provenance.service.settings import LedgerFolder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from provenance.cli.application import Application
     from provenance.keys import PrivateKey
+    from provenance.service.choose_chain import ChosenChain
+    from provenance.service.configure import ChangedKey
+    from provenance.service.configure_chains import ChangedChains
     from provenance.service.operator_keys import OperatorKeys
 
 __all__ = ["register"]
@@ -27,7 +47,8 @@ __all__ = ["register"]
 
 def register(app: Application) -> None:
     """Add the command of this file."""
-    app.add("configure", configure, help=_("Change a key of the log; its service must be stopped."))
+    words = _("Change a key or a chain of the log; its service must be stopped.")
+    app.add("configure", configure, help=words)
 
 
 def configure(
@@ -43,6 +64,30 @@ def configure(
         bool,
         typer.Option("--new-beacon-key", help=_("Make a new key for beacons; the policy stays.")),
     ] = False,
+    add_chain: Annotated[
+        str | None,
+        typer.Option(
+            "--add-chain",
+            metavar="PROFILE",
+            help=_("Anchor on this chain too; the policy changes. custom: say all of it yourself."),
+        ),
+    ] = None,
+    retire_chain: Annotated[
+        int | None,
+        typer.Option(
+            "--retire-chain",
+            metavar="ID",
+            help=_("Anchor on this chain no more; the policy stays."),
+        ),
+    ] = None,
+    rpc: Rpc = None,
+    quorum: Quorum = None,
+    chain_id: ChainId = None,
+    first_block: GenesisHash = None,
+    chain_name: ChainName = None,
+    confirmations: Confirmations = None,
+    anchor_interval: AnchorInterval = None,
+    sender: SenderKey = "file",
     root_key: Annotated[
         Path | None,
         typer.Option(
@@ -52,21 +97,138 @@ def configure(
         ),
     ] = None,
     passphrase: Passphrase = None,
+    independent: Independent = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Put a new key in the place of one of the log's own, or finish a change that was cut short."""
-    if new_checkpoint_key is new_beacon_key:
+    """Make one change, signed by the root key, or finish one that was cut short."""
+    asked = (new_checkpoint_key, new_beacon_key, add_chain is not None, retire_chain is not None)
+    if sum(asked) != 1:
         raise MalformedError(
-            "expected either --new-checkpoint-key or --new-beacon-key", field="configure"
+            "expected one of --new-checkpoint-key, --new-beacon-key, --add-chain, --retire-chain",
+            field="configure",
         )
+    if dry_run and add_chain is None:
+        raise MalformedError("only --add-chain sends anything", field="--dry-run")
 
     def unlock_root(keys: OperatorKeys) -> PrivateKey:
         return keys.open_root(read_passphrase(passphrase), root_key)
 
     place = LedgerFolder(folder.absolute())
+    if retire_chain is not None:
+        _retire(place, retire_chain, unlock_root, as_json=as_json)
+    elif add_chain is None:
+        _change_key(place, unlock_root, of_checkpoints=new_checkpoint_key, as_json=as_json)
+    else:
+        # imported here: it loads the chain's libraries, which most commands do not need
+        from provenance.service.choose_chain import Wish, choose_chain  # noqa: PLC0415
+
+        chosen = choose_chain(
+            Wish(
+                profile=add_chain,
+                nodes=tuple(rpc or ()),
+                quorum=quorum,
+                chain_id=chain_id,
+                genesis_hash=genesis_hash(first_block),
+                name=chain_name,
+                confirmations=confirmations,
+                independent=independent,
+                interval=anchor_interval,
+                sender=sender_choice(sender),
+            )
+        )
+        if dry_run:
+            _plan(place, chosen, as_json=as_json)
+        else:
+            _add(place, chosen, unlock_root, as_json=as_json)
+
+
+# --- chains -----------------------------------------------------------------------------------
+
+
+def _plan(place: LedgerFolder, chosen: ChosenChain, *, as_json: bool) -> None:
+    from provenance.policy import Policy  # noqa: PLC0415 -- as in configure
+    from provenance.service.operator_keys import OperatorKeys  # noqa: PLC0415 -- as in configure
+    from provenance.service.prepare_chain import plan_chain  # noqa: PLC0415 -- as in configure
+
+    place.read_settings()
+    origin = Policy.parse(place.policy.read_bytes()).origin
+    print_plan(plan_chain(place, chosen, OperatorKeys(place.keys), origin), as_json=as_json)
+
+
+def _add(
+    place: LedgerFolder,
+    chosen: ChosenChain,
+    unlock_root: Callable[[OperatorKeys], PrivateKey],
+    *,
+    as_json: bool,
+) -> None:
+    from provenance.service.configure_chains import add_chain  # noqa: PLC0415 -- as in configure
+
+    done = add_chain(place, chosen, unlock_root=unlock_root, now_unix=int(time.time()))
+    _print_chains(done, place, as_json=as_json)
+
+
+def _retire(
+    place: LedgerFolder,
+    chain_id: int,
+    unlock_root: Callable[[OperatorKeys], PrivateKey],
+    *,
+    as_json: bool,
+) -> None:
+    from provenance.service.configure_chains import retire_chain  # noqa: PLC0415 -- as in configure
+
+    done = retire_chain(place, chain_id, unlock_root=unlock_root, now_unix=int(time.time()))
+    _print_chains(done, place, as_json=as_json)
+
+
+def _print_chains(done: ChangedChains, place: LedgerFolder, *, as_json: bool) -> None:
+    change = done.change
+    if as_json:
+        print_json(
+            {
+                "added" if change.adds else "retired": change.chain_id,
+                "contract": to_evm_hex(change.contract),
+                "leaf_index": change.leaf_index,
+                "from_tree_size": change.from_tree_size,
+                "policy_changed": change.adds,
+                "policy_digest": done.policy.digest.hex(),
+            }
+        )
+        return
+    print_fields(
+        (
+            (_("log"), done.policy.origin),
+            (_("added chain") if change.adds else _("retired chain"), change.chain_id),
+            (_("contract"), to_evm_hex(change.contract)),
+            (_("entry"), change.leaf_index),
+            (_("from tree size"), change.from_tree_size),
+            (_("policy"), place.policy),
+            (_("digest"), grouped(done.policy.digest)),
+        )
+    )
+    if change.adds:
+        say(_("The policy has changed, and with it its digest: publish the new digest."))
+        say(_("The old policy goes on verifying every receipt by the chains that it knows."))
+    else:
+        say(_("The policy has not changed: what was anchored there goes on being proved by it."))
+
+
+# --- keys -------------------------------------------------------------------------------------
+
+
+def _change_key(
+    place: LedgerFolder,
+    unlock_root: Callable[[OperatorKeys], PrivateKey],
+    *,
+    of_checkpoints: bool,
+    as_json: bool,
+) -> None:
+    from provenance.service.configure import KeyKind, change_key  # noqa: PLC0415 -- as in configure
+
     done = change_key(
         place,
-        KeyKind.CHECKPOINT if new_checkpoint_key else KeyKind.BEACON,
+        KeyKind.CHECKPOINT if of_checkpoints else KeyKind.BEACON,
         unlock_root=unlock_root,
         now_unix=int(time.time()),
     )
@@ -79,7 +241,7 @@ def configure(
 def _names(done: ChangedKey) -> tuple[str, str]:
     """Return the old and the new key as the log names them."""
     keys = (done.change.old, done.change.new)
-    if done.change.kind is KeyKind.BEACON:
+    if done.change.kind.value == "beacon":
         return keys[0].thumbprint, keys[1].thumbprint
     old, new = (NoteVerifier(done.policy.origin, key).to_vkey() for key in keys)
     return old, new

@@ -11,6 +11,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from provenance.cli.application import Application
+from provenance.cli.commands.chain_options import (
+    AnchorInterval,
+    ChainId,
+    ChainName,
+    Confirmations,
+    DryRun,
+    GenesisHash,
+    Independent,
+    Quorum,
+    Rpc,
+    SenderKey,
+    genesis_hash,
+    print_plan,
+    sender_choice,
+)
 from provenance.cli.commands.options import AsJson, Folder, Passphrase, read_passphrase
 from provenance.cli.commands.policies import grouped
 from provenance.cli.files import write_file
@@ -18,16 +33,17 @@ from provenance.cli.language import _
 from provenance.cli.log_format import JSONLines
 from provenance.cli.output import print_fields, print_json, say
 from provenance.errors import FatalError, MalformedError
-from provenance.service.settings import MANAGED, LedgerFolder, Settings
+from provenance.service.settings import Databases, LedgerFolder, Settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from provenance.service.choose_chain import ChosenChain
     from provenance.service.ledger import Ledger
 
 __all__ = ["register"]
 
 _ORIGIN = re.compile(r"[a-z0-9.-]+(/[A-Za-z0-9._~-]+)*")
-_PUBLIC_INTERVAL = 600
-_LOCAL_INTERVAL = 1
 
 
 def register(app: Application) -> None:
@@ -46,48 +62,106 @@ def init(
         str,
         typer.Option("--origin", help=_("The log's name for ever, as ledger.example.org/2026.")),
     ],
-    rpc: Annotated[
+    chain: Annotated[
         str | None,
         typer.Option(
-            "--rpc", metavar="URL", help=_("A JSON-RPC node; default: a local chain of its own.")
+            "--chain", metavar="PROFILE", help=_("Which chain: mainnet, sepolia, base, ...")
         ),
     ] = None,
-    chain_name: Annotated[
-        str, typer.Option("--chain-name", help=_("What verdicts call the chain."))
-    ] = "local",
-    confirmations: Annotated[
-        int | None,
-        typer.Option("--confirmations", help=_("Depth that is final, without a finality tag.")),
+    rpc: Rpc = None,
+    quorum: Quorum = None,
+    chain_id: ChainId = None,
+    first_block: GenesisHash = None,
+    chain_name: ChainName = None,
+    confirmations: Confirmations = None,
+    anchor_interval: AnchorInterval = None,
+    sender: SenderKey = "file",
+    database: Annotated[
+        str | None,
+        typer.Option(
+            "--database", metavar="DSN", help=_("PostgreSQL database of the log; else SQLite.")
+        ),
     ] = None,
-    anchor_interval: Annotated[
-        int | None, typer.Option("--anchor-interval", help=_("Least seconds between two anchors."))
+    keys_database: Annotated[
+        str | None,
+        typer.Option(
+            "--keys-database", metavar="DSN", help=_("Another one, of the disclosures' keys.")
+        ),
     ] = None,
     passphrase: Passphrase = None,
     *,
-    independent: Annotated[
-        bool, typer.Option("--independent", help=_("Others than you run the chain."))
-    ] = False,
+    independent: Independent = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Found a ledger in an empty or new folder."""
     # imported here: it loads the chain's libraries, which most commands do not need
-    from provenance.service.found_ledger import found_ledger  # noqa: PLC0415
+    from provenance.service.choose_chain import Wish, choose_chain  # noqa: PLC0415
 
     if not _ORIGIN.fullmatch(origin):
         raise MalformedError(
             f"expected a host name and path without scheme, got {origin!r}", field="--origin"
         )
-    interval = anchor_interval or (_LOCAL_INTERVAL if rpc is None else _PUBLIC_INTERVAL)
+    chosen = choose_chain(
+        Wish(
+            profile=chain,
+            nodes=tuple(rpc or ()),
+            quorum=quorum,
+            chain_id=chain_id,
+            genesis_hash=genesis_hash(first_block),
+            name=chain_name,
+            confirmations=confirmations,
+            independent=independent,
+            interval=anchor_interval,
+            sender=sender_choice(sender),
+        )
+    )
+    databases = _databases(chosen, database, keys_database)
     place = LedgerFolder(folder.absolute())
+    if dry_run:
+        _plan(place, chosen, origin, as_json=as_json)
+    else:
+        _found(place, chosen, origin, passphrase, databases, as_json=as_json)
+
+
+def _databases(
+    chosen: ChosenChain, database: str | None, keys_database: str | None
+) -> Databases | None:
+    """Check, as reading the settings will, that the two databases go together."""
+    if database is None and keys_database is None:
+        return None
+    if database is None or keys_database is None:
+        raise MalformedError("expected both, or neither", field="--keys-database")
+    databases = Databases(database, keys_database)
+    Settings.parse(Settings((chosen.settings,), database=databases).to_bytes())
+    return databases
+
+
+def _plan(place: LedgerFolder, chosen: ChosenChain, origin: str, *, as_json: bool) -> None:
+    from provenance.service.operator_keys import OperatorKeys  # noqa: PLC0415 -- as in init
+    from provenance.service.prepare_chain import plan_chain  # noqa: PLC0415 -- as in init
+
+    print_plan(plan_chain(place, chosen, OperatorKeys(place.keys), origin), as_json=as_json)
+
+
+def _found(
+    place: LedgerFolder,
+    chosen: ChosenChain,
+    origin: str,
+    passphrase: Path | None,
+    databases: Databases | None,
+    *,
+    as_json: bool,
+) -> None:
+    from provenance.service.found_ledger import found_ledger  # noqa: PLC0415 -- as in init
+
     policy = found_ledger(
         place,
-        Settings(node=rpc or MANAGED, anchor_interval=interval, write_policy=None),
+        chosen,
         origin=origin,
         passphrase=read_passphrase(passphrase, confirm=True),
-        chain_name=chain_name,
-        confirmations=confirmations,
-        independent=independent,
         now_unix=int(time.time()),
+        database=databases,
     )
     if as_json:
         print_json({"origin": origin, "policy_digest": policy.digest.hex()})

@@ -1,0 +1,162 @@
+"""Options that say which chain is anchored on, for ``init`` and ``configure``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from provenance.cli.language import N_, _
+from provenance.cli.output import print_fields, print_json, say
+from provenance.digests import from_evm_hex, to_evm_hex
+from provenance.errors import MalformedError
+from provenance.service.chain_settings import (
+    KEY_FILE,
+    EnvironmentKey,
+    ExternalSigner,
+    KeyFile,
+    SenderChoice,
+)
+
+if TYPE_CHECKING:
+    from provenance.chain.plan_deployment import Plan
+
+__all__ = [
+    "AnchorInterval",
+    "ChainId",
+    "ChainName",
+    "Confirmations",
+    "DryRun",
+    "GenesisHash",
+    "Independent",
+    "Quorum",
+    "Rpc",
+    "SenderKey",
+    "genesis_hash",
+    "print_plan",
+    "sender_choice",
+]
+
+Rpc = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rpc",
+        metavar="URL",
+        help=_("A JSON-RPC node; may repeat. Default: a local chain of its own."),
+    ),
+]
+
+Quorum = Annotated[
+    int | None,
+    typer.Option("--quorum", help=_("How many nodes must agree; default: more than half.")),
+]
+
+ChainId = Annotated[
+    int | None, typer.Option("--chain-id", help=_("The chain's id, where no profile says it."))
+]
+
+GenesisHash = Annotated[
+    str | None,
+    typer.Option(
+        "--genesis-hash", metavar="HASH", help=_("Hash of block 0, where no profile says it.")
+    ),
+]
+
+ChainName = Annotated[
+    str | None, typer.Option("--chain-name", help=_("What verdicts call the chain."))
+]
+
+Confirmations = Annotated[
+    int | None,
+    typer.Option("--confirmations", help=_("Depth that is final, without a finality tag.")),
+]
+
+AnchorInterval = Annotated[
+    int | None, typer.Option("--anchor-interval", help=_("Least seconds between two anchors."))
+]
+
+Independent = Annotated[
+    bool, typer.Option("--independent", help=_("Others than you run the chain."))
+]
+
+SenderKey = Annotated[
+    str,
+    typer.Option(
+        "--sender",
+        metavar="KEY",
+        help=_(
+            "The key that pays: file, passphrase-file:FILE (encrypts it), environment:NAME or "
+            "signer:ADDRESS@URL."
+        ),
+    ),
+]
+
+DryRun = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run", help=_("Say what would be sent to the chain, and what it costs; send nothing.")
+    ),
+]
+
+_STEPS = {
+    "contract": N_("create the contract"),
+    "registration": N_("register the log"),
+}
+
+
+def genesis_hash(text: str | None) -> bytes | None:
+    """Return the 32 bytes of ``--genesis-hash``."""
+    return None if text is None else from_evm_hex(text, length=32, field="--genesis-hash")
+
+
+def sender_choice(text: str) -> SenderChoice:
+    """Read ``--sender``.
+
+    Raises:
+        MalformedError: none of the four forms.
+    """
+    kind, _colon, rest = text.partition(":")
+    if text == "file":
+        return KEY_FILE
+    if kind == "passphrase-file" and rest:
+        return KeyFile(rest)
+    if kind == "environment" and rest:
+        return EnvironmentKey(rest)
+    if kind == "signer" and "@" in rest:
+        address, _at, url = rest.partition("@")
+        return ExternalSigner(url, from_evm_hex(address, length=20, field="--sender"))
+    raise MalformedError(
+        "expected file, passphrase-file:FILE, environment:NAME or signer:ADDRESS@URL",
+        field="--sender",
+    )
+
+
+def print_plan(plan: Plan, *, as_json: bool) -> None:
+    """Print what setting up a chain would take."""
+    if as_json:
+        print_json(
+            {
+                "chain_id": plan.chain_id,
+                "genesis_hash": to_evm_hex(plan.genesis_hash),
+                "sender": to_evm_hex(plan.sender),
+                "balance_wei": str(plan.balance_wei),
+                "contract": to_evm_hex(plan.contract),
+                "log_id": to_evm_hex(plan.log_id),
+                "transactions": [{"step": step, "gas": gas} for step, gas in plan.gas],
+                "fee_wei": str(plan.fee_wei),
+                "cost_wei": str(plan.cost_wei),
+            }
+        )
+        return
+    rows: list[tuple[str, object]] = [
+        (_("chain id"), plan.chain_id),
+        (_("genesis block"), to_evm_hex(plan.genesis_hash)),
+        (_("sending key"), to_evm_hex(plan.sender)),
+        (_("balance"), f"{plan.balance_wei} wei"),
+        (_("contract"), to_evm_hex(plan.contract)),
+        (_("log id"), to_evm_hex(plan.log_id)),
+    ]
+    rows += [(_(_STEPS[step]), f"{gas} gas") for step, gas in plan.gas]
+    rows.append((_("cost now"), f"{plan.cost_wei} wei ({plan.fee_wei} wei/gas)"))
+    print_fields(rows)
+    say(_("Nothing was sent."))
