@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypedDict
@@ -43,6 +44,9 @@ def need_anvil() -> None:
         pytest.skip(str(error))
 
 
+_NAMES = itertools.count(1)
+
+
 class HeldChain(AnvilChain):
     """A managed chain whose blocks can be held back, to look at what is in between."""
 
@@ -80,6 +84,7 @@ class AnchoredLedger:
             log=self.log,
             clock=SystemClock(),
             rules=self.rules,
+            holder=f"worker {next(_NAMES)}",
         )
 
     def step_until(self, is_done: Callable[[], bool], *, seconds: float = 20) -> int:
@@ -106,7 +111,7 @@ class AnchoredLedger:
 
     def is_busy(self) -> bool:
         chain_id = self.chain.pin.chain_id
-        return bool(self.store.unfinished(chain_id)) or self.store.wanted() is not None
+        return bool(self.store.unfinished(chain_id)) or self.store.wanted(chain_id) is not None
 
 
 def make_anchored_ledger(folder: Path) -> AnchoredLedger:

@@ -1,34 +1,36 @@
 """Anchor the newest signed checkpoint, exactly once, through crashes and lying nodes.
 
-    marker --bind--> prepared --broadcast--> sent --mined, proved--> included --> final
-                                               ^--------displaced--------'
+    marker --bind--> prepared --> sent --> included --> final        (``follow_anchor.py``)
 
 The rules are numbered in ``docs/operating.md`` ("The anchoring worker", W1-W15) and marked
-where they are kept. At most one anchor is unfinished at a time, so a crash leaves behind at most
-one bound nonce, whose signed bytes are stored: whatever happened to them, sending the same bytes
-again is harmless, and nothing is ever signed for another checkpoint under that nonce.
+where they are kept. At most one anchor is not yet included at a time, and each is bound to one
+nonce with signed bytes that are stored: whatever a crash left of them, sending the same bytes
+again is harmless, and nothing is ever signed for another checkpoint under that nonce. A worker
+that was taken over and wakes up late can do no more than that: all its writes are fenced.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from provenance.anchor import AnchorState
 from provenance.errors import (
     AnchorLostError,
-    ClockSkewError,
+    FatalError,
+    FeeCeilingError,
     ForeignTransactionError,
-    NotAnchoredError,
+    LeaseLostError,
+    NodeBehindError,
     ProvenanceError,
-    RootMismatchError,
-    UnavailableError,
-    WrongChainError,
 )
-from provenance.ledger.anchor_rules import GAS_LIMIT, AnchorRules
-from provenance.ledger.chain_port import AnchorCall, AnchoredEvent, Broadcast, NamedBlock
-from provenance.ledger.prove_anchor import prove_inclusion, prove_root, proved_nonce
+from provenance.ledger.anchor_alerts import AlertCode, Alerts, Progress
+from provenance.ledger.anchor_rules import AnchorRules, with_margin
+from provenance.ledger.chain_port import AnchorCall
+from provenance.ledger.follow_anchor import DAY_SECONDS, AnchorFollower
+from provenance.ledger.prove_anchor import nonce_at
+from provenance.ledger.watch_chain import ChainWatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,53 +38,23 @@ if TYPE_CHECKING:
     from provenance.ledger.chain_port import (
         Anchor,
         AnchorStore,
-        Attempt,
-        Block,
+        Attestor,
         Chain,
         Clock,
-        Inclusion,
+        Lease,
         LogView,
         Sender,
-        TransactionReceipt,
     )
 
-__all__ = ["AnchorRules", "AnchorWorker", "Progress", "check_clock"]
+__all__ = ["AnchorRules", "AnchorWorker", "Progress"]
 
 _logger = logging.getLogger(__name__)
 
-MAX_SKEW_SECONDS = 900
-"""A finalized block further than this in our future: one of the two clocks is wrong (W14)."""
-
-_DAY = 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What a step left to do."""
-
-    unfinished: int
-    """Anchors on their way: ask again soon."""
-    waiting: bool
-    """A marker waits for its interval."""
-    alert: str | None = None
-    """What an operator should know although the worker goes on: no funds, fees too high ..."""
-
-
-def check_clock(clock: Clock, block: Block) -> None:
-    """Check that a finalized block is not absurdly far in our future (W14).
-
-    Raises:
-        ClockSkewError: it is; nothing is scheduled by such a clock.
-    """
-    ahead = block.timestamp - clock.now_unix()
-    if ahead > MAX_SKEW_SECONDS:
-        raise ClockSkewError(f"finalized block {block.number} is {ahead} s ahead of our clock")
-
 
 class AnchorWorker:
-    """One ledger's anchoring on one chain. Whoever runs it holds the worker's lock (W3)."""
+    """One ledger's anchoring on one chain. Any number may run; the one with the lease works."""
 
-    def __init__(  # noqa: PLR0913 -- four ports, the clock and the rules
+    def __init__(  # noqa: PLR0913 -- the ports, the clock, the rules and a name
         self,
         *,
         chain: Chain,
@@ -91,308 +63,227 @@ class AnchorWorker:
         log: LogView,
         clock: Clock,
         rules: AnchorRules,
+        holder: str,
+        attestor: Attestor | None = None,
     ) -> None:
-        """Join the ports; nothing is read or sent yet."""
+        """Join the ports; nothing is read or sent yet.
+
+        Args:
+            holder: this worker's name in the lease; no two that live have the same.
+            attestor: needed on a chain of level ``trusted-rpc``.
+        """
         self._chain = chain
+        self._chain_id = chain.pin.chain_id
         self._sender = sender
         self._store = store
         self._log = log
         self._clock = clock
         self._rules = rules
-        self._pinned_at: float | None = None
-        self._sent: dict[bytes, float] = {}  # attempt -> when this process last handed it out
-        self._suspect: NamedBlock | None = None  # a block that shows our nonce used in vain
-        self._alert: str | None = None
+        self._holder = holder
+        self._alerts = Alerts()
+        self._watch = ChainWatch(
+            chain=chain, store=store, log=log, clock=clock, rules=rules, alerts=self._alerts
+        )
+        self._follower = AnchorFollower(
+            chain=chain,
+            sender=sender,
+            store=store,
+            log=log,
+            clock=clock,
+            rules=rules,
+            attestor=attestor,
+            watch=self._watch,
+            alerts=self._alerts,
+        )
+        self._lease: Lease | None = None
+        self._leased_at = 0.0
 
     def step(self) -> Progress:
         """Do all that can be done now; every durable step is committed before the next one.
 
+        While anchoring is halted, or another worker has the lease, this does nothing and says
+        so; it may be called on, and goes on by itself when a person resumed.
+
         Raises:
-            FatalError: the chain contradicts us: stop, and let a person look.
+            FatalError: the chain contradicts us. The halt is stored: anchoring stays stopped
+                until ``provenance anchor resume``, over restarts. Raised once, then reported.
             ProvenanceError: anything else is for now; the next step begins anew, pinned anew.
         """
+        self._alerts.begin()
         try:
             return self._step()
+        except LeaseLostError as error:
+            self._lease = None
+            self._alerts.add(AlertCode.STANDBY, str(error))
+            return self._progress(0)
+        except (AnchorLostError, ForeignTransactionError) as error:
+            self._halt(error)
+            raise
         except ProvenanceError:
-            self._pinned_at = None  # who knows which node answers next time (W2)
+            self._watch.forget_pin()  # who knows which node answers next time (W2)
             raise
 
+    def release(self) -> None:
+        """Give the lease back at the end, so that another worker need not wait for its expiry."""
+        if self._lease is not None:
+            self._store.release(self._lease)
+            self._lease = None
+
     def _step(self) -> Progress:
-        self._alert = None
-        anchors = self._store.unfinished(self._chain.pin.chain_id)
-        wanted = None if anchors else self._due()
-        if not anchors and wanted is None:
+        halt = self._store.halted(self._chain_id)
+        if halt is not None:
+            self._alerts.add(AlertCode.HALTED, f"{halt.code}: {halt.message}")
+            return self._progress(0)
+        anchors = self._store.unfinished(self._chain_id)
+        if not anchors and self._due(anchors) is None and not self._watch.is_recheck_due():
             # nothing of ours to see: no RPC, but a beacon may wait for a block
             self._chain.advance(None, inclusion=False)
-            return Progress(unfinished=0, waiting=self._store.wanted() is not None)
-        self._check_pin()
-        if wanted is not None and not self._bind(wanted):
-            return Progress(unfinished=0, waiting=False)
-        for anchor in self._store.unfinished(self._chain.pin.chain_id):
-            self._follow(anchor)
-        left = self._store.unfinished(self._chain.pin.chain_id)
+            return self._progress(0)
+        lease = self._hold_lease()
+        if lease is None:
+            self._alerts.add(AlertCode.STANDBY, "another process anchors on this chain")
+            return self._progress(0)
+        self._take_turn(lease, anchors)
+        left = self._store.unfinished(self._chain_id)
         self._let_blocks_come(left)
-        waiting = self._store.wanted() is not None
-        return Progress(unfinished=len(left), waiting=waiting, alert=self._alert)
+        return self._progress(len(left))
 
-    # --- W2: the right chain, contract and head ------------------------------------------
+    def _progress(self, unfinished: int) -> Progress:
+        waiting = self._store.wanted(self._chain_id) is not None
+        return Progress(unfinished=unfinished, waiting=waiting, alerts=self._alerts.all())
 
-    def _check_pin(self) -> None:
+    def _take_turn(self, lease: Lease, anchors: Sequence[Anchor]) -> None:
+        self._watch.check_pin(self._sender.address)
+        self._watch.recheck_finals(lease)
+        self._watch.settle_doubt()
+        for anchor in anchors:
+            self._follower.follow(lease, anchor)
+        if anchors:
+            anchors = self._store.unfinished(self._chain_id)
+        tree_size = self._due(anchors)
+        if tree_size is not None and self._watch.doubted_block is None:
+            bound = self._bind(lease, tree_size)
+            if bound is not None:
+                self._follower.follow(lease, bound)
+
+    # --- W3: one at a time ------------------------------------------------------------------
+
+    def _hold_lease(self) -> Lease | None:
+        """Return the lease, prolonged when a third of it is over; None while another has it."""
         now = self._clock.monotonic()
-        if self._pinned_at is not None and now - self._pinned_at < self._rules.repin_after:
-            return
-        self._chain.check_pin()
-        anchorer = self._chain.anchorer()
-        if anchorer != self._sender.address:
-            raise WrongChainError(
-                f"the log's anchorer is {anchorer.hex()}, our key {self._sender.address.hex()}"
+        if self._lease is None or now - self._leased_at >= self._rules.lease_seconds / 3:
+            self._lease = self._store.acquire(
+                self._chain_id, self._holder, self._rules.lease_seconds
             )
-        check_clock(self._clock, self._chain.finalized())
-        self._check_head()
-        self._pinned_at = now
+            self._leased_at = now
+        return self._lease
 
-    def _check_head(self) -> None:
-        """Check that the head on chain is one of ours and includes what was final (W2, W11).
+    def _halt(self, error: FatalError) -> None:
+        """Store why anchoring stops; without the lease, whoever has it finds the same."""
+        _logger.critical("anchoring on chain %d stops: %s", self._chain_id, error)
+        if self._lease is not None:
+            with contextlib.suppress(ProvenanceError):
+                now = self._clock.now_unix()
+                self._store.halt(self._lease, error.code, str(error), now)
 
-        What would stop us for good must be proved: a node's word alone only means "not now".
-        """
-        tree_size, root_hash = self._chain.anchored_head()
-        final = self._store.newest_final(self._chain.pin.chain_id)
-        if final is not None and tree_size < final.tree_size:
-            self._check_final_is_there(final)
-        if not tree_size:
-            return  # the log is registered, and nothing was anchored yet
-        newest, _ = self._log.newest_signed()
-        is_ours = tree_size <= newest and self._log.root_at(tree_size) == root_hash
-        is_known = self._store.newest(self._chain.pin.chain_id) is not None
-        if not (is_ours and is_known):
-            prove_root(self._chain, tree_size, root_hash, self._chain.head())
-            raise AnchorLostError(
-                f"the chain holds tree size {tree_size} with root {root_hash.hex()}, which this "
-                f"ledger (tree size {newest}) did not anchor: is it an old or another copy?"
-            )
+    # --- W1, W4, W5, W13, W15: bind the newest checkpoint to the next nonce -------------------
 
-    def _check_final_is_there(self, final: Anchor) -> None:
-        head = self._chain.head()
-        if final.inclusion is not None and head.number >= final.inclusion.block.number:
-            try:
-                prove_root(self._chain, final.tree_size, final.root_hash, head)
-            except (NotAnchoredError, RootMismatchError) as error:
-                raise AnchorLostError(
-                    f"tree size {final.tree_size} was final and is gone at block {head.number}"
-                ) from error
-        raise UnavailableError(f"the node is behind: at block {head.number}")
-
-    # --- W1, W4, W5, W13: bind the newest checkpoint to the next nonce ---------------------
-
-    def _due(self) -> int | None:
-        wanted = self._store.wanted()
+    def _due(self, unfinished: Sequence[Anchor]) -> int | None:
+        """Return the tree size to bind now, None while there is none or it has to wait."""
+        if len(unfinished) >= self._rules.open_anchors:
+            return None
+        if any(anchor.state is not AnchorState.INCLUDED for anchor in unfinished):
+            return None
+        wanted = self._store.wanted(self._chain_id)
         if wanted is None:
             return None
         tree_size, urgent = wanted
-        newest = self._store.newest(self._chain.pin.chain_id)
+        newest = self._store.newest(self._chain_id)
         if newest is None or urgent:
             return tree_size
         elapsed = self._clock.now_unix() - newest.prepared_unix
         # a clock set back must not stop anchoring until it has caught up
         return None if 0 <= elapsed < self._rules.interval else tree_size
 
-    def _bind(self, tree_size: int) -> bool:
-        """Prepare the anchor of ``tree_size``; False when the chain already holds that head.
+    def _bind(self, lease: Lease, tree_size: int) -> Anchor | None:
+        """Prepare the anchor of ``tree_size``; None while the chain or the fees forbid it.
 
         A crash before ``bind`` returns leaves nothing behind; after it, a prepared anchor with
         stored bytes that may or may not be broadcast later, by these rules only.
         """
-        base_size = self._base_size()
-        if base_size >= tree_size:
-            return False  # handed over by an earlier anchorer of this log
-        nonce = self._next_nonce()
+        base_size = self._base_size(lease)
+        nonce = None if base_size is None else self._next_nonce()
+        if base_size is None or nonce is None:
+            return None
         path = self._log.consistency_path(base_size, tree_size) if base_size else ()
         root_hash = self._log.root_at(tree_size)
         data = self._chain.call_data(AnchorCall(tree_size, root_hash, tuple(path)))
-        needed = self._chain.dry_run(self._sender.address, data)
-        gas = min(needed + needed // 4, GAS_LIMIT)
-        now = self._clock.now_unix()
-        spent = self._store.fees_since(self._chain.pin.chain_id, now - _DAY)
-        cap, tip = self._rules.first_fees(self._chain.fees(), gas, spent)
-        self._store.bind(
-            chain_id=self._chain.pin.chain_id,
+        gas = with_margin(self._chain.dry_run(self._sender.address, data))
+        fees, now = self._chain.fees(), self._clock.now_unix()
+        spent = self._store.fees_since(self._chain_id, now - DAY_SECONDS)
+        try:
+            prices = (*self._rules.first_fees(fees, gas, spent), gas)
+        except FeeCeilingError as error:
+            self._alerts.add(AlertCode.FEE_CEILING, str(error))
+            return None
+        return self._store.bind(
+            lease,
             sender=self._sender.address,
             nonce=nonce,
             base_size=base_size,
             tree_size=tree_size,
             root_hash=root_hash,
             call_data=data,
-            attempt=self._sign(nonce, data, gas, cap, tip),
+            attempt=self._follower.sign(nonce, data, prices, fees),
             now_unix=now,
         )
-        return True
 
-    def _base_size(self) -> int:
+    def _base_size(self, lease: Lease) -> int | None:
         """Return the tree size on chain, from which the call must prove consistency.
 
-        All our anchors are final here, so it is that of the newest one. Another answer is an
-        old view, on which a call would revert, or another anchorer's work, which is proved.
+        All our anchors are at least included here, so it is that of the newest one.
         """
-        base_size, root_hash = self._chain.anchored_head()
-        newest = self._store.newest(self._chain.pin.chain_id)
-        ours = 0 if newest is None else newest.tree_size
-        if base_size < ours:
-            raise UnavailableError(f"the node is behind: at tree size {base_size}")
-        if base_size > ours:
-            prove_root(self._chain, base_size, root_hash, self._chain.head())
+        base_size = self._watch.head_size()
+        newest = self._store.newest(self._chain_id)
+        if base_size is not None and newest is not None and base_size < newest.tree_size:
+            self._watch.recheck_finals(lease, now=True)
+            raise NodeBehindError(f"at tree size {base_size}, {newest.tree_size} was there")
         return base_size
 
-    def _next_nonce(self) -> int:
+    def _next_nonce(self) -> int | None:
         """Return the nonce after the last one bound, which must be the chain's too (W4).
 
-        The chain's count is proved, for a wrong one would never be mined, or stop us for good.
-        A key's very first anchor takes it: what set up the contract came before and is final.
+        A key's very first anchor takes the chain's: what set up the contract came before. It is
+        proved and by a quorum's block, for a wrong one would never be mined.
         """
         address = self._sender.address
-        last = self._store.last_nonce(self._chain.pin.chain_id, address)
+        last = self._store.last_nonce(self._chain_id, address)
         head = self._chain.head()
-        theirs = proved_nonce(self._chain, address, head)
-        ours = theirs if last is None else last + 1
-        if theirs > ours:
-            raise ForeignTransactionError(
-                f"block {head.number} is at nonce {theirs}, our next is {ours}: "
-                "the key was used elsewhere"
+        theirs = nonce_at(self._chain, address, head)
+        if last is None:
+            if self._chain.canonical_hash(head.number) != head.block_hash:
+                raise NodeBehindError(f"block {head.number} is not the one of the others")
+            return theirs
+        if theirs > last + 1:
+            self._watch.accuse(
+                ForeignTransactionError(
+                    f"block {head.number} is at nonce {theirs}, our next is {last + 1}: "
+                    "the key was used elsewhere"
+                ),
+                lambda block: nonce_at(self._chain, address, block) > last + 1,
             )
-        if theirs < ours:
-            raise UnavailableError(f"the node is behind: at nonce {theirs}, our next is {ours}")
-        return ours
+            return None
+        if theirs < last + 1:
+            self._alerts.add(AlertCode.NONCE_GAP, f"the chain is at {theirs}, we at {last + 1}")
+            return None
+        return theirs
 
-    def _sign(self, nonce: int, data: bytes, gas: int, cap: int, tip: int) -> Attempt:
-        return self._sender.sign(
-            chain_id=self._chain.pin.chain_id,
-            nonce=nonce,
-            to=self._chain.pin.contract,
-            data=data,
-            gas=gas,
-            max_fee_wei=cap,
-            priority_fee_wei=tip,
-        )
-
-    # --- W5, W8, W9, W10: follow an anchor to finality -------------------------------------
-
-    def _follow(self, anchor: Anchor) -> None:
-        if anchor.state is AnchorState.INCLUDED and anchor.inclusion is not None:
-            self._recheck(anchor, anchor.inclusion)
-            return
-        receipt = self._receipt(anchor)
-        if receipt is not None:
-            # take the evidence, check it, and only then believe that the anchor is mined (W12)
-            self._believe(anchor, prove_inclusion(self._chain, self._log, anchor, receipt))
-        elif self._chain.nonce(self._sender.address) > anchor.nonce:
-            self._explain_used_nonce(anchor)
-        else:
-            self._send(anchor)
-
-    def _receipt(self, anchor: Anchor) -> TransactionReceipt | None:
-        """Return the receipt of whichever attempt was mined and anchored; at most one can (W6).
-
-        It must say success and hold the exact event (W9). One that does not is no receipt here:
-        whether the nonce is used in vain is for proofs to say, not for a node's word.
-        """
-        for attempt in reversed(anchor.attempts):
-            receipt = self._chain.transaction_receipt(attempt.tx_hash)
-            if receipt is None:
-                continue
-            exact = AnchoredEvent(anchor.tree_size, anchor.root_hash)
-            if receipt.succeeded and exact in receipt.anchored:
-                return receipt
-            self._warn(f"the node says that {receipt.tx_hash.hex()} did not anchor")
-        return None
-
-    def _explain_used_nonce(self, anchor: Anchor) -> None:
-        """The nonce is used, but no stored hash has a receipt (W4, W8).
-
-        A node may have lost its index of transactions: the root itself is looked for. Only a
-        final block whose state shows the nonce used and the root absent is an alarm: somebody
-        else used it, or the transaction reverted.
-        """
-        suspect = self._suspect
-        if suspect is not None and self._chain.canonical_hash(suspect.number) == suspect.block_hash:
-            if suspect.number <= self._chain.finalized().number:
-                raise ForeignTransactionError(
-                    f"nonce {anchor.nonce} is used in block {suspect.number}, which does not hold "
-                    f"tree size {anchor.tree_size}"
-                )
-            self._warn(f"nonce {anchor.nonce} seems to be used by somebody else; not final")
-            return
-        self._suspect = None
-        head = self._chain.head()
-        if proved_nonce(self._chain, self._sender.address, head) <= anchor.nonce:
-            return  # another node, which is behind: ask again
-        try:
-            self._believe(anchor, prove_inclusion(self._chain, self._log, anchor, at=head))
-        except (NotAnchoredError, RootMismatchError):
-            self._suspect = NamedBlock(head.number, head.block_hash)
-
-    def _believe(self, anchor: Anchor, inclusion: Inclusion) -> None:
-        if anchor.state is AnchorState.PREPARED:
-            # mined although no broadcast was noted: the process died in between
-            now = self._clock.now_unix()
-            self._store.note_broadcast(anchor.anchor_id, inclusion.tx_hash, now)
-        self._store.include(anchor.anchor_id, inclusion)
-
-    def _send(self, anchor: Anchor) -> None:
-        """Hand the newest stored bytes to the node when due, dearer ones if they are needed."""
-        attempt = anchor.attempts[-1]
-        noted = attempt.broadcast_unix
-        elapsed = 0 if noted is None else self._clock.now_unix() - noted
-        # a clock set back counts as time passed: at worst the same bytes are dearer or sent again
-        if not 0 <= elapsed < self._rules.bump_after:
-            dearer = self._rules.dearer(attempt, self._chain.fees())
-            if dearer is not None and not self._rules.allows(dearer[0] * attempt.gas):
-                self._warn("fees are above the ceiling; the old transaction is sent again")
-            elif dearer is not None:
-                attempt = self._sign(anchor.nonce, anchor.call_data, attempt.gas, *dearer)
-                # a crash here leaves bytes that were never sent; the next step sends them
-                self._store.add_attempt(anchor.anchor_id, attempt)
-        sent = self._sent.get(attempt.tx_hash)
-        if sent is None or self._clock.monotonic() - sent >= self._rules.resend_after:
-            self._broadcast(anchor, attempt)
-
-    def _broadcast(self, anchor: Anchor, attempt: Attempt) -> None:
-        """Send stored bytes. A crash on either side of it is mended by sending them again."""
-        outcome = self._chain.broadcast(attempt.raw)
-        self._sent[attempt.tx_hash] = self._clock.monotonic()
-        if attempt.broadcast_unix is None or anchor.state is AnchorState.PREPARED:
-            self._store.note_broadcast(anchor.anchor_id, attempt.tx_hash, self._clock.now_unix())
-        if outcome in {Broadcast.ACCEPTED, Broadcast.KNOWN}:
-            return
-        # whatever it says, another attempt or a lost answer may be alive: the nonce decides (W8)
-        self._warn(f"broadcast of tree size {anchor.tree_size}: {outcome.value}")
-        if outcome is Broadcast.UNKNOWN:
-            self._pinned_at = None
-
-    def _recheck(self, anchor: Anchor, inclusion: Inclusion) -> None:
-        """Compare the evidence block's hash with the chain as it is now (W9, W10)."""
-        named = inclusion.block
-        # finality first: what is canonical after it, at or below it, is canonical for good
-        finalized = self._chain.finalized()
-        found = self._chain.canonical_hash(named.number)
-        if found == named.block_hash:
-            if named.number <= finalized.number:
-                check_clock(self._clock, finalized)
-                self._store.finalize(anchor.anchor_id, self._clock.now_unix())
-        elif found is not None or self._chain.nonce(self._sender.address) <= anchor.nonce:
-            # displaced; above the head it counts only if the transaction is gone as well, since
-            # a node that lags behind has not seen the block yet
-            self._store.displace(anchor.anchor_id)
-            self._sent.clear()
-            self._warn(f"tree size {anchor.tree_size}: block {named.number} was displaced")
+    # --- a chain that makes blocks on demand -------------------------------------------------
 
     def _let_blocks_come(self, anchors: Sequence[Anchor]) -> None:
         targets = [a.inclusion.block.number for a in anchors if a.inclusion is not None]
-        if self._suspect is not None:
-            targets.append(self._suspect.number)
+        if self._watch.doubted_block is not None:
+            targets.append(self._watch.doubted_block)
         self._chain.advance(
             max(targets, default=None), inclusion=any(a.inclusion is None for a in anchors)
         )
-
-    def _warn(self, text: str) -> None:
-        self._alert = text
-        _logger.warning("%s", text)

@@ -10,7 +10,7 @@ from provenance.errors import FeeCeilingError
 if TYPE_CHECKING:
     from provenance.ledger.chain_port import Attempt, Fees
 
-__all__ = ["GAS_LIMIT", "AnchorRules"]
+__all__ = ["GAS_LIMIT", "AnchorRules", "with_margin"]
 
 GAS_LIMIT = 2**24
 """No transaction may ask for more (EIP-7825)."""
@@ -26,51 +26,83 @@ class AnchorRules:
     """The same bytes are handed to the node again when unmined for so long."""
     bump_after: int = 90
     """A dearer attempt is signed when unmined for so long and the cap is below need (W7)."""
+    late_after: int = 1_800
+    """Unmined for so long, or nothing newly final for so long, is worth a word to a person."""
     repin_after: int = 300
     """The pin is compared again at least so often while there is work (W2)."""
+    recheck_after: int = 600
+    """What was final is looked at again so often, work or not (W11)."""
+    lease_seconds: int = 60
+    """A worker that is silent for so long may be replaced (W3)."""
+    open_anchors: int = 4
+    """Anchors on their way at a time; of them at most one is not yet included (W15)."""
     anchor_ceiling_wei: int | None = 2 * 10**16
     """Gas times fee cap of one anchor, at most; None = no ceiling (development chains)."""
     day_ceiling_wei: int | None = 5 * 10**17
-    """The same over all anchors bound within 24 hours."""
+    """The same over all anchors bound within 24 hours or still on their way."""
 
-    def allows(self, wei: int) -> bool:
-        """Say whether one anchor may cost so much."""
-        return self.anchor_ceiling_wei is None or wei <= self.anchor_ceiling_wei
-
-    def first_fees(self, fees: Fees, gas: int, spent_wei: int) -> tuple[int, int]:
-        """Return (fee cap, tip) in wei per gas: room for the base fee to double, if allowed.
+    def room_wei(self, others_wei: int) -> int | None:
+        """Return what one anchor may cost within both ceilings; None = without limit.
 
         Args:
-            spent_wei: what the anchors of the last 24 hours can cost already.
+            others_wei: what the day's other anchors can cost already.
+        """
+        limits = []
+        if self.anchor_ceiling_wei is not None:
+            limits.append(self.anchor_ceiling_wei)
+        if self.day_ceiling_wei is not None:
+            limits.append(max(0, self.day_ceiling_wei - others_wei))
+        return min(limits, default=None)
+
+    def first_fees(self, fees: Fees, gas: int, others_wei: int) -> tuple[int, int]:
+        """Return (fee cap, tip) in wei per gas: room for the base fee to double, if allowed.
 
         Raises:
             FeeCeilingError: not even what is needed now lies within both ceilings.
         """
         needed = fees.base_fee_wei + fees.priority_fee_wei
-        cap = needed + fees.base_fee_wei
-        if self.anchor_ceiling_wei is not None:
-            cap = min(cap, self.anchor_ceiling_wei // gas)
-        if cap < needed:
-            raise FeeCeilingError(
-                f"{needed * gas} wei needed now, the ceiling is {self.anchor_ceiling_wei}"
-            )
-        if self.day_ceiling_wei is not None and spent_wei + cap * gas > self.day_ceiling_wei:
-            raise FeeCeilingError(
-                f"{spent_wei} wei bound within a day, {cap * gas} more pass {self.day_ceiling_wei}"
-            )
+        cap = self._within(needed, needed + fees.base_fee_wei, gas, others_wei)
         return cap, fees.priority_fee_wei
 
-    def dearer(self, attempt: Attempt, fees: Fees) -> tuple[int, int] | None:
-        """Return (fee cap, tip) of a replacement, None while the old ones suffice.
+    def dearer(
+        self, attempt: Attempt, fees: Fees, others_wei: int, *, gas: int = 0, is_refused: bool
+    ) -> tuple[int, int, int] | None:
+        """Return (fee cap, tip, gas) of a replacement, None while the old ones suffice.
 
-        Both rise by an eighth at least: geth refuses less than a tenth more on either.
+        Both fees rise by an eighth at least: geth refuses less than a tenth more on either.
+
+        Args:
+            others_wei: what the day's other anchors can cost already.
+            gas: what the call is now said to need, margin included; it never falls (W6).
+            is_refused: a node called the old fees too low, whatever the chain says it asks.
+
+        Raises:
+            FeeCeilingError: a replacement is due and would pass a ceiling.
         """
         needed = fees.base_fee_wei + fees.priority_fee_wei
-        if attempt.max_fee_wei >= needed and attempt.priority_fee_wei >= fees.priority_fee_wei:
+        is_enough = attempt.max_fee_wei >= needed and (
+            attempt.priority_fee_wei >= fees.priority_fee_wei
+        )
+        if is_enough and gas <= attempt.gas and not is_refused:
             return None
+        gas = max(gas, attempt.gas)
         tip = max(_eighth_more(attempt.priority_fee_wei), fees.priority_fee_wei)
-        cap = max(_eighth_more(attempt.max_fee_wei), needed + fees.base_fee_wei, tip)
-        return cap, tip
+        least = max(_eighth_more(attempt.max_fee_wei), needed, tip)
+        cap = self._within(least, max(least, needed + fees.base_fee_wei), gas, others_wei)
+        # before EIP-1559 there is one price
+        return cap, cap if fees.legacy else tip, gas
+
+    def _within(self, least: int, best: int, gas: int, others_wei: int) -> int:
+        """Return the greatest cap from ``least`` to ``best`` that both ceilings allow."""
+        room = self.room_wei(others_wei)
+        if room is not None and least * gas > room:
+            raise FeeCeilingError(f"{least * gas} wei needed now, {room} allowed")
+        return best if room is None else min(best, room // gas)
+
+
+def with_margin(gas: int) -> int:
+    """Return a gas limit with a quarter to spare: the state may move before it is mined."""
+    return min(gas + gas // 4, GAS_LIMIT)
 
 
 def _eighth_more(wei: int) -> int:

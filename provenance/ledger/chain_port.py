@@ -501,8 +501,12 @@ class AnchorStore(Protocol):
     def newest(self, chain_id: int) -> Anchor | None:
         """Return the anchor bound last."""
 
-    def newest_final(self, chain_id: int) -> Anchor | None:
-        """Return the final anchor with the greatest tree size, marked as violated or not."""
+    def newest_final(self, chain_id: int, *, below: int | None = None) -> Anchor | None:
+        """Return the final anchor with the greatest tree size, marked as violated or not.
+
+        Args:
+            below: only those of a smaller tree size than this.
+        """
 
     def fees_since(self, chain_id: int, since_unix: int) -> int:
         """Return the most wei that anchors unfinished, or bound since then, can cost.

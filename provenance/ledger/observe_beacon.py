@@ -11,8 +11,8 @@ import threading
 from typing import TYPE_CHECKING
 
 from provenance.errors import WrongChainError
-from provenance.ledger.anchor_checkpoint import check_clock
 from provenance.ledger.chain_port import DatedBlock
+from provenance.ledger.watch_chain import check_clock
 
 if TYPE_CHECKING:
     from provenance.ledger.chain_port import Chain, Clock

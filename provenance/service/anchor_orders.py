@@ -1,12 +1,13 @@
-"""What an operator asks of a ledger folder from outside: how anchoring stands, anchor now.
+"""What an operator asks of a ledger from outside: how anchoring stands, anchor now, go on.
 
-Both go through the database, so they work while the service runs and while it does not. "Now"
-makes the newest marker urgent; the worker, whenever it runs, does the anchoring.
+All go through the database, so they work while the service runs and while it does not. "Now"
+makes the newest marker urgent, "resume" takes a halt away; the worker, whenever it runs, does the
+rest. It looks again first: what stopped it stops it again if it still is so.
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,27 @@ from provenance.store.anchor_store import SqlAnchorStore
 from provenance.store.log_store import open_log_store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from provenance.ledger.chain_port import Anchor
+    from provenance.ledger.chain_port import Anchor, Halt
     from provenance.service.settings import LedgerFolder
 
-__all__ = ["AnchoringStatus", "anchor_now", "anchoring_status"]
+__all__ = ["AnchoringStatus", "ChainStatus", "anchor_now", "anchoring_status", "resume_anchoring"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChainStatus:
+    """How far anchoring on one chain has come."""
+
+    chain_id: int
+    wanted_size: int | None
+    """Tree size that waits for an anchor, None when none does."""
+    unfinished: Sequence[Anchor]
+    """On their way, lowest nonce first."""
+    newest: Anchor | None
+    newest_final: Anchor | None
+    halt: Halt | None
+    """Why anchoring is stopped until somebody resumes it; None while it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,44 +45,68 @@ class AnchoringStatus:
     """How far anchoring has come, as the database has it."""
 
     signed_size: int
-    wanted_size: int | None
-    """Tree size that waits for an anchor, None when none does."""
-    newest: Anchor | None
-    newest_final: Anchor | None
+    chains: tuple[ChainStatus, ...]
+    """In the policy's order, the beacon chain first."""
 
 
 @contextmanager
-def _opened(folder: LedgerFolder) -> Iterator[tuple[SqlAnchorStore, int, int]]:
-    """Open the folder's database; gives the anchors, the chain id and the signed size."""
-    if not folder.database.exists():
+def _opened(folder: LedgerFolder) -> Iterator[tuple[SqlAnchorStore, tuple[int, ...], int]]:
+    """Open the folder's database; gives the anchors, the chain ids and the signed size."""
+    if not folder.policy.exists():
         raise MalformedError(f"{folder.root} is not a ledger folder (made by `provenance init`)")
     policy = Policy.parse(folder.policy.read_bytes())
-    store = open_log_store(folder.database)
-    try:
+    with closing(open_log_store(folder.log_database(folder.read_settings()))) as store:
         signed = store.newest_signed()
         anchors = SqlAnchorStore(store.writer, store.reader)
-        yield anchors, policy.chains[0].chain_id, 0 if signed is None else signed.tree_size
-    finally:
-        store.close()
+        chain_ids = tuple(chain.chain_id for chain in policy.chains)
+        yield anchors, chain_ids, 0 if signed is None else signed.tree_size
 
 
 def anchoring_status(folder: LedgerFolder) -> AnchoringStatus:
-    """Return how anchoring stands."""
-    with _opened(folder) as (anchors, chain_id, signed_size):
-        wanted = anchors.wanted()
-        return AnchoringStatus(
-            signed_size=signed_size,
-            wanted_size=None if wanted is None else wanted[0],
-            newest=anchors.newest(chain_id),
-            newest_final=anchors.newest_final(chain_id),
-        )
+    """Return how anchoring stands on every chain."""
+    with _opened(folder) as (anchors, chain_ids, signed_size):
+        chains = tuple(_status(anchors, chain_id) for chain_id in chain_ids)
+    return AnchoringStatus(signed_size, chains)
+
+
+def _status(anchors: SqlAnchorStore, chain_id: int) -> ChainStatus:
+    wanted = anchors.wanted(chain_id)
+    return ChainStatus(
+        chain_id=chain_id,
+        wanted_size=None if wanted is None else wanted[0],
+        unfinished=anchors.unfinished(chain_id),
+        newest=anchors.newest(chain_id),
+        newest_final=anchors.newest_final(chain_id),
+        halt=anchors.halted(chain_id),
+    )
 
 
 def anchor_now(folder: LedgerFolder) -> int | None:
-    """Ask for an anchor without waiting for the interval.
+    """Ask for an anchor on every chain without waiting for the interval.
 
     Returns:
         The tree size that will be anchored, None when everything is anchored already.
     """
-    with _opened(folder) as (anchors, _chain_id, _signed_size):
-        return anchors.ask_now()
+    with _opened(folder) as (anchors, chain_ids, _signed_size):
+        asked = [anchors.ask_now(chain_id) for chain_id in chain_ids]
+    return max((size for size in asked if size is not None), default=None)
+
+
+def resume_anchoring(folder: LedgerFolder, chain_id: int | None = None) -> list[Halt]:
+    """Let anchoring go on that a fatal finding had stopped.
+
+    Args:
+        chain_id: on this chain only; None = on every one that is stopped.
+
+    Returns:
+        The halts that were taken away; empty when none stood there.
+
+    Raises:
+        MalformedError: the ledger does not anchor on that chain.
+    """
+    with _opened(folder) as (anchors, chain_ids, _signed_size):
+        if chain_id is not None and chain_id not in chain_ids:
+            named = ", ".join(str(one) for one in chain_ids)
+            raise MalformedError(f"expected one of {named}, got {chain_id}", field="chain")
+        halts = [anchors.halted(one) for one in chain_ids if chain_id in {None, one}]
+        return [halt for halt in halts if halt is not None and anchors.resume(halt.chain_id)]

@@ -222,7 +222,7 @@ class Ledger:
 
     def anchor_now(self) -> int | None:
         """Anchor the newest checkpoint without waiting for the interval; return its tree size."""
-        size = self.parts.anchor_store.ask_now()
+        size = self.parts.anchor_store.ask_now(self.parts.pin.chain_id)
         self.parts.anchors.wake()
         return size
 

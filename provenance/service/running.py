@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import shutil
 import time
 from typing import TYPE_CHECKING, Final
@@ -121,6 +123,7 @@ class RunningParts:
             log=self.log,
             clock=self._clock,
             rules=self._node.rules(),
+            holder=f"{os.getpid()}-{secrets.token_hex(8)}",
         )
         return AnchorLoop(
             worker,

@@ -2,83 +2,109 @@
 
 The real implementation of the port ``AnchorStore``. Each method is one transaction. States only
 move along ``provenance.anchor``'s arrows: an update names the state it starts from, and one that
-finds another state changes nothing.
+finds another state changes nothing. Every write of the worker is fenced by its lease.
 """
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import Connection, Row, Select, exc, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, exc, func, insert, or_, select, update
 
-from provenance import strict_json
-from provenance.anchor import AnchorState, Evidence, HistoryProof, check_transition
-from provenance.digests import RootHash, from_hex
-from provenance.errors import ConflictError, MalformedError, NotFoundError
-from provenance.ledger.chain_port import Anchor, Attempt, Inclusion, NamedBlock
+from provenance.anchor import AnchorState, check_transition
+from provenance.errors import ConflictError, NotFoundError
+from provenance.store.anchor_rows import (
+    NO_INCLUSION,
+    add_attempt,
+    evidence_column,
+    inclusion_columns,
+    read_anchors,
+)
 from provenance.store.engine import storage_errors
-from provenance.store.tables import anchor_attempts, anchor_markers, anchors
+from provenance.store.lease_store import SqlLeaseStore, fence
+from provenance.store.tables import anchor_attempts, anchor_markers, anchors, cosignatures
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Engine
 
+    from provenance.anchor_evidence import Evidence
+    from provenance.digests import RootHash
+    from provenance.ledger.chain_port import Anchor, Attempt, Inclusion, Lease
+
 __all__ = ["SqlAnchorStore"]
-
-_MAX_JSON_BYTES = 16 * 2**20
-"""Evidence is some kilobytes, 256 histories some megabyte."""
-
-_NEWEST_BOUND = select(func.coalesce(func.max(anchors.c.tree_size), 0)).scalar_subquery()
 
 _NOT_FINAL = (AnchorState.PREPARED.value, AnchorState.SENT.value, AnchorState.INCLUDED.value)
 
 
-class SqlAnchorStore:
+class SqlAnchorStore(SqlLeaseStore):
     """The port ``AnchorStore`` on the ledger's database.
 
-    Reads see what was committed; writes are for the holder of the worker's lock alone, so no
-    row changes between a read here and the write that follows from it.
+    Reads see what was committed; writes of anchors are for the holder of the chain's lease, so
+    no row changes between a read here and the write that follows from it.
     """
 
-    def __init__(self, engine: Engine, reader: Engine | None = None) -> None:
-        """Write through ``engine``, read through ``reader`` (the same when None)."""
-        self._engine = engine
-        self._reader = reader or engine
+    def __init__(self, engine: Engine, reader: Engine | None = None, *, quorum: int = 0) -> None:
+        """Write through ``engine``, read through ``reader`` (the same when None).
+
+        Args:
+            quorum: witnesses whose cosignatures make a checkpoint preferred; 0 = none are asked.
+        """
+        super().__init__(engine, reader)
+        self._quorum = quorum
 
     # --- markers ---------------------------------------------------------------------------
 
-    def wanted(self) -> tuple[int, bool] | None:
-        """Return (newest wanted tree size, whether "anchor now" was asked), None when none."""
-        question = (
-            select(anchor_markers.c.tree_size, anchor_markers.c.urgent)
-            .where(anchor_markers.c.tree_size > _NEWEST_BOUND)
-            .order_by(anchor_markers.c.tree_size.desc())
-        )
+    def wanted(self, chain_id: int) -> tuple[int, bool] | None:
+        """Return (the tree size to anchor next, whether "anchor now" was asked), None = none."""
         with storage_errors(), self._reader.connect() as connection:
-            found = connection.execute(question).all()
-        return (found[0][0], any(urgent for _, urgent in found)) if found else None
+            bound = _newest_bound(connection, chain_id)
+            is_open = anchor_markers.c.tree_size > bound
+            newest = select(func.max(anchor_markers.c.tree_size)).where(is_open)
+            tree_size = cast("int | None", connection.execute(newest).scalar())
+            if tree_size is None:
+                return None
+            urgent = select(anchor_markers.c.tree_size).where(is_open, anchor_markers.c.urgent)
+            is_urgent = connection.execute(urgent.limit(1)).one_or_none() is not None
+            if self._quorum:
+                cosigned = connection.execute(self._newest_cosigned(bound)).scalar()
+                tree_size = cast("int | None", cosigned) or tree_size
+        return tree_size, is_urgent
 
-    def ask_now(self) -> int | None:
-        """Make the newest wanted marker urgent; return its tree size, None when none waits."""
-        wanted = self.wanted()
-        if wanted is None:
-            return None
+    def _newest_cosigned(self, bound: int) -> Select[tuple[int]]:
+        return (
+            select(anchor_markers.c.tree_size)
+            .join(cosignatures, cosignatures.c.tree_size == anchor_markers.c.tree_size)
+            .where(anchor_markers.c.tree_size > bound)
+            .group_by(anchor_markers.c.tree_size)
+            .having(func.count() >= self._quorum)
+            .order_by(anchor_markers.c.tree_size.desc())
+            .limit(1)
+        )
+
+    def ask_now(self, chain_id: int) -> int | None:
+        """Make the newest marker above the bound ones urgent; return its size, None = none."""
         with storage_errors(), self._engine.begin() as connection:
-            connection.execute(
-                update(anchor_markers)
-                .where(anchor_markers.c.tree_size == wanted[0])
-                .values(urgent=True)
+            bound = _newest_bound(connection, chain_id)
+            newest = select(func.max(anchor_markers.c.tree_size)).where(
+                anchor_markers.c.tree_size > bound
             )
-        return wanted[0]
+            tree_size = cast("int | None", connection.execute(newest).scalar())
+            if tree_size is not None:
+                connection.execute(
+                    update(anchor_markers)
+                    .where(anchor_markers.c.tree_size == tree_size)
+                    .values(urgent=True)
+                )
+        return tree_size
 
     # --- writing ---------------------------------------------------------------------------
 
     def bind(  # noqa: PLR0913 -- one row's members
         self,
+        lease: Lease,
         *,
-        chain_id: int,
         sender: bytes,
         nonce: int,
         base_size: int,
@@ -90,13 +116,13 @@ class SqlAnchorStore:
     ) -> Anchor:
         """Bind a checkpoint to a nonce with its first signed bytes; state ``prepared``.
 
-        The marker of ``tree_size`` and every older one are wanted no more.
-
         Raises:
-            ConflictError: the nonce or the tree size is bound already, or nobody wants it.
+            LeaseLostError: another worker has taken over.
+            ConflictError: the nonce or the tree size is bound already, a larger one is, or
+                nobody wants it.
         """
         row = {
-            "chain_id": chain_id,
+            "chain_id": lease.chain_id,
             "sender": sender,
             "nonce": nonce,
             "base_size": base_size,
@@ -106,8 +132,13 @@ class SqlAnchorStore:
             "state": AnchorState.PREPARED.value,
             "created_unix": now_unix,
         }
+        marker = select(anchor_markers.c.tree_size).where(anchor_markers.c.tree_size == tree_size)
         with storage_errors(), self._engine.begin() as connection:
-            _check_marker(connection, tree_size)
+            fence(connection, lease)
+            if connection.execute(marker).one_or_none() is None:
+                raise ConflictError(f"no anchor of tree size {tree_size} is wanted")
+            if _newest_bound(connection, lease.chain_id) >= tree_size:
+                raise ConflictError(f"tree size {tree_size} or a larger one is bound already")
             try:
                 anchor_id = connection.execute(
                     insert(anchors).values(row).returning(anchors.c.anchor_id)
@@ -116,19 +147,21 @@ class SqlAnchorStore:
                 raise ConflictError(
                     f"nonce {nonce} or tree size {tree_size} is bound already"
                 ) from error
-            _add_attempt(connection, anchor_id, 0, attempt)
+            add_attempt(connection, anchor_id, 0, attempt)
             return _one(connection, anchor_id)
 
-    def add_attempt(self, anchor_id: int, attempt: Attempt) -> None:
+    def add_attempt(self, lease: Lease, anchor_id: int, attempt: Attempt) -> None:
         """Store another signed attempt, before it is broadcast (W5)."""
         count = select(func.count()).where(anchor_attempts.c.anchor_id == anchor_id)
         with storage_errors(), self._engine.begin() as connection:
+            fence(connection, lease)
             position = connection.execute(count).scalar_one()
-            _add_attempt(connection, anchor_id, position, attempt)
+            add_attempt(connection, anchor_id, position, attempt)
 
-    def note_broadcast(self, anchor_id: int, tx_hash: bytes, now_unix: int) -> None:
+    def note_broadcast(self, lease: Lease, anchor_id: int, tx_hash: bytes, now_unix: int) -> None:
         """Store when an attempt was first handed to a node; ``prepared`` becomes ``sent``."""
         with storage_errors(), self._engine.begin() as connection:
+            fence(connection, lease)
             connection.execute(
                 update(anchor_attempts)
                 .where(
@@ -147,50 +180,52 @@ class SqlAnchorStore:
                 .values(state=AnchorState.SENT.value)
             )
 
-    def include(self, anchor_id: int, inclusion: Inclusion) -> None:
+    def include(self, lease: Lease, anchor_id: int, inclusion: Inclusion) -> None:
         """``sent`` becomes ``included``, with its checked evidence."""
         self._move(
-            anchor_id,
-            AnchorState.SENT,
-            AnchorState.INCLUDED,
-            tx_hash=inclusion.tx_hash,
-            mined_number=inclusion.mined_number,
-            block_number=inclusion.block.number,
-            block_hash=inclusion.block.block_hash,
-            evidence=json.dumps({"kind": "storage", **inclusion.evidence.to_json()}),
-            histories=json.dumps([_history(*pair) for pair in inclusion.histories]),
+            lease, anchor_id, AnchorState.SENT, AnchorState.INCLUDED, inclusion_columns(inclusion)
         )
 
-    def displace(self, anchor_id: int) -> None:
+    def displace(self, lease: Lease, anchor_id: int) -> None:
         """``included`` goes back to ``sent``; evidence and place are forgotten."""
-        self._move(
-            anchor_id,
-            AnchorState.INCLUDED,
-            AnchorState.SENT,
-            tx_hash=None,
-            mined_number=None,
-            block_number=None,
-            block_hash=None,
-            evidence=None,
-            histories=None,
-        )
+        self._move(lease, anchor_id, AnchorState.INCLUDED, AnchorState.SENT, NO_INCLUSION)
 
-    def finalize(self, anchor_id: int, now_unix: int) -> None:
-        """``included`` becomes ``final``."""
-        self._move(anchor_id, AnchorState.INCLUDED, AnchorState.FINAL, final_unix=now_unix)
+    def finalize(
+        self, lease: Lease, anchor_id: int, now_unix: int, evidence: Evidence | None = None
+    ) -> None:
+        """``included`` becomes ``final``, with the evidence that only now could be made."""
+        values: dict[str, object] = {"final_unix": now_unix}
+        if evidence is not None:
+            values["evidence"] = evidence_column(evidence)
+        self._move(lease, anchor_id, AnchorState.INCLUDED, AnchorState.FINAL, values)
 
     def _move(
-        self, anchor_id: int, old: AnchorState, new: AnchorState, **values: bytes | int | str | None
+        self,
+        lease: Lease,
+        anchor_id: int,
+        old: AnchorState,
+        new: AnchorState,
+        values: Mapping[str, object],
     ) -> None:
         check_transition(old, new)
+        self._update(lease, anchor_id, old, {"state": new.value, **values})
+
+    def violate(self, lease: Lease, anchor_id: int, now_unix: int | None) -> None:
+        """Mark a final anchor whose block was replaced (W11); None: it is back, unmark it."""
+        self._update(lease, anchor_id, AnchorState.FINAL, {"violated_unix": now_unix})
+
+    def _update(
+        self, lease: Lease, anchor_id: int, state: AnchorState, values: Mapping[str, object]
+    ) -> None:
         with storage_errors(), self._engine.begin() as connection:
+            fence(connection, lease)
             changed = connection.execute(
                 update(anchors)
-                .where(anchors.c.anchor_id == anchor_id, anchors.c.state == old.value)
-                .values(state=new.value, **values)
+                .where(anchors.c.anchor_id == anchor_id, anchors.c.state == state.value)
+                .values(values)
             )
             if changed.rowcount != 1:
-                raise ConflictError(f"anchor {anchor_id} is not {old.value}")
+                raise ConflictError(f"anchor {anchor_id} is not {state.value}")
 
     # --- reading ---------------------------------------------------------------------------
 
@@ -207,22 +242,26 @@ class SqlAnchorStore:
         return self._first(
             select(anchors)
             .where(anchors.c.chain_id == chain_id)
-            .order_by(anchors.c.anchor_id.desc())
+            .order_by(anchors.c.tree_size.desc())
             .limit(1)
         )
 
-    def newest_final(self, chain_id: int) -> Anchor | None:
-        """Return the final anchor with the greatest tree size."""
-        return self._first(_final(chain_id).order_by(anchors.c.tree_size.desc()).limit(1))
+    def newest_final(self, chain_id: int, *, below: int | None = None) -> Anchor | None:
+        """Return the final anchor with the greatest tree size, marked as violated or not."""
+        question = _final(chain_id).order_by(anchors.c.tree_size.desc()).limit(1)
+        if below is not None:
+            question = question.where(anchors.c.tree_size < below)
+        return self._first(question)
 
     def covering(self, chain_id: int, tree_size: int) -> Anchor | None:
         """Return the final anchor with the smallest tree size not below ``tree_size``.
 
-        Its block's time is the earliest not-after for the entry at ``tree_size - 1``.
+        Its block's time is the earliest not-after for the entry at ``tree_size - 1``. One whose
+        block was replaced covers nothing.
         """
         return self._first(
             _final(chain_id)
-            .where(anchors.c.tree_size >= tree_size)
+            .where(anchors.c.tree_size >= tree_size, anchors.c.violated_unix.is_(None))
             .order_by(anchors.c.tree_size)
             .limit(1)
         )
@@ -246,11 +285,14 @@ class SqlAnchorStore:
             return _one(connection, anchor_id)
 
     def fees_since(self, chain_id: int, since_unix: int) -> int:
-        """Return the most wei that anchors bound since then can cost, by their dearest attempt."""
+        """Return the most wei that anchors unfinished, or bound since then, can cost."""
         question = (
             select(anchors.c.anchor_id, anchor_attempts.c.gas, anchor_attempts.c.max_fee_wei)
             .join(anchor_attempts, anchor_attempts.c.anchor_id == anchors.c.anchor_id)
-            .where(anchors.c.chain_id == chain_id, anchors.c.created_unix >= since_unix)
+            .where(
+                anchors.c.chain_id == chain_id,
+                or_(anchors.c.created_unix >= since_unix, anchors.c.state.in_(_NOT_FINAL)),
+            )
         )
         dearest: dict[int, int] = {}
         with storage_errors(), self._reader.connect() as connection:
@@ -269,10 +311,15 @@ class SqlAnchorStore:
 
     def _all(self, question: Select[tuple[object, ...]]) -> list[Anchor]:
         with storage_errors(), self._reader.connect() as connection:
-            return [_anchor(connection, row) for row in connection.execute(question).all()]
+            return read_anchors(connection, connection.execute(question).all())
 
     def _first(self, question: Select[tuple[object, ...]]) -> Anchor | None:
         return next(iter(self._all(question)), None)
+
+
+def _newest_bound(connection: Connection, chain_id: int) -> int:
+    question = select(func.max(anchors.c.tree_size)).where(anchors.c.chain_id == chain_id)
+    return cast("int | None", connection.execute(question).scalar()) or 0
 
 
 def _final(chain_id: int) -> Select[tuple[object, ...]]:
@@ -281,96 +328,9 @@ def _final(chain_id: int) -> Select[tuple[object, ...]]:
     )
 
 
-def _check_marker(connection: Connection, tree_size: int) -> None:
-    wanted = select(anchor_markers.c.tree_size).where(
-        anchor_markers.c.tree_size == tree_size, anchor_markers.c.tree_size > _NEWEST_BOUND
-    )
-    if connection.execute(wanted).one_or_none() is None:
-        raise ConflictError(f"no anchor of tree size {tree_size} is wanted")
-
-
-def _add_attempt(connection: Connection, anchor_id: int, position: int, attempt: Attempt) -> None:
-    connection.execute(
-        insert(anchor_attempts).values(
-            anchor_id=anchor_id,
-            position=position,
-            tx_hash=attempt.tx_hash,
-            raw=attempt.raw,
-            gas=attempt.gas,
-            max_fee_wei=attempt.max_fee_wei,
-            priority_fee_wei=attempt.priority_fee_wei,
-            broadcast_unix=attempt.broadcast_unix,
-        )
-    )
-
-
 def _one(connection: Connection, anchor_id: int) -> Anchor:
+    row: Row[tuple[object, ...]] | None
     row = connection.execute(select(anchors).where(anchors.c.anchor_id == anchor_id)).one_or_none()
     if row is None:
         raise NotFoundError(f"no anchor has the id {anchor_id}")
-    return _anchor(connection, row)
-
-
-def _anchor(connection: Connection, row: Row[tuple[object, ...]]) -> Anchor:
-    attempts = connection.execute(
-        select(anchor_attempts)
-        .where(anchor_attempts.c.anchor_id == row.anchor_id)
-        .order_by(anchor_attempts.c.position)
-    )
-    return Anchor(
-        anchor_id=row.anchor_id,
-        chain_id=row.chain_id,
-        sender=row.sender,
-        nonce=row.nonce,
-        base_size=row.base_size,
-        tree_size=row.tree_size,
-        root_hash=RootHash(row.root_hash),
-        call_data=row.call_data,
-        state=AnchorState(row.state),
-        prepared_unix=row.created_unix,
-        attempts=tuple(
-            Attempt(a.tx_hash, a.raw, a.max_fee_wei, a.priority_fee_wei, a.gas, a.broadcast_unix)
-            for a in attempts
-        ),
-        inclusion=None if row.evidence is None else _inclusion(row),
-        final_unix=row.final_unix,
-    )
-
-
-def _inclusion(row: Row[tuple[object, ...]]) -> Inclusion:
-    return Inclusion(
-        tx_hash=row.tx_hash,
-        mined_number=row.mined_number,
-        block=NamedBlock(row.block_number, row.block_hash),
-        evidence=_evidence(_members(row.evidence, "evidence")),
-        histories=tuple(_read_histories(row.histories)),
-    )
-
-
-def _members(text: str, field: str) -> strict_json.Members:
-    value = strict_json.parse(text.encode(), max_bytes=_MAX_JSON_BYTES)
-    return strict_json.Members(value, field)
-
-
-def _evidence(members: strict_json.Members) -> Evidence:
-    if members.text("kind") != "storage":
-        raise MalformedError("expected storage", field="evidence.kind")
-    return Evidence.from_json(members)
-
-
-def _history(block: NamedBlock, proof: HistoryProof) -> dict[str, object]:
-    return {
-        "number": block.number,
-        "block_hash": block.block_hash.hex(),
-        "proof": proof.to_json(),
-    }
-
-
-def _read_histories(text: str) -> list[tuple[NamedBlock, HistoryProof]]:
-    found = []
-    for value in cast("list[object]", strict_json.parse(text.encode(), max_bytes=_MAX_JSON_BYTES)):
-        members = strict_json.Members(value, "histories")
-        named = NamedBlock(members.integer("number"), from_hex(members.text("block_hash")))
-        found.append((named, HistoryProof.from_json(members.object("proof"))))
-        members.done()
-    return found
+    return read_anchors(connection, [row])[0]

@@ -29,12 +29,13 @@ def register(app: Application) -> None:
 
 def anchor_status(folder: Folder, *, as_json: AsJson = False) -> None:
     """Say how far anchoring has come; works while the service runs and while it does not."""
-    status = anchoring_status(LedgerFolder(folder.absolute()))
+    anchoring = anchoring_status(LedgerFolder(folder.absolute()))
+    status = anchoring.chains[0]
     final, newest = status.newest_final, status.newest
     if as_json:
         print_json(
             {
-                "signed_size": status.signed_size,
+                "signed_size": anchoring.signed_size,
                 "wanted_size": status.wanted_size,
                 "final_size": None if final is None else final.tree_size,
                 "newest": None
@@ -48,7 +49,7 @@ def anchor_status(folder: Folder, *, as_json: AsJson = False) -> None:
             }
         )
         return
-    rows: list[tuple[str, object]] = [(_("signed tree size"), status.signed_size)]
+    rows: list[tuple[str, object]] = [(_("signed tree size"), anchoring.signed_size)]
     rows.append((_("final tree size"), 0 if final is None else final.tree_size))
     if newest is not None and newest != final:
         rows.append((_("on its way"), f"{newest.tree_size} ({_(_STATES[newest.state.value])})"))
