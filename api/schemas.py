@@ -139,7 +139,13 @@ class Anchor(_Model):
     block_time: int | None = Field(description="the evidence block's time, POSIX seconds")
     transactions: list[str] = Field(description="hashes of every attempt")
     evidence: dict[str, object] | None = Field(
-        description="header (RLP), account proof and storage proof, as in a receipt"
+        description="a proof from a block's header, or a signed statement, as in a receipt"
+    )
+    level: Literal["proof", "trusted-rpc"] | None = Field(
+        description="what stands behind the evidence: mathematics, or the operator's word"
+    )
+    widened_by: int | None = Field(
+        description="blocks from the one that holds the transaction to the evidence's"
     )
     histories: list[History]
 

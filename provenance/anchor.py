@@ -9,18 +9,30 @@ One block hash, vouched for by whoever checks, carries everything else (EIP-1186
               `-- account proof --> the history contract: code hash, storage root
                                       `-- storage proof --> hash of an earlier block
 
-The evidence block's time is the latest at which the checkpoint can have been anchored. Nothing
-here asks a chain anything: ``provenance.chain`` fetches evidence, this file judges it.
+The evidence block's time is the latest at which the checkpoint can have been anchored. Where
+that state is gone, the block's receipts root shows the contract's event instead
+(``anchored_event.py``); where a chain has no proofs at all, there is the operator's word
+(``anchor_statement.py``). Nothing here asks a chain anything: ``provenance.chain`` fetches
+evidence, this file judges it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from provenance import rlp, trie
-from provenance.digests import from_evm_hex, to_evm_hex
+from provenance.anchor_evidence import (
+    Evidence,
+    HistoryProof,
+    ReceiptEvidence,
+    StatedEvidence,
+    StorageEvidence,
+    parse_evidence,
+)
+from provenance.anchor_statement import AnchorStatement, open_statement
+from provenance.anchored_event import verify_anchored_event
+from provenance.digests import to_evm_hex
 from provenance.errors import (
     BadTrieProofError,
     CodeMismatchError,
@@ -29,38 +41,38 @@ from provenance.errors import (
     MalformedError,
     NotAnchoredError,
     RootMismatchError,
-    TooLargeError,
+    VerificationError,
 )
-from provenance.header import MAX_HEADER_BYTES, BlockHeader
+from provenance.header import BlockHeader
 from provenance.keccak import keccak256
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from provenance.strict_json import Members
+    from provenance.note import NoteVerifier
 
 __all__ = [
     "HISTORY_CODE_HASH",
     "HISTORY_CONTRACT",
     "HISTORY_WINDOW",
-    "MAX_NODES",
-    "MAX_NODE_BYTES",
     "AnchorState",
+    "AnchorStatement",
     "Evidence",
     "HistoryProof",
+    "ReceiptEvidence",
+    "StatedEvidence",
+    "StorageEvidence",
     "check_transition",
     "history_storage_slot",
     "log_id",
+    "parse_evidence",
     "root_storage_slot",
+    "verify_anchored_event",
     "verify_anchored_root",
     "verify_history",
+    "verify_proof",
+    "verify_statement",
 ]
-
-MAX_NODES = 65
-"""Nodes of one proof: each takes at least one of the 64 nibbles of a hashed key."""
-
-MAX_NODE_BYTES = 1_024
-"""A branch of state or storage has 532 bytes, a leaf at most some 150."""
 
 HISTORY_CONTRACT = bytes.fromhex("0000f90827f1c53a10cb7a02335b175320002935")
 """Address of the contract that keeps the hashes of recent blocks (EIP-2935)."""
@@ -76,90 +88,6 @@ HISTORY_CODE_HASH = keccak256(
 
 HISTORY_WINDOW = 8_191
 """Blocks that it reaches back; block n is kept in slot n mod 8,191."""
-
-
-# --- evidence -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A block's header and the EIP-1186 proof of one storage slot in that block's state.
-
-    ``header`` is RLP; the proofs are RLP nodes, root first: ``account_proof`` from the state
-    root to the contract, ``storage_proof`` from its storage root to the slot of the root hash.
-    """
-
-    header: bytes
-    account_proof: tuple[bytes, ...]
-    storage_proof: tuple[bytes, ...]
-
-    @classmethod
-    def from_json(cls, members: Members) -> Evidence:
-        """Read ``{"header":"0x..","account_proof":["0x.."],"storage_proof":["0x.."]}``.
-
-        Raises:
-            MalformedError: a member is missing, unknown, or not hex.
-            TooLargeError: a header, a node or a proof larger than any real one.
-        """
-        evidence = cls(
-            header=_octets(members.value("header"), members.path("header"), MAX_HEADER_BYTES),
-            account_proof=_nodes(members, "account_proof"),
-            storage_proof=_nodes(members, "storage_proof"),
-        )
-        members.done()
-        return evidence
-
-    def to_json(self) -> dict[str, object]:
-        """Return the members of its JSON form, in the order of the format."""
-        return {
-            "header": to_evm_hex(self.header),
-            "account_proof": [to_evm_hex(node) for node in self.account_proof],
-            "storage_proof": [to_evm_hex(node) for node in self.storage_proof],
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryProof:
-    """The EIP-1186 proof of one slot of the history contract, in the evidence block's state."""
-
-    account_proof: tuple[bytes, ...]
-    storage_proof: tuple[bytes, ...]
-
-    @classmethod
-    def from_json(cls, members: Members) -> HistoryProof:
-        """Read ``{"account_proof":["0x.."],"storage_proof":["0x.."]}``.
-
-        Raises:
-            MalformedError: a member is missing, unknown, or not hex.
-            TooLargeError: a node or a proof larger than any real one.
-        """
-        proof = cls(
-            account_proof=_nodes(members, "account_proof"),
-            storage_proof=_nodes(members, "storage_proof"),
-        )
-        members.done()
-        return proof
-
-    def to_json(self) -> dict[str, object]:
-        """Return the members of its JSON form, in the order of the format."""
-        return {
-            "account_proof": [to_evm_hex(node) for node in self.account_proof],
-            "storage_proof": [to_evm_hex(node) for node in self.storage_proof],
-        }
-
-
-def _nodes(members: Members, name: str) -> tuple[bytes, ...]:
-    texts = members.array(name, max_items=MAX_NODES)
-    field = members.path(name)
-    return tuple(_octets(text, f"{field}[{i}]", MAX_NODE_BYTES) for i, text in enumerate(texts))
-
-
-def _octets(value: object, field: str, limit: int) -> bytes:
-    if not isinstance(value, str):
-        raise MalformedError("expected 0x and hex", field=field)
-    if len(value) > 2 + 2 * limit:
-        raise TooLargeError(limit=limit, length=len(value) // 2 - 1, unit="bytes", field=field)
-    return from_evm_hex(value, field=field)
 
 
 # --- places -------------------------------------------------------------------------------
@@ -195,7 +123,7 @@ def history_storage_slot(number: int) -> bytes:
 
 
 def verify_anchored_root(  # noqa: PLR0913 -- five facts of the policy and the checkpoint's two
-    evidence: Evidence,
+    evidence: StorageEvidence,
     *,
     contract: bytes,
     code_hash: bytes,
@@ -231,6 +159,67 @@ def verify_anchored_root(  # noqa: PLR0913 -- five facts of the policy and the c
     if found != root_hash:
         raise RootMismatchError(expected=root_hash, calculated=found)
     return header
+
+
+def verify_proof(  # noqa: PLR0913 -- as verify_anchored_root
+    evidence: StorageEvidence | ReceiptEvidence,
+    *,
+    contract: bytes,
+    code_hash: bytes,
+    log_id: bytes,
+    tree_size: int,
+    root_hash: bytes,
+    roots_slot: int,
+) -> BlockHeader:
+    """Check evidence of either kind that is a proof; return its block's header.
+
+    Raises:
+        MalformedError: the header does not parse.
+        VerificationError: as ``verify_anchored_root`` and ``verify_anchored_event``; the latter
+            looks neither at the code nor at a slot.
+    """
+    if isinstance(evidence, ReceiptEvidence):
+        return verify_anchored_event(
+            evidence, contract=contract, log_id=log_id, tree_size=tree_size, root_hash=root_hash
+        )
+    return verify_anchored_root(
+        evidence,
+        contract=contract,
+        code_hash=code_hash,
+        log_id=log_id,
+        tree_size=tree_size,
+        root_hash=root_hash,
+        roots_slot=roots_slot,
+    )
+
+
+def verify_statement(  # noqa: PLR0913 -- each is one thing that the statement must say
+    evidence: StatedEvidence,
+    verifiers: Iterable[NoteVerifier],
+    *,
+    origin: str,
+    chain_id: int,
+    contract: bytes,
+    log_id: bytes,
+    tree_size: int,
+    root_hash: bytes,
+) -> AnchorStatement:
+    """Check that the log signed a statement of exactly this; what it states stays its word.
+
+    Args:
+        verifiers: the log's checkpoint keys for ``tree_size``.
+
+    Raises:
+        MalformedError: not a statement.
+        BadSignatureError: another key signed it, or the signature does not verify.
+        VerificationError: it is about another log, chain, contract or checkpoint.
+    """
+    stated = open_statement(evidence.note, verifiers)
+    expected = (origin, chain_id, contract, log_id, tree_size, root_hash)
+    found = (stated.origin, stated.chain_id, stated.contract, stated.log_id)
+    if (*found, stated.tree_size, stated.root_hash) != expected:
+        raise VerificationError("the statement is about another anchor", field="statement")
+    return stated
 
 
 def verify_history(

@@ -6,7 +6,8 @@
      "checkpoint_keys": [{"vkey": "ledger.example/log+0123abcd+AT...", "from": 0, "to": null}],
      "chains": [{"name": "Ethereum", "chain_id": 1, "genesis_hash": "0x...", "contract": "0x...",
                  "log_id": "0x...", "code_hash": "0x...", "roots_slot": 2,
-                 "finality": "finalized", "independent": true}],
+                 "finality": "finalized", "evidence": "proof", "block_time": "consensus",
+                 "independent": true}],
      "institution_keys": [{"name": "...", "ror": "05dxps055", "key": {...}}],
      "witnesses": ["witness.example+89abcdef+BA..."], "quorum": 0}
 
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
 from provenance import strict_json
 from provenance.digests import from_evm_hex, sha256, to_evm_hex
@@ -32,12 +33,17 @@ from provenance.text import check_line
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
+    from provenance.anchor_evidence import Level
+
 __all__ = [
+    "BLOCK_TIMES",
     "DEV_CHAIN_IDS",
     "FINALIZED",
     "FORMAT",
+    "LEVELS",
     "MAX_POLICY_BYTES",
     "VERSION",
+    "BlockTime",
     "Chain",
     "CheckpointKey",
     "InstitutionKey",
@@ -59,6 +65,15 @@ DEV_CHAIN_IDS: Final = frozenset({1337, 31337})
 
 FINALIZED: Final = "finalized"
 """The chain's own finality tag decides; the other rule is a depth in blocks."""
+
+BlockTime: TypeAlias = Literal["consensus", "sequencer", "validators"]
+"""``consensus``: the rules of an open chain bound it; ``sequencer``: whoever orders the chain's
+transactions sets it; ``validators``: so do the chain's known validators, within their rules."""
+
+BLOCK_TIMES: Final[tuple[BlockTime, ...]] = ("consensus", "sequencer", "validators")
+LEVELS: Final[tuple[Level, ...]] = ("proof", "trusted-rpc")
+
+_Choice = TypeVar("_Choice", bound=str)
 
 _MAX_DEPTH = 6
 
@@ -98,6 +113,10 @@ class Chain:
     """Confirmations that count as final; None where the chain's ``finalized`` tag decides."""
     claims_independence: bool
     """What the policy says of it; ``independent`` is what counts."""
+    evidence: Level = "proof"
+    """The most that an anchor there can show: ``trusted-rpc`` where headers do not hash."""
+    block_time: BlockTime = "consensus"
+    """Who sets the time that a block states."""
 
     @property
     def independent(self) -> bool:
@@ -241,9 +260,20 @@ def _chain(members: strict_json.Members) -> Chain:
         roots_slot=members.integer("roots_slot"),
         depth=_depth(members),
         claims_independence=members.boolean("independent"),
+        evidence=_one_of(members, "evidence", LEVELS),
+        block_time=_one_of(members, "block_time", BLOCK_TIMES),
     )
     members.done()
     return chain
+
+
+def _one_of(members: strict_json.Members, name: str, choices: tuple[_Choice, ...]) -> _Choice:
+    found = members.text(name, max_length=64)
+    for choice in choices:
+        if found == choice:
+            return choice
+    expected = ", ".join(choices)
+    raise MalformedError(f"expected one of {expected}, got {found}", field=members.path(name))
 
 
 def _depth(members: strict_json.Members) -> int | None:
@@ -265,6 +295,8 @@ def _chain_json(chain: Chain) -> dict[str, object]:
         "code_hash": to_evm_hex(chain.code_hash),
         "roots_slot": chain.roots_slot,
         "finality": FINALIZED if chain.depth is None else {"depth": chain.depth},
+        "evidence": chain.evidence,
+        "block_time": chain.block_time,
         "independent": chain.claims_independence,
     }
 

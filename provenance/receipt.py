@@ -6,10 +6,13 @@ r"""One record's evidence bundle: parse and serialise it, check nothing (``docs/
      "beacon":{"sd_jwt":"eyJ...~","leaf_index":5,"header":"0xf90264..."},
      "first":{"checkpoint":"ledger.example\n8\n...",
        "record":["47DE..."],"keys":[[...]],"beacon":[...]},
-     "anchored":{"checkpoint":"...","record":[...],"keys":[[...]],"beacon":[...],
+     "anchored":[{"checkpoint":"...","record":[...],"keys":[[...]],"beacon":[...],
        "anchors":[{"chain_id":1,"contract":"0x...","log_id":"0x...",
-         "evidence":{"header":"0x...","account_proof":["0x..."],"storage_proof":["0x..."]},
-         "history":{"account_proof":["0x..."],"storage_proof":["0x..."]}}]}}
+         "evidence":{"kind":"storage","header":"0x...","account_proof":["0x..."],...},
+         "history":{"account_proof":["0x..."],"storage_proof":["0x..."]}}]}]}
+
+``anchored`` has one set of proofs for each checkpoint that was anchored, smallest first: chains
+are anchored at their own pace, and a log may write to several.
 
 A receipt is compact JSON in exactly this member order with one newline at its end. There is one
 text for one receipt: whatever differs from its own re-serialisation is refused, so no byte of a
@@ -20,11 +23,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import TYPE_CHECKING
 
 from provenance import strict_json
-from provenance.anchor import Evidence, HistoryProof
+from provenance.anchor_evidence import Evidence, HistoryProof, parse_evidence
 from provenance.digests import from_b64, from_evm_hex, to_b64, to_evm_hex
 from provenance.errors import MalformedError, TooLargeError, UnsupportedVersionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provenance.anchor_evidence import Level
 
 __all__ = [
     "FORMAT",
@@ -51,7 +60,7 @@ MAX_KEYS = 16
 """From the signing key up to an institution's: two today, and room for a chain of departments."""
 
 MAX_ANCHORS = 16
-"""One anchor per chain and contract; more than a handful has no use."""
+"""One for each chain and contract, in all sets together; more than a handful has no use."""
 
 MAX_PATH = 63
 """A tree of 2^63 entries has inclusion paths of 63 hashes."""
@@ -104,6 +113,11 @@ class ReceiptAnchor:
     history: HistoryProof | None
     """EIP-2935 proof of the beacon's block, from the evidence block's state root."""
 
+    @property
+    def level(self) -> Level:
+        """What stands behind it: a proof, or somebody's word."""
+        return self.evidence.level
+
 
 @dataclass(frozen=True, slots=True)
 class Anchored:
@@ -122,7 +136,8 @@ class Receipt:
     """``key`` records, the signing key's first, then its binder's, and so on up."""
     beacon: LoggedBeacon | None
     first: ProofSet
-    anchored: Anchored | None
+    anchored: tuple[Anchored, ...]
+    """Empty before the first anchor is final; else by tree size, the smallest first."""
 
     @classmethod
     def parse(cls, octets: bytes) -> Receipt:
@@ -138,13 +153,14 @@ class Receipt:
         )
         _check_version(members)
         beacon = members.nullable("beacon", members.object)
-        anchored = members.nullable("anchored", members.object)
         receipt = cls(
             record=_parse_record(members.object("record")),
             keys=tuple(map(_parse_record, members.objects("keys", max_items=MAX_KEYS))),
             beacon=None if beacon is None else _parse_beacon(beacon),
             first=_parse_first(members.object("first")),
-            anchored=None if anchored is None else _parse_anchored(anchored),
+            anchored=tuple(
+                map(_parse_anchored, members.objects("anchored", max_items=MAX_ANCHORS))
+            ),
         )
         members.done()
         _check_shape(receipt)
@@ -154,7 +170,6 @@ class Receipt:
 
     def to_bytes(self) -> bytes:
         """Return the file: compact JSON and one newline."""
-        anchored = self.anchored
         return (
             strict_json.dump(
                 {
@@ -164,21 +179,29 @@ class Receipt:
                     "keys": [_record_json(key) for key in self.keys],
                     "beacon": None if self.beacon is None else _beacon_json(self.beacon),
                     "first": _proofs_json(self.first),
-                    "anchored": None if anchored is None else _anchored_json(anchored),
+                    "anchored": [_anchored_json(anchored) for anchored in self.anchored],
                 }
             )
             + b"\n"
         )
 
+    def proof_sets(self) -> Iterator[tuple[str, ProofSet]]:
+        """Yield every set of proofs with its name in the receipt, ``first`` before the others."""
+        yield "first", self.first
+        for i, anchored in enumerate(self.anchored):
+            yield f"anchored[{i}]", anchored.proofs
+
 
 def to_tlog_proof(receipt: Receipt) -> str:
     """Return the record's inclusion as a C2SP tlog-proof (c2sp.org/tlog-proof@v1).
 
-    Under the anchored checkpoint where there is one; the ``extra`` line then is the base64 of
-    ``{"format":"provenance-anchors","v":1,"anchors":[...]}``, the anchors as the receipt has
-    them. The proven entry is the record's JWS, without disclosures.
+    Under an anchored checkpoint where there is one, the smallest whose anchor is a proof if any
+    is; the ``extra`` line then is the base64 of
+    ``{"format":"provenance-anchors","v":1,"anchors":[...]}``, that checkpoint's anchors as the
+    receipt has them. The proven entry is the record's JWS, without disclosures.
     """
-    anchored = receipt.anchored
+    proved = (one for one in receipt.anchored if any(a.level == "proof" for a in one.anchors))
+    anchored = next(proved, receipt.anchored[0] if receipt.anchored else None)
     proofs = receipt.first if anchored is None else anchored.proofs
     lines = ["c2sp.org/tlog-proof@v1"]
     if anchored is not None:
@@ -201,17 +224,27 @@ def _check_version(members: strict_json.Members) -> None:
 
 def _check_shape(receipt: Receipt) -> None:
     """Check that each set of proofs has one path for each thing the receipt carries."""
-    named = [("first", receipt.first)]
-    if receipt.anchored is not None:
-        named.append(("anchored", receipt.anchored.proofs))
-    for name, proofs in named:
+    for name, proofs in receipt.proof_sets():
         if len(proofs.keys) != len(receipt.keys):
             message = f"expected {len(receipt.keys)} paths, got {len(proofs.keys)}"
             raise MalformedError(message, field=f"{name}.keys")
         if (proofs.beacon is None) != (receipt.beacon is None):
             raise MalformedError("expected a path if there is a beacon", field=f"{name}.beacon")
-    if receipt.anchored is not None and not receipt.anchored.anchors:
-        raise MalformedError("expected at least one anchor", field="anchored.anchors")
+    places: set[tuple[int, bytes, bytes]] = set()
+    for i, anchored in enumerate(receipt.anchored):
+        if not anchored.anchors:
+            raise MalformedError("expected at least one anchor", field=f"anchored[{i}].anchors")
+        for j, anchor in enumerate(anchored.anchors):
+            _check_place(anchor, places, f"anchored[{i}].anchors[{j}]")
+
+
+def _check_place(anchor: ReceiptAnchor, places: set[tuple[int, bytes, bytes]], field: str) -> None:
+    place = (anchor.chain_id, anchor.contract, anchor.log_id)
+    if place in places:
+        raise MalformedError("expected one anchor for each chain and contract", field=field)
+    places.add(place)
+    if len(places) > MAX_ANCHORS:
+        raise TooLargeError(limit=MAX_ANCHORS, length=len(places), unit="anchors", field=field)
 
 
 def _parse_record(members: strict_json.Members) -> LoggedRecord:
@@ -287,7 +320,7 @@ def _parse_anchor(members: strict_json.Members) -> ReceiptAnchor:
         chain_id=members.integer("chain_id", low=1),
         contract=_read_evm_hex(members, "contract", 20),
         log_id=_read_evm_hex(members, "log_id", 32),
-        evidence=Evidence.from_json(members.object("evidence")),
+        evidence=parse_evidence(members.object("evidence")),
         history=None if history is None else HistoryProof.from_json(history),
     )
     members.done()

@@ -1,4 +1,4 @@
-"""Check proofs of Ethereum's Merkle-Patricia trie (Yellow Paper, appendix D; EIP-1186).
+"""Check and make proofs of Ethereum's Merkle-Patricia trie (Yellow Paper, appendix D; EIP-1186).
 
 A proof is the list of nodes on the way from the root to a key, root first, each node named by
 its Keccak-256 hash in the node before::
@@ -9,6 +9,9 @@ its Keccak-256 hash in the node before::
 
 A node shorter than 32 bytes lies inside the node that names it and is not in the list. The
 way ends either in the value or in a node that shows that the key is absent: both are proofs.
+
+Only one sort of trie is built here, the one over a block's transaction receipts; state and storage
+are proved by those who have them.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from provenance.keccak import keccak256
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["EMPTY_TRIE_ROOT", "get"]
+__all__ = ["EMPTY_TRIE_ROOT", "get", "prove_at"]
 
 _EMPTY_TRIE = b"\x80"  # RLP of the empty string
 
@@ -120,3 +123,76 @@ def _value(item: rlp.Item) -> bytes:
     if isinstance(item, list):
         raise BadTrieProofError("expected a value, got a list")
     return item
+
+
+# --- building one -------------------------------------------------------------------------
+
+
+def prove_at(values: Sequence[bytes], index: int) -> tuple[bytes, tuple[bytes, ...]]:
+    """Return the root of the trie that holds each value at the RLP of its index, and a proof.
+
+    This is the shape of a block's tries of transactions and receipts (Yellow Paper §4.3.1).
+
+    Args:
+        values: none of them empty.
+        index: zero-based; the proof is of this value.
+
+    Raises:
+        RuntimeError: no such index, or an empty value, which no trie can hold.
+    """
+    if not 0 <= index < len(values) or not all(values):
+        raise RuntimeError(f"expected an index below {len(values)}, and values that are not empty")
+    rows = sorted((_index_key(i), value) for i, value in enumerate(values))
+    nodes: list[bytes] = []
+    root = rlp.encode(_build(rows, 0, _index_key(index), nodes))
+    if len(root) < 32:
+        nodes.append(root)  # the root is named by its hash however short it is
+    return keccak256(root), tuple(reversed(nodes))
+
+
+def _index_key(index: int) -> str:
+    return rlp.encode(rlp.encode_integer(index)).hex()
+
+
+def _build(rows: list[tuple[str, bytes]], depth: int, target: str, nodes: list[bytes]) -> rlp.Item:
+    """Return the node over ``rows``, whose keys have their first ``depth`` digits in common.
+
+    Nodes on the way to ``target`` that have a hash are added to ``nodes``, the deepest first. No
+    key is another's beginning, so that no branch holds a value.
+    """
+    first, last = rows[0][0], rows[-1][0]
+    node: rlp.Item
+    if len(rows) == 1:
+        node = [_hex_prefix(first[depth:], is_leaf=True), rows[0][1]]
+    else:
+        fork = next(i for i in range(depth, len(first)) if first[i] != last[i])
+        if fork > depth:
+            child = _build(rows, fork, target, nodes)
+            node = [_hex_prefix(first[depth:fork], is_leaf=False), _reference(child)]
+        else:
+            node = _branch(rows, depth, target, nodes)
+    octets = rlp.encode(node)
+    if target.startswith(first[:depth]) and len(octets) >= 32:
+        nodes.append(octets)
+    return node
+
+
+def _branch(
+    rows: list[tuple[str, bytes]], depth: int, target: str, nodes: list[bytes]
+) -> list[rlp.Item]:
+    places: list[rlp.Item] = []
+    for digit in "0123456789abcdef":
+        below = [row for row in rows if row[0][depth] == digit]
+        places.append(_reference(_build(below, depth + 1, target, nodes)) if below else b"")
+    return [*places, b""]
+
+
+def _reference(node: rlp.Item) -> rlp.Item:
+    octets = rlp.encode(node)
+    return node if len(octets) < 32 else keccak256(octets)
+
+
+def _hex_prefix(digits: str, *, is_leaf: bool) -> bytes:
+    """Write a path's digits and what kind of node has it (appendix C)."""
+    flag = 2 if is_leaf else 0
+    return bytes.fromhex(f"{flag + 1}{digits}" if len(digits) % 2 else f"{flag}0{digits}")

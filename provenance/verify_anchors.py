@@ -1,6 +1,7 @@
 """Checks 9 to 11: that the entry existed no later than a block of a chain.
 
-    (9)  anchor     the newest checkpoint's root lies in the contract's storage in some block
+    (9)  anchor     a checkpoint's root lies in the contract's storage in some block, or the
+                    contract said there that it took it; or the operator says so, unproved
     (10) block      somebody the reader believes knows that block
     (11) not after  one such anchor is on a chain that is not the operator's own
 
@@ -10,32 +11,48 @@ the depositor enters.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from provenance.anchor import verify_anchored_root
+from provenance.anchor import StatedEvidence, verify_proof, verify_statement
 from provenance.digests import to_evm_hex
 from provenance.errors import CodeMismatchError, ProvenanceError
-from provenance.given import RPC_AWAY, BlockName, RpcView
+from provenance.given import RPC_AWAY, RpcView
 from provenance.verdict import Check, Outcome
-from provenance.verify_blocks import ChainBlock, blocks_of, check_bound, read_header
+from provenance.verify_blocks import (
+    ChainBlock,
+    blocks_of,
+    check_bound,
+    evidence_block,
+    read_header,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from provenance.anchor import ReceiptEvidence, StorageEvidence
     from provenance.given import Given
     from provenance.header import BlockHeader
     from provenance.policy import Chain, Policy
     from provenance.receipt import ReceiptAnchor
     from provenance.verdict import Bound, Fact
-    from provenance.verify_log import Parts
+    from provenance.verify_log import LogState, Parts
 
 __all__ = ["AnchorReading", "check_anchors", "check_blocks", "check_not_after", "ends_of"]
 
-_verify_anchored_root = lru_cache(maxsize=64)(verify_anchored_root)
+_verify_proof = lru_cache(maxsize=64)(verify_proof)
 """A pure function of hashable values whose Keccak-256 in Python takes milliseconds; one anchor
 serves every receipt under its checkpoint. Refusals raise and are not remembered."""
+
+
+_SHOWN = {
+    "storage": ("root-on-chain", "root-on-dev-chain"),
+    "receipt": ("event-on-chain", "event-on-dev-chain"),
+    "trusted-rpc": ("root-stated", "root-stated-dev-chain"),
+}
+"""By the kind of evidence: what it shows on an independent chain, and on any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +61,12 @@ class AnchorReading:
 
     anchor: ReceiptAnchor
     header: BlockHeader | None
-    """Of the evidence block; None when its bytes are not a header."""
+    """Of the evidence block; None when its bytes are not a header, or it has none to show."""
     block: ChainBlock | None
-    """The evidence block, if it was proved that a contract of the policy holds the root there."""
+    """The evidence block, if a contract of the policy is shown or said to hold the root there."""
     check: Check
+    is_proof: bool = False
+    """Whether one block hash, vouched for, would prove it."""
 
 
 # --- (9) anchor ---------------------------------------------------------------------------
@@ -55,73 +74,108 @@ class AnchorReading:
 
 def check_anchors(parts: Parts, policy: Policy) -> list[AnchorReading]:
     """Check the evidence of every anchor; empty when the receipt has none."""
-    anchored = parts.receipt.anchored
-    anchors = () if anchored is None else anchored.anchors
     return [
-        _read_anchor(parts, policy, f"anchored.anchors[{i}]", anchor)
-        for i, anchor in enumerate(anchors)
+        _read_anchor(state, policy, f"{state.name}.anchors[{i}]", anchor)
+        for state, anchored in zip(parts.anchored, parts.receipt.anchored, strict=True)
+        for i, anchor in enumerate(anchored.anchors)
     ]
 
 
 def _read_anchor(
-    parts: Parts, policy: Policy, subject: str, anchor: ReceiptAnchor
+    state: LogState, policy: Policy, subject: str, anchor: ReceiptAnchor
 ) -> AnchorReading:
     chain = policy.chain(anchor.chain_id, anchor.contract, anchor.log_id)
-    header = read_header(anchor.evidence.header)
-    if chain is None:
-        check = _check_unknown(parts, policy, subject, anchor)
-        return AnchorReading(anchor, header, None, check)
+    evidence = anchor.evidence
+    header = None if isinstance(evidence, StatedEvidence) else read_header(evidence.header)
     try:
-        header = _verify_evidence(parts, anchor, chain)
+        if chain is None:
+            _check_unknown(state, policy, anchor)
+        elif isinstance(evidence, StatedEvidence):
+            _verify_statement(state, policy, anchor, evidence)
+        else:
+            _verify_evidence(state, anchor, evidence, chain)
     except ProvenanceError as error:
-        return AnchorReading(anchor, header, None, _refused(subject, error))
-    facts: dict[str, Fact] = {
-        "tree_size": parts.newest.checkpoint.tree_size,
-        "contract": to_evm_hex(anchor.contract),
+        facts: dict[str, Fact] = {"error": error.code, "detail": str(error)}
+        check = Check("anchor", Outcome.FALSE, "anchor-false", facts=facts, subject=subject)
+        return AnchorReading(anchor, header, None, check)
+    facts = {"chain_id": anchor.chain_id, "contract": to_evm_hex(anchor.contract)}
+    name = evidence_block(anchor)
+    if chain is None or name is None:
+        outcome, code = Outcome.NOT_CHECKED, "anchor-not-in-policy"
+        check = Check("anchor", outcome, code, facts=facts, subject=subject)
+        return AnchorReading(anchor, header, None, check)
+    is_proof = header is not None and chain.evidence == "proof"
+    facts |= {
+        "tree_size": state.checkpoint.tree_size,
         "chain": chain.name,
+        "level": "proof" if is_proof else "trusted-rpc",
     }
-    code = "root-on-chain" if chain.independent else "root-on-dev-chain"
-    check = Check("anchor", Outcome.PROVED, code, "policy", facts, subject=subject)
-    name = BlockName(chain.chain_id, header.number, header.hash)
-    return AnchorReading(anchor, header, ChainBlock(chain, name, header), check)
+    check = _judge_anchor(anchor, chain, facts, subject, is_proof=is_proof)
+    return AnchorReading(anchor, header, ChainBlock(chain, name, header), check, is_proof)
 
 
-def _check_unknown(parts: Parts, policy: Policy, subject: str, anchor: ReceiptAnchor) -> Check:
+def _judge_anchor(
+    anchor: ReceiptAnchor, chain: Chain, facts: dict[str, Fact], subject: str, *, is_proof: bool
+) -> Check:
+    """Say what evidence that holds together amounts to on this chain."""
+    on_chain, on_dev_chain = _SHOWN[anchor.evidence.kind]
+    if not is_proof and not isinstance(anchor.evidence, StatedEvidence):
+        on_chain, on_dev_chain = "chain-without-proofs", "chain-without-proofs-dev-chain"
+    code = on_chain if chain.independent else on_dev_chain
+    if is_proof:
+        return Check("anchor", Outcome.PROVED, code, "policy", facts, subject=subject)
+    return Check("anchor", Outcome.NOT_CHECKED, code, facts=facts, subject=subject)
+
+
+def _check_unknown(state: LogState, policy: Policy, anchor: ReceiptAnchor) -> None:
     """Look at an anchor in a contract that the policy does not know: it proves nothing here.
 
     On a chain the policy does know, the evidence must still fit the names beside it, as far as
     the known contract's code tells: a receipt in which a name was altered is refused, rather
-    than being silently worth less.
+    than being silently worth less. A statement names all of them by itself.
+
+    Raises:
+        ProvenanceError: it does not.
     """
     pattern = policy.chain_named(anchor.chain_id)
-    if pattern is not None:
-        try:
-            _verify_evidence(parts, anchor, pattern)
-        except CodeMismatchError:
-            pass  # another version of the contract, about which nothing is known here
-        except ProvenanceError as error:
-            return _refused(subject, error)
-    facts: dict[str, Fact] = {"chain_id": anchor.chain_id, "contract": to_evm_hex(anchor.contract)}
-    outcome, code = Outcome.NOT_CHECKED, "anchor-not-in-policy"
-    return Check("anchor", outcome, code, facts=facts, subject=subject)
+    if isinstance(anchor.evidence, StatedEvidence):
+        _verify_statement(state, policy, anchor, anchor.evidence)
+    elif pattern is not None:
+        with suppress(CodeMismatchError):  # another version of the contract, unknown here
+            _verify_evidence(state, anchor, anchor.evidence, pattern)
 
 
-def _verify_evidence(parts: Parts, anchor: ReceiptAnchor, chain: Chain) -> BlockHeader:
-    checkpoint = parts.newest.checkpoint
-    return _verify_anchored_root(
-        anchor.evidence,
+def _verify_evidence(
+    state: LogState,
+    anchor: ReceiptAnchor,
+    evidence: StorageEvidence | ReceiptEvidence,
+    chain: Chain,
+) -> None:
+    _verify_proof(
+        evidence,
         contract=anchor.contract,
         code_hash=chain.code_hash,
         log_id=anchor.log_id,
-        tree_size=checkpoint.tree_size,
-        root_hash=checkpoint.root_hash,
+        tree_size=state.checkpoint.tree_size,
+        root_hash=state.checkpoint.root_hash,
         roots_slot=chain.roots_slot,
     )
 
 
-def _refused(subject: str, error: ProvenanceError) -> Check:
-    facts = {"error": error.code, "detail": str(error)}
-    return Check("anchor", Outcome.FALSE, "anchor-false", facts=facts, subject=subject)
+def _verify_statement(
+    state: LogState, policy: Policy, anchor: ReceiptAnchor, evidence: StatedEvidence
+) -> None:
+    tree_size = state.checkpoint.tree_size
+    verify_statement(
+        evidence,
+        [key.verifier for key in policy.checkpoint_keys if key.covers(tree_size)],
+        origin=policy.origin,
+        chain_id=anchor.chain_id,
+        contract=anchor.contract,
+        log_id=anchor.log_id,
+        tree_size=tree_size,
+        root_hash=state.checkpoint.root_hash,
+    )
 
 
 # --- (10) block ---------------------------------------------------------------------------
@@ -192,7 +246,7 @@ def _check_unmatched(parts: Parts, given: Given) -> list[Check]:
 def ends_of(readings: Sequence[AnchorReading], given: Given) -> list[Bound]:
     """Return the bound of every proved anchor whose block somebody vouches for."""
     ends = []
-    for block in (reading.block for reading in readings):
+    for block in (reading.block for reading in readings if reading.is_proof):
         trust = None if block is None else block.trust(given)
         bound = None if block is None or trust is None else block.bound(trust)
         if bound is not None:
@@ -221,6 +275,8 @@ def _why_no_end(readings: Sequence[AnchorReading], given: Given) -> tuple[Outcom
         return Outcome.NOT_YET, "not-anchored"
     if not blocks:
         return Outcome.NOT_CHECKED, "no-anchor-of-policy"
+    if not any(reading.is_proof for reading in readings):
+        return Outcome.NOT_CHECKED, "trusted-rpc-only"
     if given.rpc == RPC_AWAY:
         return Outcome.UNAVAILABLE, "undecided"
     if any(block.rpc_says(given) == "not-final" for block in blocks):

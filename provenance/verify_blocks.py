@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from provenance.anchor_evidence import block_of
 from provenance.digests import to_evm_hex
 from provenance.errors import MalformedError
 from provenance.given import BlockName, RpcView
@@ -20,10 +21,19 @@ from provenance.verdict import Bound, Check, Outcome, utc_text
 if TYPE_CHECKING:
     from provenance.given import Given
     from provenance.policy import Chain
+    from provenance.receipt import ReceiptAnchor
     from provenance.verdict import Fact
     from provenance.verify_log import Parts
 
-__all__ = ["ChainBlock", "beacon_block", "blocks_of", "check_bound", "own_block", "read_header"]
+__all__ = [
+    "ChainBlock",
+    "beacon_block",
+    "blocks_of",
+    "check_bound",
+    "evidence_block",
+    "own_block",
+    "read_header",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +127,19 @@ def read_header(octets: bytes) -> BlockHeader | None:
         return None
 
 
+_block_of = lru_cache(maxsize=64)(block_of)
+"""Pure, and as slow as the Keccak-256 of a header."""
+
+
+def evidence_block(anchor: ReceiptAnchor) -> BlockName | None:
+    """Return the block that the evidence of an anchor is of; None where its header is none."""
+    try:
+        block = _block_of(anchor.evidence)
+    except MalformedError:
+        return None
+    return BlockName(anchor.chain_id, block.number, block.block_hash)
+
+
 def beacon_block(parts: Parts) -> BlockName | None:
     """Return the block that the beacon below the record names."""
     if parts.beacon is None:
@@ -136,11 +159,8 @@ def blocks_of(parts: Parts) -> tuple[BlockName, ...]:
 
     Evidence whose header is not one is left out: check 9 refuses it.
     """
-    anchored = parts.receipt.anchored
     blocks = []
-    for anchor in () if anchored is None else anchored.anchors:
-        header = read_header(anchor.evidence.header)
-        if header is not None:
-            blocks.append(BlockName(anchor.chain_id, header.number, header.hash))
+    for anchored in parts.receipt.anchored:
+        blocks += [name for name in map(evidence_block, anchored.anchors) if name is not None]
     blocks += [block for block in (beacon_block(parts), own_block(parts)) if block is not None]
     return tuple(dict.fromkeys(blocks))

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from provenance.checkpoint import Checkpoint
@@ -57,7 +58,7 @@ class LogState:
     """A checkpoint of the receipt, read but not yet verified, with the proofs under it."""
 
     name: str
-    """Member of the receipt: ``first`` or ``anchored``."""
+    """Member of the receipt: ``first`` or ``anchored[0]`` and so on."""
     proofs: ProofSet
     note: Note
     checkpoint: Checkpoint
@@ -86,7 +87,7 @@ class Parts:
     keys: tuple[Record, ...]
     beacon: Record | None
     states: tuple[LogState, ...]
-    """``first``, then ``anchored`` if there is one."""
+    """``first``, then each of ``anchored``."""
 
     @classmethod
     def parse(cls, octets: bytes) -> Parts:
@@ -108,16 +109,20 @@ class Parts:
         if record.compact != receipt.record.sd_jwt.encode():
             raise RuntimeError("the record is not the receipt's")
         beacon = None if receipt.beacon is None else _read_beacon(receipt.beacon.sd_jwt)
-        states = [LogState.of("first", receipt.first)]
-        if receipt.anchored is not None:
-            states.append(LogState.of("anchored", receipt.anchored.proofs))
+        states = [LogState.of(name, proofs) for name, proofs in receipt.proof_sets()]
+        _check_growing([state.checkpoint.tree_size for state in states[1:]])
         keys = tuple(_read_key(key, f"keys[{i}]") for i, key in enumerate(receipt.keys))
         return cls(receipt, record, keys, beacon, tuple(states))
 
     @property
     def newest(self) -> LogState:
-        """The anchored state where there is one, else the first."""
+        """The greatest anchored state where there is one, else the first."""
         return self.states[-1]
+
+    @property
+    def anchored(self) -> tuple[LogState, ...]:
+        """The anchored states, in the order of the receipt's ``anchored``."""
+        return self.states[1:]
 
     def named_records(self) -> Iterator[tuple[str, Record]]:
         """Yield every record with its name in the receipt."""
@@ -171,6 +176,14 @@ def _read_beacon(sd_jwt: str) -> Record:
 def _read_checkpoint(text: str) -> tuple[Note, Checkpoint]:
     note = Note.parse(text)
     return note, Checkpoint.from_text(note.text)
+
+
+def _check_growing(sizes: Sequence[int]) -> None:
+    """Check that each anchored checkpoint is greater than the one before, so that none is twice."""
+    for i, (old, new) in enumerate(pairwise(sizes), start=1):
+        if new <= old:
+            field = f"anchored[{i}].checkpoint"
+            raise MalformedError(f"expected a tree size above {old}, got {new}", field=field)
 
 
 # --- (2) log ------------------------------------------------------------------------------
@@ -290,9 +303,10 @@ def _check_checkpoints(parts: Parts, policy: Policy) -> Check:
             return _false("checkpoint", "checkpoint-false", error, f"{state.name}.checkpoint")
     if unsigned is not None:
         return unsigned
-    first, newest = parts.states[0].checkpoint, parts.newest.checkpoint
-    if first.tree_size == newest.tree_size and first.root_hash != newest.root_hash:
+    roots = {(s.checkpoint.tree_size, s.checkpoint.root_hash) for s in parts.states}
+    if len(roots) != len({tree_size for tree_size, _ in roots}):
         return Check("checkpoint", Outcome.FALSE, "checkpoint-fork")
+    newest = parts.newest.checkpoint
     facts: dict[str, Fact] = {"tree_size": newest.tree_size, "signers": ", ".join(signers)}
     return Check("checkpoint", Outcome.PROVED, "checkpoint-signed", "policy", facts, needed=True)
 
@@ -374,22 +388,27 @@ def _check_paths(parts: Parts, state: LogState) -> None:
 
 
 def _check_witnesses(parts: Parts, policy: Policy) -> Check:
-    note = parts.newest.note
+    """Count the witnesses of the best witnessed state: each of them holds the record."""
     count = 0
-    for witness in policy.witnesses:
-        lines = [line for line in note.signatures if witness.made(line)]
+    for state in parts.states:
         try:
-            for line in lines:
-                witness.verify(note.text, line)
+            count = max(count, sum(_has_cosigned(state.note, one) for one in policy.witnesses))
         except BadSignatureError as error:
-            return _false("witnesses", "cosignature-false", error, witness.name)
-        count += bool(lines)
+            return _false("witnesses", "cosignature-false", error, f"{state.name}.checkpoint")
     if policy.quorum == 0:
         return Check("witnesses", Outcome.NOT_CHECKED, "no-quorum-asked")
-    facts = {"count": count, "quorum": policy.quorum}
+    facts: dict[str, Fact] = {"count": count, "quorum": policy.quorum}
     if count < policy.quorum:
         return Check("witnesses", Outcome.NOT_YET, "quorum-not-met", facts=facts, needed=True)
     return Check("witnesses", Outcome.PROVED, "quorum-met", "witnesses", facts, needed=True)
+
+
+def _has_cosigned(note: Note, witness: NoteVerifier) -> bool:
+    """Tell whether the witness did; every line that claims to be its own must verify."""
+    lines = [line for line in note.signatures if witness.made(line)]
+    for line in lines:
+        witness.verify(note.text, line)
+    return bool(lines)
 
 
 # --- (15) disclosure ----------------------------------------------------------------------

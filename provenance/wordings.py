@@ -91,6 +91,31 @@ WORDINGS: dict[str, str] = {
         "the root at tree size {tree_size} lies in contract {contract} on {chain}, which is run by "
         "the operator of the log and proves nothing independently"
     ),
+    "event-on-chain": (
+        "contract {contract} on {chain} took the root at tree size {tree_size}; the code of the "
+        "contract was not checked, because the proof is of its event and not of its storage"
+    ),
+    "event-on-dev-chain": (
+        "contract {contract} on {chain} took the root at tree size {tree_size}; the code of the "
+        "contract was not checked, and the chain is run by the operator of the log and proves "
+        "nothing independently"
+    ),
+    "root-stated": (
+        "trusted RPC: the operator of the log says that contract {contract} on {chain} holds the "
+        "root at tree size {tree_size}; this chain gives no proof of it"
+    ),
+    "root-stated-dev-chain": (
+        "trusted RPC: the operator of the log says that contract {contract} on {chain} holds the "
+        "root at tree size {tree_size}; the chain is run by the operator as well"
+    ),
+    "chain-without-proofs": (
+        "trusted RPC: the root at tree size {tree_size} is shown on {chain}, but your policy says "
+        "that this chain gives no proofs"
+    ),
+    "chain-without-proofs-dev-chain": (
+        "trusted RPC: the root at tree size {tree_size} is shown on {chain}, but your policy says "
+        "that this chain gives no proofs, and that the operator of the log runs it"
+    ),
     "anchor-false": "{detail}",
     "anchor-not-in-policy": "chain {chain_id}, contract {contract}: not in the policy",
     # 10 block, once per anchor; and the hashes given
@@ -118,6 +143,7 @@ WORDINGS: dict[str, str] = {
     ),
     "not-anchored": "not yet written to any chain",
     "no-anchor-of-policy": "written to no chain that the policy knows",
+    "trusted-rpc-only": "only stated by the operator of the log (trusted RPC), not proved",
     "no-block-given": "no block hash was given to compare with",
     "not-final": "the block is not final yet",
     "undecided": "the node you named did not answer",

@@ -86,7 +86,7 @@ def _completed(service: Service, record_ids: list[str]) -> list[bytes]:
             url = f"http://{host}:{port}/v1/records/{record_id}/receipt"
             with urllib.request.urlopen(url) as answer:
                 body = bytes(answer.read())
-            if json.loads(body)["anchored"] is not None:
+            if json.loads(body)["anchored"]:
                 break
             if time.monotonic() > deadline:
                 raise RuntimeError("the anchor did not become final")

@@ -142,7 +142,7 @@ def _hit(world: World) -> dict[str, Any]:
 
 def _anchor(world: World) -> dict[str, Any]:
     receipt = json.loads(world.receipts["anchored"].to_bytes())
-    proved, beacon = receipt["anchored"]["anchors"][0], world.records[1]
+    proved, beacon = receipt["anchored"][0]["anchors"][0], world.records[1]
     return {
         "anchor_id": 1,
         "chain_id": proved["chain_id"],
@@ -154,6 +154,8 @@ def _anchor(world: World) -> dict[str, Any]:
         "block_time": world.evidence.timestamp,
         "transactions": ["0x" + "5e" * 32],
         "evidence": proved["evidence"],
+        "level": "proof",
+        "widened_by": 0,
         "histories": [
             {
                 "block_number": beacon.claims["number"],

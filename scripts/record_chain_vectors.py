@@ -231,6 +231,7 @@ def _evidence(node: Node, address: str, slot: bytes, block_hash: str) -> dict[st
     block = node.call("eth_getBlockByHash", block_hash, False)  # noqa: FBT003 -- JSON-RPC
     proof = node.proof(address, slot, block_hash)
     return {
+        "kind": "storage",
         "header": _hex(assemble_header(block)),
         "account_proof": proof["accountProof"],
         "storage_proof": proof["storageProof"][0]["proof"],

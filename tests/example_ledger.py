@@ -9,7 +9,7 @@ The second checkpoint is anchored on a made-up chain (id 7357), whose state is b
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from oracles import evm_state
@@ -170,7 +170,7 @@ def _anchor(log_id: bytes, root: bytes, beacon: BlockHeader) -> ReceiptAnchor:
     history_slot = anchor.history_storage_slot(beacon.number)
     state.add(anchor.HISTORY_CONTRACT, HISTORY_CODE, {history_slot: beacon.hash})
     header = evm_state.header(EVIDENCE_NUMBER, T0 + 60, state.root, sha256(b"block 1009"))
-    evidence = anchor.Evidence(header, *state.prove(CONTRACT, slot))
+    evidence = anchor.StorageEvidence(header, *state.prove(CONTRACT, slot))
     history = anchor.HistoryProof(*state.prove(anchor.HISTORY_CONTRACT, history_slot))
     return ReceiptAnchor(CHAIN_ID, CONTRACT, log_id, evidence, history)
 
@@ -199,12 +199,10 @@ def make_world() -> World:
         keys=(LoggedRecord(records[2].compact.decode(), 2),),
         beacon=LoggedBeacon(records[1].compact.decode(), 1, header),
         first=proofs,
-        anchored=None,
+        anchored=(),
     )
     proved = _anchor(log_id, roots[4], BlockHeader.parse(header))
-    anchored = Receipt(
-        unanchored.record, unanchored.keys, unanchored.beacon, proofs, Anchored(proofs, (proved,))
-    )
+    anchored = replace(unanchored, anchored=(Anchored(proofs, (proved,)),))
     policy = render_policy(
         origin=ORIGIN,
         root_key=ROOT.public,

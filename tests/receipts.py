@@ -19,7 +19,7 @@ from eth_hash.auto import keccak
 from oracles import evm_state, naive_merkle
 
 from provenance import checkpoint as checkpoints
-from provenance.anchor import Evidence, HistoryProof
+from provenance.anchor import HistoryProof, StorageEvidence
 from provenance.checkpoint import Checkpoint
 from provenance.digests import RootHash
 from provenance.fingerprint import Summary
@@ -171,7 +171,7 @@ def build(shape: Shape | None = None) -> Built:
             keys=(key,) if shape.keys else (),
             beacon=_logged_beacon(shape, records, beacon_header),
             first=first,
-            anchored=Anchored(newest, anchors) if anchors else None,
+            anchored=(Anchored(newest, anchors),) if anchors else (),
         ),
         policy=Policy.parse(policy_octets(shape)),
         evidence_hashes={chain: block_hash for chain, (_, block_hash) in worlds.items()},
@@ -358,7 +358,7 @@ def _world(
         chain_id=chain_id,
         contract=CONTRACT,
         log_id=log_id(),
-        evidence=Evidence(header, *state.prove(CONTRACT, slot)),
+        evidence=StorageEvidence(header, *state.prove(CONTRACT, slot)),
         history=HistoryProof(*state.prove(HISTORY_CONTRACT, history_slot)) if has_history else None,
     )
     return anchor, keccak(header)

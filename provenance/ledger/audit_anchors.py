@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provenance.anchor import Evidence
+from provenance.anchor import parse_evidence
 from provenance.errors import VerificationError
 from provenance.ledger.audit_log import AnchorClaim
 from provenance.strict_json import Members
@@ -12,9 +12,8 @@ from provenance.strict_json import Members
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from provenance.header import BlockHeader
     from provenance.ledger.audit_log import ConfirmBlock
-    from provenance.ledger.chain_port import Anchor, Chain
+    from provenance.ledger.chain_port import Anchor, Chain, NamedBlock
 
 __all__ = ["claims_from_json", "claims_of", "confirm_with"]
 
@@ -45,7 +44,7 @@ def claims_from_json(items: Iterable[object]) -> list[AnchorClaim]:
             AnchorClaim(
                 members.integer("chain_id", low=1),
                 members.integer("tree_size", low=1),
-                None if evidence is None else Evidence.from_json(evidence),
+                None if evidence is None else parse_evidence(evidence),
             )
         )
     return claims
@@ -58,17 +57,18 @@ def confirm_with(chains: Mapping[int, Chain]) -> ConfirmBlock:
         chains: by chain id; blocks of other chains are not asked about.
     """
 
-    def confirm(chain_id: int, header: BlockHeader) -> bool:
+    def confirm(chain_id: int, block: NamedBlock) -> bool:
         chain = chains.get(chain_id)
         if chain is None:
             return False
-        if header.number > chain.finalized().number:
-            raise VerificationError(f"block {header.number} is not final")
-        found = chain.canonical_hash(header.number)
-        if found != header.hash:
+        if block.number > chain.finalized().number:
+            raise VerificationError(f"block {block.number} is not final")
+        found = chain.canonical_hash(block.number)
+        if found != block.block_hash:
             shown = "none" if found is None else found.hex()
+            expected = block.block_hash.hex()
             raise VerificationError(
-                f"expected block {header.number} to be {header.hash.hex()}, the chain has {shown}"
+                f"expected block {block.number} to be {expected}, the chain has {shown}"
             )
         return True
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 from provenance import tlog
-from provenance.anchor import Evidence, verify_anchored_root
+from provenance.anchor import Evidence, StatedEvidence, verify_proof, verify_statement
 from provenance.checkpoint import Checkpoint, open_checkpoint
 from provenance.errors import (
     AuditError,
@@ -31,14 +31,14 @@ from provenance.errors import (
 from provenance.given import KeyStatus
 from provenance.ledger.audit_entries import EntryAuditor
 from provenance.ledger.audit_tree import TreeAuditor
+from provenance.ledger.chain_port import NamedBlock
 from provenance.note import Note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from provenance.digests import RootHash
-    from provenance.header import BlockHeader
-    from provenance.policy import Policy
+    from provenance.policy import Chain, Policy
     from provenance.record import Record
     from provenance.tlog import TileId
 
@@ -71,7 +71,7 @@ class AnchorClaim:
 class ConfirmBlock(Protocol):
     """Asks a chain whether it has a block; what only a node can say."""
 
-    def __call__(self, chain_id: int, header: BlockHeader) -> bool:
+    def __call__(self, chain_id: int, block: NamedBlock) -> bool:
         """Return False for a chain nobody asks.
 
         Raises:
@@ -93,6 +93,8 @@ class AuditReport:
     checkpoints: int = 1
     anchors: int = 0
     """Anchors whose evidence was proved."""
+    anchors_stated: int = 0
+    """Anchors for which there is the operator's signed word only."""
     anchors_without_evidence: int = 0
     blocks_confirmed: int = 0
     """Evidence blocks that a chain confirmed."""
@@ -212,18 +214,41 @@ def check_anchors(
             root_hash = tree.roots.get(claim.tree_size)
             if root_hash is None:
                 raise VerificationError("no signed head has this size")
-            header = verify_anchored_root(
-                claim.evidence,
-                contract=chain.contract,
-                code_hash=chain.code_hash,
-                log_id=chain.log_id,
-                tree_size=claim.tree_size,
-                root_hash=root_hash,
-                roots_slot=chain.roots_slot,
-            )
-            report.anchors += 1
-            if confirm is not None and confirm(claim.chain_id, header):
+            block = _check_evidence(claim, claim.evidence, policy, chain, root_hash)
+            if isinstance(claim.evidence, StatedEvidence):
+                report.anchors_stated += 1
+            else:
+                report.anchors += 1
+            if confirm is not None and confirm(claim.chain_id, block):
                 report.blocks_confirmed += 1
+
+
+def _check_evidence(
+    claim: AnchorClaim, evidence: Evidence, policy: Policy, chain: Chain, root_hash: RootHash
+) -> NamedBlock:
+    """Prove the evidence, or check who signed it; return the block that it names."""
+    if isinstance(evidence, StatedEvidence):
+        stated = verify_statement(
+            evidence,
+            [key.verifier for key in policy.checkpoint_keys if key.covers(claim.tree_size)],
+            origin=policy.origin,
+            chain_id=claim.chain_id,
+            contract=chain.contract,
+            log_id=chain.log_id,
+            tree_size=claim.tree_size,
+            root_hash=root_hash,
+        )
+        return NamedBlock(stated.block_number, stated.block_hash)
+    header = verify_proof(
+        evidence,
+        contract=chain.contract,
+        code_hash=chain.code_hash,
+        log_id=chain.log_id,
+        tree_size=claim.tree_size,
+        root_hash=root_hash,
+        roots_slot=chain.roots_slot,
+    )
+    return NamedBlock(header.number, header.hash)
 
 
 # --- from outside -----------------------------------------------------------------------------

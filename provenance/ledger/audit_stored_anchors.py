@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provenance import tlog
-from provenance.anchor import verify_history
+from provenance.anchor import StatedEvidence, verify_history
 from provenance.errors import VerificationError
 from provenance.header import BlockHeader
 from provenance.keccak import keccak256
@@ -62,11 +62,26 @@ def _check_call(anchor: Anchor, read_tile: ReadTile, encode: Callable[[AnchorCal
 def _check_inclusion(anchor: Anchor, inclusion: Inclusion) -> None:
     if inclusion.tx_hash not in {attempt.tx_hash for attempt in anchor.attempts}:
         raise VerificationError("it was mined by a transaction that was never stored")
-    header = BlockHeader.parse(inclusion.evidence.header)
+    evidence = inclusion.evidence
+    if evidence is None:
+        return  # a statement is signed when its block is final
+    if isinstance(evidence, StatedEvidence):
+        _check_stated(inclusion, evidence)
+        return
+    header = BlockHeader.parse(evidence.header)
     if (header.number, header.hash) != (inclusion.block.number, inclusion.block.block_hash):
         raise VerificationError("the evidence is of another block than the one that is named")
     for block, proof in inclusion.histories:
         verify_history(header.state_root, proof, block.number, block.block_hash)
+
+
+def _check_stated(inclusion: Inclusion, evidence: StatedEvidence) -> None:
+    stated = evidence.read()
+    named = (inclusion.block.number, inclusion.block.block_hash, inclusion.tx_hash)
+    if (stated.block_number, stated.block_hash, stated.tx_hash) != named:
+        raise VerificationError("the statement is of another block or transaction than is named")
+    if inclusion.histories:
+        raise VerificationError("a history proof, but no header to start from")
 
 
 def check_stored_beacons(beacons: Iterable[StoredBeacon]) -> None:

@@ -1,7 +1,8 @@
 """Put a receipt together from what is stored, and verify it before anybody gets it.
 
     first      the smallest signed head that covers the record: what its caller was answered with
-    anchored   the smallest final anchored head that covers it: the earliest proved time
+    anchored   for each chain the smallest final anchored head that covers it: the earliest time
+               that this chain can show. Chains anchored at one size share a set of proofs
     keys       the signing key's record (none for a ``key`` record, which carries its key)
     beacon     the newest beacon below the record
 
@@ -118,7 +119,7 @@ class ReceiptIssuer:
         """
         shown = parse_record(record.public(), complete=False) if record.held else record
         cited = self._cite(shown, leaf_index, signed.tree_size)
-        return self._make(shown, leaf_index, cited, self._prove(leaf_index, cited, signed), None)
+        return self._make(shown, leaf_index, cited, self._prove(leaf_index, cited, signed), ())
 
     def issue(self, leaf_index: int) -> Receipt:
         """Return the receipt of a stored record, completed by the chain where it can be.
@@ -144,7 +145,7 @@ class ReceiptIssuer:
         leaf_index: int,
         cited: _Cited,
         first: ProofSet,
-        anchored: Anchored | None,
+        anchored: tuple[Anchored, ...],
     ) -> Receipt:
         receipt = Receipt(
             record=LoggedRecord(record.compact.decode("ascii"), leaf_index),
@@ -164,14 +165,14 @@ class ReceiptIssuer:
             raise DamagedReceiptError(f"a part does not parse: {error}") from error
         # Without an anchor, what checks 9 to 14 could refuse is the beacon, the same one in all
         # receipts of a minute: they are made on the first of them, the others on every receipt.
-        if receipt.anchored is None and receipt.beacon in self._sound:
+        if not receipt.anchored and receipt.beacon in self._sound:
             checks: Sequence[Check] = check_log(parts, self._policy, _NOTHING_GIVEN)
         else:
             checks = check_parts(parts, self._policy, _NOTHING_GIVEN, now_unix=0).checks
         wrong = not_in_log(checks)
         if wrong is not None:
             raise DamagedReceiptError(f"check {wrong.number} {wrong.name}: {wrong.code}")
-        if receipt.anchored is None and receipt.beacon not in self._sound:
+        if not receipt.anchored and receipt.beacon not in self._sound:
             self._sound.append(receipt.beacon)
 
     # --- parts ---------------------------------------------------------------------------------
@@ -197,22 +198,26 @@ class ReceiptIssuer:
             beacon=None if cited.beacon is None else self._path(cited.beacon.leaf_index, size),
         )
 
-    def _anchored(self, leaf_index: int, cited: _Cited) -> Anchored | None:
-        """Find the first final anchor that covers the record, and others of the same size."""
+    def _anchored(self, leaf_index: int, cited: _Cited) -> tuple[Anchored, ...]:
+        """Find each chain's first final anchor that covers the record, smallest size first."""
         if self._anchors is None:
-            return None
-        found: list[tuple[ChainPin, Anchor]] = []
+            return ()
+        found: dict[int, list[ReceiptAnchor]] = {}
         for pin in self._pins:
             anchor = self._anchors.covering(pin.chain_id, leaf_index + 1)
-            if anchor is not None and (not found or anchor.tree_size == found[0][1].tree_size):
-                found.append((pin, anchor))
-        if not found:
-            return None
-        signed = self._log.signed_head(found[0][1].tree_size)
+            if anchor is not None:
+                shown = _receipt_anchor(pin, anchor, cited.block)
+                found.setdefault(anchor.tree_size, []).append(shown)
+        return tuple(
+            Anchored(self._prove_at(leaf_index, cited, tree_size), tuple(anchors))
+            for tree_size, anchors in sorted(found.items())
+        )
+
+    def _prove_at(self, leaf_index: int, cited: _Cited, tree_size: int) -> ProofSet:
+        signed = self._log.signed_head(tree_size)
         if signed is None:
-            raise FatalError(f"tree size {found[0][1].tree_size} is anchored but not signed")
-        anchors = tuple(_receipt_anchor(pin, anchor, cited.block) for pin, anchor in found)
-        return Anchored(self._prove(leaf_index, cited, signed), anchors)
+            raise FatalError(f"tree size {tree_size} is anchored but not signed")
+        return self._prove(leaf_index, cited, signed)
 
     def _read_path(self, index: int, tree_size: int) -> tuple[bytes, ...]:
         return tuple(tlog.inclusion_proof(index, tree_size, self._tiles.at(tree_size)))
@@ -229,7 +234,7 @@ class ReceiptIssuer:
 
 def _receipt_anchor(pin: ChainPin, anchor: Anchor, beacon: StoredBeacon | None) -> ReceiptAnchor:
     inclusion = anchor.inclusion
-    if inclusion is None:
+    if inclusion is None or inclusion.evidence is None:
         raise FatalError(f"anchor {anchor.anchor_id} is final but has no evidence")
     history = None
     if beacon is not None and beacon.chain_id == pin.chain_id:

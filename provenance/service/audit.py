@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from provenance import tlog
 from provenance.anchor import AnchorState
+from provenance.anchor_evidence import block_of
 from provenance.chain.abi import ContractAbi
 from provenance.chain.anvil import ManagedAnvil
 from provenance.chain.client import ChainClient
@@ -28,7 +29,6 @@ from provenance.errors import (
 )
 from provenance.files.lock import FolderLock
 from provenance.files.signer_memory import FileSignerMemory
-from provenance.keccak import keccak256
 from provenance.ledger.audit_anchors import claims_from_json, claims_of, confirm_with
 from provenance.ledger.audit_log import PublicLog, at_place, audit_public_log
 from provenance.ledger.audit_store import audit_store
@@ -37,7 +37,6 @@ from provenance.ledger.chain_port import ChainPin
 from provenance.ledger.read_log import SignedLog
 from provenance.ledger.tile_cache import TileCache
 from provenance.policy import Policy
-from provenance.service.settings import MANAGED
 from provenance.store.key_store import open_key_store
 from provenance.store.read_only import open_read_only
 
@@ -45,8 +44,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from provenance.header import BlockHeader
     from provenance.ledger.audit_log import AuditReport, ConfirmBlock
+    from provenance.ledger.chain_port import NamedBlock
     from provenance.ledger.chain_port import Chain
     from provenance.ledger.ports import KeyStore
     from provenance.service.settings import LedgerFolder
@@ -93,7 +92,8 @@ def audit_folder(
             stored.check_integrity()
         chain = None
         if ask_chain:
-            address = node or (None if settings.node == MANAGED else settings.node)
+            first = settings.chains[0]
+            address = node or (None if first.is_managed else first.nodes[0])
             chain = open_ones.enter_context(_chain(folder, policy, address))
         report = _audit_stored(folder, stored, policy, chain)
         return report, _look_at_chain(chain, report.tree_size, stored.log.read_tile)
@@ -178,7 +178,7 @@ def audit_public(
         claims = claims_from_json(anchors)
         final = set()
         for one, claim in zip(anchors, claims, strict=True):
-            if claim.evidence is not None and _hash_of(one) != keccak256(claim.evidence.header):
+            if claim.evidence is not None and _hash_of(one) != block_of(claim.evidence).block_hash:
                 raise VerificationError(f"tree size {claim.tree_size}: evidence of another block")
             if one.get("state") == AnchorState.FINAL.value:
                 final.add(_hash_of(one))
@@ -298,8 +298,8 @@ def _confirm(chain: Chain, final: Collection[bytes]) -> ConfirmBlock:
     """Ask about the blocks of anchors that are called final; the others may still move."""
     ask = confirm_with({chain.pin.chain_id: chain})
 
-    def confirm(chain_id: int, header: BlockHeader) -> bool:
-        return header.hash in final and ask(chain_id, header)
+    def confirm(chain_id: int, block: NamedBlock) -> bool:
+        return block.block_hash in final and ask(chain_id, block)
 
     return confirm
 

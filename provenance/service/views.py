@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from provenance.anchor_evidence import block_of
 from provenance.digests import to_evm_hex
-from provenance.header import BlockHeader
 from provenance.identity import BoundKey, standing_of
 from provenance.ledger.load_record import load_record
 
@@ -76,6 +76,7 @@ def _level(
 def anchor_view(anchor: Anchor) -> View:
     """Return one anchor with its evidence, once it has any."""
     found = anchor.inclusion
+    evidence = None if found is None else found.evidence
     return {
         "anchor_id": anchor.anchor_id,
         "chain_id": anchor.chain_id,
@@ -84,9 +85,11 @@ def anchor_view(anchor: Anchor) -> View:
         "state": anchor.state.value,
         "block_number": None if found is None else found.block.number,
         "block_hash": None if found is None else to_evm_hex(found.block.block_hash),
-        "block_time": None if found is None else BlockHeader.parse(found.evidence.header).timestamp,
+        "block_time": None if evidence is None else block_of(evidence).timestamp,
         "transactions": [to_evm_hex(attempt.tx_hash) for attempt in anchor.attempts],
-        "evidence": None if found is None else found.evidence.to_json(),
+        "evidence": None if evidence is None else evidence.to_json(),
+        "level": None if evidence is None else evidence.level,
+        "widened_by": None if evidence is None or found is None else found.widened_by,
         "histories": []
         if found is None
         else [

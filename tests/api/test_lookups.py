@@ -9,10 +9,9 @@ import pytest
 from running_service import Service, the_problem
 from small_ledger import ORIGIN, START, deposit, key_of, key_record, salts
 
-from provenance.anchor import Evidence
+from provenance.anchor_evidence import block_of, parse_evidence
 from provenance.digests import from_evm_hex, sha256
 from provenance.fingerprint import FileEntry, summarize, write_manifest
-from provenance.header import BlockHeader
 from provenance.holder_statement import PUBLICATION, issue_statement
 from provenance.record import issue_record
 from provenance.strict_json import Members
@@ -161,9 +160,10 @@ def test_anchors_are_listed_with_their_evidence(service: Service) -> None:
 
     assert [one["anchor_id"] for one in anchors] == sorted(one["anchor_id"] for one in anchors)
     final = next(one for one in anchors if one["state"] == "final")
-    header = BlockHeader.parse(Evidence.from_json(Members(final["evidence"])).header)
-    assert header.hash == from_evm_hex(final["block_hash"])
-    assert (header.number, header.timestamp) == (final["block_number"], final["block_time"])
+    block = block_of(parse_evidence(Members(final["evidence"])))
+    assert block.block_hash == from_evm_hex(final["block_hash"])
+    assert (block.number, block.timestamp) == (final["block_number"], final["block_time"])
+    assert (final["level"], final["widened_by"]) == ("proof", 0)
     assert all(one.startswith("0x") and len(one) == 66 for one in final["transactions"])
 
 

@@ -129,7 +129,7 @@ def test_a_receipt_is_completed_by_the_chain(service: Service) -> None:
     url = f"/v1/records/{record.id_hex}/receipt"
     deadline = time.monotonic() + 20
 
-    while Receipt.parse(octets := service.client.get(url).content).anchored is None:
+    while not Receipt.parse(octets := service.client.get(url).content).anchored:
         assert time.monotonic() < deadline
         time.sleep(0.1)
 

@@ -96,7 +96,7 @@ def deposited(ledger: Served, tmp_path_factory: pytest.TempPathFactory) -> Depos
     shown = line.succeed("show", receipt, "--json").json()
     wait = ["--wait", "--timeout", "60", "-o", receipt, "--json"]
     assert line.succeed("receipt", str(shown["id"]), *wait).json()["complete"] is True
-    evidence = json.loads(receipt.read_bytes())["anchored"]["anchors"][0]["evidence"]
+    evidence = json.loads(receipt.read_bytes())["anchored"][0]["anchors"][0]["evidence"]
     blocks = line.succeed("show", receipt, "--json").json()["blocks"]
     assert isinstance(blocks, list)
     return Deposited(

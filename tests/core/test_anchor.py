@@ -11,7 +11,7 @@ from published import own_cases
 from trie.hexary import HexaryTrie
 
 from provenance import anchor, errors
-from provenance.anchor import AnchorState, Evidence, HistoryProof
+from provenance.anchor import AnchorState, HistoryProof, StorageEvidence, parse_evidence
 from provenance.errors import (
     BadTrieProofError,
     CodeMismatchError,
@@ -41,15 +41,17 @@ def evm(text: str) -> bytes:
     return bytes.fromhex(text.removeprefix("0x"))
 
 
-def evidence_of(case: Case) -> Evidence:
-    return Evidence.from_json(Members(case["evidence"], "evidence"))
+def evidence_of(case: Case) -> StorageEvidence:
+    evidence = parse_evidence(Members(case["evidence"], "evidence"))
+    assert isinstance(evidence, StorageEvidence)
+    return evidence
 
 
 def history_of(case: Case) -> HistoryProof:
     return HistoryProof.from_json(Members(case["history"], "history"))
 
 
-def verify(case: Case, evidence: Evidence | None = None, **others: Any) -> BlockHeader:  # noqa: ANN401 -- facts of several types
+def verify(case: Case, evidence: StorageEvidence | None = None, **others: Any) -> BlockHeader:  # noqa: ANN401 -- facts of several types
     facts = {
         "contract": evm(case["contract"]),
         "code_hash": evm(case["code_hash"]),
@@ -208,7 +210,7 @@ def test_any_flipped_bit_of_evidence_is_refused_or_names_another_block(
     rotten[bit // 8] ^= 1 << bit % 8
     parts[place] = bytes(rotten)
     accounts = len(evidence.account_proof)
-    mutant = Evidence(parts[0], tuple(parts[1 : 1 + accounts]), tuple(parts[1 + accounts :]))
+    mutant = StorageEvidence(parts[0], tuple(parts[1 : 1 + accounts]), tuple(parts[1 + accounts :]))
 
     try:
         header = verify(GROWN, mutant)
@@ -327,7 +329,7 @@ def test_evidence_is_written_as_it_was_read(case: Case) -> None:
     written = evidence_of(case).to_json()
 
     assert written == case["evidence"]
-    assert list(written) == ["header", "account_proof", "storage_proof"]
+    assert list(written) == ["kind", "header", "account_proof", "storage_proof"]
 
 
 def test_history_proof_is_written_as_it_was_read() -> None:
@@ -351,17 +353,17 @@ def test_history_proof_is_written_as_it_was_read() -> None:
 )
 def test_malformed_member_is_named(member: str, value: object, field: str) -> None:
     with pytest.raises(MalformedError) as refused:
-        Evidence.from_json(Members({**GROWN["evidence"], member: value}, "evidence"))
+        parse_evidence(Members({**GROWN["evidence"], member: value}, "evidence"))
 
     assert refused.value.field == field
 
 
-@pytest.mark.parametrize("member", ["header", "account_proof", "storage_proof"])
+@pytest.mark.parametrize("member", ["kind", "header", "account_proof", "storage_proof"])
 def test_missing_member_is_named(member: str) -> None:
     members = {name: value for name, value in GROWN["evidence"].items() if name != member}
 
     with pytest.raises(MalformedError) as refused:
-        Evidence.from_json(Members(members, "evidence"))
+        parse_evidence(Members(members, "evidence"))
 
     assert refused.value.field == f"evidence.{member}"
 
@@ -376,7 +378,7 @@ def test_missing_member_is_named(member: str) -> None:
 )
 def test_evidence_over_a_limit_is_refused(member: str, value: object, limit: int) -> None:
     with pytest.raises(TooLargeError) as refused:
-        Evidence.from_json(Members({**GROWN["evidence"], member: value}, "evidence"))
+        parse_evidence(Members({**GROWN["evidence"], member: value}, "evidence"))
 
     assert (refused.value.limit, refused.value.length) == (limit, limit + 1)
 

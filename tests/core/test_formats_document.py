@@ -317,7 +317,7 @@ def test_joserfc_opens_the_key_file(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_eth_hash_finds_log_id_slot_and_blocks() -> None:
     shown = dict(re.split(r"  +", line) for line in example("contract").splitlines())
     receipt = json_of("receipt.json")
-    anchor = receipt["anchored"]["anchors"][0]
+    anchor = receipt["anchored"][0]["anchors"][0]
     verdict = json_of("verdict.json")["interval"]
 
     log_id = keccak(bytes(12) + b"\x11" * 20 + keccak(b"ledger.example/log"))

@@ -121,24 +121,24 @@ FIELDS: list[tuple[str, tuple[str | int, ...], Any]] = [
     ("first.keys[0]", ("first", "keys", 0), "x"),
     ("first.beacon", ("first", "beacon"), None),
     ("first.anchors", ("first", "anchors"), []),
-    ("anchored.keys", ("anchored", "keys"), []),
-    ("anchored.beacon", ("anchored", "beacon"), None),
-    ("anchored.anchors", ("anchored", "anchors"), []),
-    ("anchored.anchors[0].chain_id", ("anchored", "anchors", 0, "chain_id"), 0),
-    ("anchored.anchors[0].contract", ("anchored", "anchors", 0, "contract"), "0x00"),
-    ("anchored.anchors[0].log_id", ("anchored", "anchors", 0, "log_id"), "0x" + "0" * 40),
-    ("anchored.anchors[0].evidence", ("anchored", "anchors", 0, "evidence"), None),
+    ("anchored[0].keys", ("anchored", 0, "keys"), []),
+    ("anchored[0].beacon", ("anchored", 0, "beacon"), None),
+    ("anchored[0].anchors", ("anchored", 0, "anchors"), []),
+    ("anchored[0].anchors[0].chain_id", ("anchored", 0, "anchors", 0, "chain_id"), 0),
+    ("anchored[0].anchors[0].contract", ("anchored", 0, "anchors", 0, "contract"), "0x00"),
+    ("anchored[0].anchors[0].log_id", ("anchored", 0, "anchors", 0, "log_id"), "0x" + "0" * 40),
+    ("anchored[0].anchors[0].evidence", ("anchored", 0, "anchors", 0, "evidence"), None),
     (
-        "anchored.anchors[0].evidence.header",
-        ("anchored", "anchors", 0, "evidence", "header"),
+        "anchored[0].anchors[0].evidence.header",
+        ("anchored", 0, "anchors", 0, "evidence", "header"),
         None,
     ),
     (
-        "anchored.anchors[0].evidence.storage_proof[0]",
-        ("anchored", "anchors", 0, "evidence", "storage_proof", 0),
+        "anchored[0].anchors[0].evidence.storage_proof[0]",
+        ("anchored", 0, "anchors", 0, "evidence", "storage_proof", 0),
         "00",
     ),
-    ("anchored.anchors[0].final", ("anchored", "anchors", 0, "final"), True),
+    ("anchored[0].anchors[0].final", ("anchored", 0, "anchors", 0, "final"), True),
 ]
 
 
@@ -178,14 +178,12 @@ def test_base64_with_stray_bits_is_refused(complete: Receipt) -> None:
 
 @pytest.mark.parametrize("excess", ["bytes", "keys", "anchors", "hashes"])
 def test_what_no_real_receipt_has_is_too_large(complete: Receipt, excess: str) -> None:
-    assert complete.anchored is not None
+    [anchored] = complete.anchored
     larger = {
         "keys": replace(complete, keys=complete.keys * (MAX_KEYS + 1)),
         "anchors": replace(
             complete,
-            anchored=Anchored(
-                complete.anchored.proofs, complete.anchored.anchors * (MAX_ANCHORS + 1)
-            ),
+            anchored=(Anchored(anchored.proofs, anchored.anchors * (MAX_ANCHORS + 1)),),
         ),
         "hashes": replace(complete, first=replace(complete.first, record=(bytes(32),) * 64)),
     }
@@ -241,20 +239,20 @@ def root_from_path(leaf: bytes, index: int, size: int, path: list[bytes]) -> byt
 
 
 def test_the_tlog_proof_leads_to_the_root_of_its_checkpoint(complete: Receipt) -> None:
-    assert complete.anchored is not None
+    [anchored] = complete.anchored
 
     extra, index, path, note = read_tlog_proof(to_tlog_proof(complete))
 
     _, size, root, *_ = note.split("\n")
     leaf = naive_merkle.leaf(parse_record(complete.record.sd_jwt.encode(), complete=False).entry)
     assert root_from_path(leaf, index, int(size), path) == base64.b64decode(root)
-    assert note == complete.anchored.proofs.checkpoint
+    assert note == anchored.proofs.checkpoint
     assert extra is not None
     whole = json.loads(complete.to_bytes())
     assert json.loads(extra) == {
         "format": "provenance-anchors",
         "v": 1,
-        "anchors": whole["anchored"]["anchors"],
+        "anchors": whole["anchored"][0]["anchors"],
     }
 
 
@@ -277,7 +275,7 @@ def test_the_published_schema_takes_the_receipt(shape: str) -> None:
 
 
 # lengths of lists against each other, and what is a hash only by its length
-BEYOND_SCHEMA = {"first.keys", "first.beacon", "anchored.keys", "anchored.beacon"}
+BEYOND_SCHEMA = {"first.keys", "first.beacon", "anchored[0].keys", "anchored[0].beacon"}
 
 
 @pytest.mark.parametrize(

@@ -220,7 +220,7 @@ def alone(record: Record) -> bytes:
     checkpoint = Checkpoint(receipts.ORIGIN, 1, RootHash(naive_merkle.leaf(record.entry)))
     note = checkpoints.sign(checkpoint, receipts.LOG_SIGNER)
     logged = LoggedRecord(record.compact.decode(), 0)
-    return Receipt(logged, (), None, ProofSet(note, (), (), None), None).to_bytes()
+    return Receipt(logged, (), None, ProofSet(note, (), (), None), ()).to_bytes()
 
 
 def genesis(signed_by: int) -> Record:

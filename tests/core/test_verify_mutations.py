@@ -72,7 +72,7 @@ def test_a_line_of_a_known_key_may_not_change() -> None:
 
 def test_a_header_nobody_vouches_for_proves_no_time_whatever_it_says() -> None:
     made = receipts.build(SMALL)
-    header = span(made.octets, b'"evidence":{"header":"0x', b'"')
+    header = span(made.octets, b'"evidence":{"kind":"storage","header":"0x', b'"')
 
     for _, mutant in mutations.mutants(made.octets, b"", header[::3]):
         verdict = verify_receipt(mutant, made.policy, now_unix=receipts.NOW)

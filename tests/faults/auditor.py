@@ -215,7 +215,7 @@ class Auditor:
     def check_receipt(self, octets: bytes, chain: ChainView) -> bool:
         """Check one receipt; tell whether it is an anchored one."""
         receipt = json.loads(octets)
-        for part in filter(None, (receipt["first"], receipt["anchored"])):
+        for part in (receipt["first"], *receipt["anchored"]):
             note = self._check_note(part["checkpoint"])
             cited = [(receipt["record"], part["record"])]
             cited += zip(receipt["keys"], part["keys"], strict=True)
@@ -228,13 +228,12 @@ class Auditor:
         jwk = wire.header_of(key)["jwk"]
         demand(wire.is_signed_by(record, jwk), "I3", "a receipt's record has a bad signature")
         demand(wire.is_signed_by(key, jwk), "I3", "a receipt's key record has a bad signature")
-        if receipt["anchored"] is None:
-            return False
-        demand(receipt["anchored"]["anchors"], "I3", "an anchored receipt without an anchor")
-        for anchor in receipt["anchored"]["anchors"]:
-            block = anchored_header_hash(anchor["evidence"]["header"])
-            demand(chain.has(block), "I6", f"a receipt's evidence block {block} is gone")
-        return True
+        for anchored in receipt["anchored"]:
+            demand(anchored["anchors"], "I3", "an anchored receipt without an anchor")
+            for anchor in anchored["anchors"]:
+                block = anchored_header_hash(anchor["evidence"]["header"])
+                demand(chain.has(block), "I6", f"a receipt's evidence block {block} is gone")
+        return bool(receipt["anchored"])
 
     def _check_included(self, cited: JSON, path: Sequence[str], note: Note) -> None:
         index = cited["leaf_index"]

@@ -88,7 +88,7 @@ def receipt_of(tree: Tree, compacts: Sequence[bytes], index: int, size: int) -> 
         "keys": [{"sd_jwt": compacts[0].decode(), "leaf_index": 0}],
         "beacon": None,
         "first": part,
-        "anchored": {**part, "anchors": [evidence]},
+        "anchored": [{**part, "anchors": [evidence]}],
     }
 
 
@@ -245,10 +245,10 @@ def test_final_anchor_that_vanishes_is_found(world: World) -> None:
     ("place", "value", "invariant"),
     [
         (("first", "record", 0), base64.b64encode(bytes(32)).decode(), "I3"),
-        (("anchored", "keys", 0), [], "I3"),
+        (("anchored", 0, "keys", 0), [], "I3"),
         (("record", "leaf_index"), 6, "I3"),
         (("first", "checkpoint"), signed_note(8, bytes(32)), "I4"),
-        (("anchored", "anchors", 0, "evidence", "header"), "0x00", "I6"),
+        (("anchored", 0, "anchors", 0, "evidence", "header"), "0x00", "I6"),
     ],
 )
 def test_receipt_that_does_not_verify_is_found(

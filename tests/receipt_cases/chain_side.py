@@ -11,6 +11,7 @@ from eth_hash.auto import keccak
 from oracles import evm_state, naive_merkle
 from receipts import MAINNET, OTHERNET, Built, Shape, build
 
+from provenance.anchor import StorageEvidence
 from provenance.digests import to_evm_hex
 from provenance.fingerprint import FileEntry, FileProof
 from receipt_cases.vector import FOREIGN_HASH, case, hashes_of, node, other_record_path
@@ -105,23 +106,22 @@ def chain_side() -> Iterable[Case]:
         block_hashes=hashes_of(late),
     )
     forked = build(Shape(filler=b"fork"))
-    assert forked.receipt.anchored is not None
     yield case(
         "fork",
         "two signed checkpoints of one size with two roots",
         "checkpoint-fork",
         made,
         block_hashes=hashes,
-        octets=replace(made.receipt, first=forked.receipt.anchored.proofs).to_bytes(),
+        octets=replace(made.receipt, first=forked.receipt.anchored[0].proofs).to_bytes(),
     )
     yield from _evidence_edits(made, hashes)
 
 
 def _evidence_edits(made: Built, hashes: list[str]) -> Iterable[Case]:
-    anchored = made.receipt.anchored
-    assert anchored is not None
+    [anchored] = made.receipt.anchored
     [anchor] = anchored.anchors
     evidence, history = anchor.evidence, anchor.history
+    assert isinstance(evidence, StorageEvidence)
     assert history is not None
     header = evm_state.header(receipts.EVIDENCE_NUMBER, receipts.T0, bytes(32), bytes(32))
     account, storage = evidence.account_proof, evidence.storage_proof
@@ -190,7 +190,7 @@ def _evidence_edits(made: Built, hashes: list[str]) -> Iterable[Case]:
         ),
     }
     for name, (description, expect, edited) in edits.items():
-        receipt = replace(made.receipt, anchored=replace(anchored, anchors=(edited,)))
+        receipt = replace(made.receipt, anchored=(replace(anchored, anchors=(edited,)),))
         yield case(
             f"evidence-{name}",
             description,
@@ -220,7 +220,7 @@ def _evidence_edits(made: Built, hashes: list[str]) -> Iterable[Case]:
         "root-mismatch",
         made,
         block_hashes=hashes,
-        octets=replace(made.receipt, anchored=newest).to_bytes(),
+        octets=replace(made.receipt, anchored=(newest,)).to_bytes(),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import receipts
 from receipts import DEVNET, MAINNET, OTHERNET, Shape, build
 
+from provenance.anchor import StorageEvidence
 from provenance.digests import to_evm_hex
 from provenance.given import RPC_AWAY
 from receipt_cases.vector import FOREIGN_HASH, case, hashes_of, node
@@ -25,7 +26,8 @@ _DEV = Shape(anchors=(DEVNET,), policy_chains=(DEVNET,), beacon_chain=DEVNET)
 def good() -> Iterable[Case]:
     made = build()
     hashes = hashes_of(made)
-    header = made.receipt.anchored.anchors[0].evidence.header  # type: ignore[union-attr]  # anchored
+    evidence = made.receipt.anchored[0].anchors[0].evidence
+    assert isinstance(evidence, StorageEvidence)
     yield case(
         "complete-by-hash", "one trusted hash proves both ends", "ok", made, block_hashes=hashes
     )
@@ -34,7 +36,7 @@ def good() -> Iterable[Case]:
         "the header stands for its hash",
         "ok",
         made,
-        headers=[to_evm_hex(header)],
+        headers=[to_evm_hex(evidence.header)],
     )
     yield case(
         "complete-by-node",

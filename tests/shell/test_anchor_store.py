@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from anchored_log import AnchoredLog
 
-from provenance.anchor import AnchorState, Evidence, HistoryProof
+from provenance.anchor import AnchorState, HistoryProof, StorageEvidence
 from provenance.digests import RootHash
 from provenance.errors import ConflictError, NotFoundError
 from provenance.ledger.chain_port import Attempt, Inclusion, NamedBlock
@@ -71,7 +71,7 @@ def inclusion(number: int = 7) -> Inclusion:
         tx_hash=bytes([1]) * 32,
         mined_number=number,
         block=NamedBlock(number + 1, b"\xbb" * 32),
-        evidence=Evidence(b"header", (b"a1", b"a2"), (b"s1",)),
+        evidence=StorageEvidence(b"header", (b"a1", b"a2"), (b"s1",)),
         histories=((NamedBlock(3, b"\x33" * 32), history), (NamedBlock(4, b"\x44" * 32), history)),
     )
 

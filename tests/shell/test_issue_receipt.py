@@ -24,7 +24,7 @@ from small_ledger import (
 )
 
 from provenance import tlog
-from provenance.anchor import HISTORY_CONTRACT, Evidence, HistoryProof
+from provenance.anchor import HISTORY_CONTRACT, HistoryProof, StorageEvidence
 from provenance.errors import (
     AuditError,
     DamagedReceiptError,
@@ -99,7 +99,7 @@ class Anchored:
             tx_hash=keccak(b"tx %d" % tree_size),
             mined_number=number,
             block=NamedBlock(number, keccak(header)),
-            evidence=Evidence(header, *state.prove(PIN.contract, slot)),
+            evidence=StorageEvidence(header, *state.prove(PIN.contract, slot)),
             histories=((NamedBlock(1, block(1).block_hash), proof),),
         )
 
@@ -132,7 +132,7 @@ def test_a_final_anchor_completes_the_receipt_to_a_proved_interval(anchored: Anc
     assert verdict.not_after is not None
     assert verdict.not_before.block_number == 1
     assert verdict.not_after.block_number == EVIDENCE_NUMBER + index + 1
-    assert (before.anchored, receipt.first) == (None, before.first)
+    assert (before.anchored, receipt.first) == ((), before.first)
 
 
 def test_the_first_anchor_that_covers_the_record_counts(anchored: Anchored) -> None:
@@ -143,7 +143,7 @@ def test_the_first_anchor_that_covers_the_record_counts(anchored: Anchored) -> N
         anchored.anchor(size)
 
     checkpoints = [
-        anchored.ledger.receipts.issue(index).anchored.proofs.checkpoint.split("\n")[1]  # type: ignore[union-attr]  # it is anchored
+        anchored.ledger.receipts.issue(index).anchored[0].proofs.checkpoint.split("\n")[1]
         for index in (2, first, second)
     ]
 
@@ -155,7 +155,7 @@ def test_an_anchor_of_an_older_head_does_not_cover_the_record(anchored: Anchored
     anchored.anchor(4)
     _, second = anchored.integrate("second")
 
-    assert anchored.ledger.receipts.issue(second).anchored is None
+    assert anchored.ledger.receipts.issue(second).anchored == ()
 
 
 def test_evidence_of_another_root_never_leaves_the_house(anchored: Anchored) -> None:

@@ -63,7 +63,7 @@ def receipt(
     parsed = Receipt.parse(octets)
     target = output or Path(f"{record_id[:16]}.receipt.json")
     write_file(target, octets)
-    is_complete = parsed.anchored is not None
+    is_complete = bool(parsed.anchored)
     if as_json:
         print_json({"receipt": str(target), "complete": is_complete})
     else:
@@ -92,7 +92,7 @@ def _wait_for_receipt(client: LedgerClient, record_id: str, timeout: float) -> b
     deadline = time.monotonic() + timeout
     while True:
         octets = client.receipt(record_id)
-        if Receipt.parse(octets).anchored is not None or time.monotonic() >= deadline:
+        if Receipt.parse(octets).anchored or time.monotonic() >= deadline:
             return octets
         time.sleep(_POLL_SECONDS)
 
