@@ -24,6 +24,7 @@ from provenance.errors import (
 )
 from provenance.given import Given
 from provenance.ledger.load_record import load_record
+from provenance.ledger.ports import SignedHead
 from provenance.receipt import (
     Anchored,
     LoggedBeacon,
@@ -42,13 +43,13 @@ if TYPE_CHECKING:
 
     from provenance.ledger.chain_port import Anchor, ChainPin
     from provenance.ledger.known_keys import KnownKeys
-    from provenance.ledger.ports import KeyStore, LogReader, SignedHead, StoredBeacon
+    from provenance.ledger.ports import KeyStore, LogReader, StoredBeacon
     from provenance.ledger.tile_cache import TileCache
     from provenance.policy import Policy
     from provenance.record import Record
     from provenance.verdict import Check
 
-__all__ = ["AnchorView", "ReceiptIssuer"]
+__all__ = ["AnchorView", "CosignatureView", "ReceiptIssuer"]
 
 _NOTHING_GIVEN: Final = Given()
 
@@ -58,6 +59,13 @@ class AnchorView(Protocol):
 
     def covering(self, chain_id: int, tree_size: int) -> Anchor | None:
         """Return the final anchor with the smallest tree size not below ``tree_size``."""
+
+
+class CosignatureView(Protocol):
+    """What receipts need of the witnesses; read-only, from any thread."""
+
+    def lines(self, tree_size: int) -> Sequence[str]:
+        """Return the cosignatures of one checkpoint, each a verified line of its note."""
 
 
 class _Cited(NamedTuple):
@@ -81,6 +89,7 @@ class ReceiptIssuer:
         policy: Policy,
         anchors: AnchorView | None = None,
         pins: Sequence[ChainPin] = (),
+        cosignatures: CosignatureView | None = None,
     ) -> None:
         """Read from these.
 
@@ -88,6 +97,7 @@ class ReceiptIssuer:
             policy: the policy that this service serves; every receipt is verified under it.
             anchors: None for a ledger without a chain.
             pins: where the ledger anchors, the policy's first chain first.
+            cosignatures: None for a ledger without witnesses.
         """
         self._log = log
         self._key_store = key_store
@@ -96,6 +106,7 @@ class ReceiptIssuer:
         self._policy = policy
         self._anchors = anchors
         self._pins = tuple(pins)
+        self._cosignatures = cosignatures
         # pure but for erasure, and the same for every record of a batch or of a key
         self._path = lru_cache(maxsize=4_096)(self._read_path)
         self._key_record = lru_cache(maxsize=1_024)(self._read_key_record)
@@ -136,7 +147,7 @@ class ReceiptIssuer:
         if record.type == "beacon":
             raise NotFoundError(f"entry {leaf_index} is a beacon, which has no receipt of its own")
         cited = self._cite(record, leaf_index, signed.tree_size)
-        first = self._prove(leaf_index, cited, signed)
+        first = self._prove(leaf_index, cited, self._cosigned(signed))
         return self._make(record, leaf_index, cited, first, self._anchored(leaf_index, cited))
 
     def _make(
@@ -217,7 +228,14 @@ class ReceiptIssuer:
         signed = self._log.signed_head(tree_size)
         if signed is None:
             raise FatalError(f"tree size {tree_size} is anchored but not signed")
-        return self._prove(leaf_index, cited, signed)
+        return self._prove(leaf_index, cited, self._cosigned(signed))
+
+    def _cosigned(self, signed: SignedHead) -> SignedHead:
+        """Add the witnesses' lines; who was answered at once did not wait for them."""
+        if self._cosignatures is None:
+            return signed
+        lines = self._cosignatures.lines(signed.tree_size)
+        return SignedHead(signed.tree_size, signed.note + "".join(lines))
 
     def _read_path(self, index: int, tree_size: int) -> tuple[bytes, ...]:
         return tuple(tlog.inclusion_proof(index, tree_size, self._tiles.at(tree_size)))

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 from small_ledger import (
     ORIGIN,
+    ROOT,
     SIGNER,
+    START,
     SmallLedger,
     accepted,
     deposit,
     key_of,
     key_record,
+    policy,
 )
 from witness_program import WitnessProgram, free_port, need_witness, witness
 
@@ -29,10 +32,13 @@ from provenance.errors import (
     WitnessRefusedError,
 )
 from provenance.ledger.collect_cosignatures import BACKLOG, Cosigner
+from provenance.ledger.issue_receipt import ReceiptIssuer
 from provenance.ledger.read_log import SignedLog
 from provenance.ledger.tile_cache import TileCache
 from provenance.note import Note, NoteVerifier
+from provenance.policy import Policy, render_policy
 from provenance.store.cosignature_store import SqlCosignatureStore
+from provenance.verify import verify_receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -198,6 +204,50 @@ def test_a_witness_far_behind_skips_to_the_newest_checkpoints(
     assert cosigner.step().behind == BACKLOG - 1
     first = shown.store.signed_heads(0, 1_000)[0]
     assert shown.store.lines(first.tree_size) == []
+
+
+def test_receipts_carry_cosignatures_and_a_policy_may_demand_a_quorum(
+    shown: Shown, aics: WitnessProgram, tmp_path: Path
+) -> None:
+    shown.add()
+    with witness(
+        tmp_path / "two", "witness.example/two", origin=ORIGIN, vkey=SIGNER.verifier.to_vkey()
+    ) as two:
+        vkeys = [aics.vkey, two.vkey]
+        witnesses = [NoteVerifier.from_vkey(one) for one in vkeys]
+        trust = Policy.parse(
+            render_policy(
+                origin=ORIGIN,
+                root_key=ROOT.public,
+                checkpoint_keys=policy().checkpoint_keys,
+                chains=policy().chains,
+                witnesses=witnesses,
+                quorum=2,
+            )
+        )
+        assert _witnesses_check(shown, trust) == "quorum-not-met"
+        for program in (aics, two):
+            cosigner = shown.cosigner(program.vkey, program.url)
+            assert _witnesses_check(shown, trust) == "quorum-not-met"
+            while cosigner.step().behind:
+                pass
+    assert _witnesses_check(shown, trust) == "quorum-met"
+
+
+def _witnesses_check(shown: Shown, trust: Policy) -> str:
+    ledger = shown.ledger
+    issuer = ReceiptIssuer(
+        log=ledger.store,
+        key_store=ledger.key_store,
+        known_keys=ledger.known_keys,
+        tiles=ledger.tiles,
+        policy=trust,
+        cosignatures=shown.store,
+    )
+    octets = issuer.issue(shown.newest() - 1).to_bytes()
+    verdict = verify_receipt(octets, trust, now_unix=START)
+    (check,) = [check for check in verdict.checks if check.name == "witnesses"]
+    return check.code
 
 
 # --- with a witness that misbehaves -----------------------------------------------------------
