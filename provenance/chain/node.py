@@ -137,12 +137,15 @@ class Node:
 
     def canonical_hash(self, number: int) -> bytes | None:
         """Return the hash of the canonical block at ``number``, None above the head."""
+        block = self.canonical_block(number)
+        return None if block is None else block.block_hash
+
+    def canonical_block(self, number: int) -> Block | None:
+        """Return the canonical block at ``number``, None above the head."""
         block = self._by_number(hex(number))
-        if block is None:
-            return None
-        if block.number != number:
+        if block is not None and block.number != number:
             raise UnavailableError(f"expected block {number}, got {block.number}")
-        return block.block_hash
+        return block
 
     def head(self) -> Block:
         """Return the newest block."""

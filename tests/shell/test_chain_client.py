@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
 import time
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lying_node import SECRET, LyingServer, lying
 from node import AnchoredLedger, close, make_anchored_ledger
 
 from provenance.anchor import HISTORY_CONTRACT, log_id
@@ -35,77 +33,8 @@ from provenance.keccak import keccak256
 from provenance.ledger.chain_port import Broadcast, ChainPin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
-
-SECRET = "a-key-that-is-paid-for"
-
-
-class LyingServer(ThreadingHTTPServer):
-    """An HTTP server whose one answer the test writes."""
-
-    daemon_threads = True
-    answer: Callable[[dict[str, Any]], tuple[int, bytes]]
-    seconds_between_bytes = 0.0
-    location: str | None = None
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.requests: list[dict[str, Any]] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/{SECRET}"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: LyingServer
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.requests.append(body)
-        status, octets_ = self.server.answer(body)
-        self.send_response(status)
-        if self.server.location is not None:
-            self.send_header("Location", self.server.location)
-        self.send_header("Content-Length", str(len(octets_)))
-        self.end_headers()
-        try:
-            if not self.server.seconds_between_bytes:
-                self.wfile.write(octets_)
-                return
-            for at in range(0, len(octets_), 65_536):
-                self.wfile.write(octets_[at : at + 65_536])
-                self.wfile.flush()
-                time.sleep(self.server.seconds_between_bytes)
-        except ConnectionError:
-            pass  # the client had enough
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- its signature
-        pass
-
-
-@contextmanager
-def lying(
-    answer: Callable[[dict[str, Any]], object], *, status: int = 200
-) -> Iterator[LyingServer]:
-    """Serve what ``answer`` makes of a request: bytes as they are, anything else as a result."""
-
-    def respond(request: dict[str, Any]) -> tuple[int, bytes]:
-        made = answer(request)
-        if isinstance(made, bytes):
-            return status, made
-        return status, json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": made}).encode()
-
-    with LyingServer() as server:
-        server.answer = respond
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def rpc_of(server: LyingServer, *, timeout: float = 10.0, max_bytes: int = MAX_ANSWER_BYTES) -> Rpc:

@@ -1,0 +1,255 @@
+"""One of several nodes of a chain: asked on threads of its own, pinned at every (re)connect (W2).
+
+An endpoint that stalls keeps its few threads busy until they time out, and is passed over
+meanwhile; so it can slow nobody, and nothing piles up behind it. One of another chain is not
+asked at all, and looked at again after a minute: an operator may have mended it.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar, cast
+
+from provenance.errors import (
+    AnchorRefusedError,
+    NodeRefusedError,
+    ProvenanceError,
+    UnavailableError,
+    WrongChainError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from provenance.chain.client import ChainClient
+
+__all__ = ["Endpoint", "EndpointStatus", "Poll"]
+
+_logger = logging.getLogger(__name__)
+
+MAX_THREADS: Final = 4
+"""Exchanges at a time with one endpoint: worker, beacon, and two that may be stuck."""
+
+RECHECK_SECONDS: Final = 60.0
+"""A node of a wrong chain is looked at again after so long."""
+
+IDLE_SECONDS: Final = 60.0
+"""A thread with nothing to do for so long ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointStatus:
+    """How one endpoint does, for readiness and metrics; it holds no access key."""
+
+    place: str
+    """Scheme and host of its address, as ``https://node.example``."""
+    is_usable: bool
+    """It answered last, and is of the pinned chain."""
+    last_error: str | None
+    """What went wrong last, None while nothing does."""
+    behind_by: int | None
+    """Blocks that its finalized block is below the agreed one; None before it said one."""
+    outvoted: int
+    """How often the others agreed on another answer than its own, since the start."""
+
+
+_Task: TypeAlias = "Callable[[], None]"
+_T = TypeVar("_T")
+
+
+class Endpoint:
+    """A client with its threads, its pin state and its last error; any thread may use it."""
+
+    def __init__(self, client: ChainClient) -> None:
+        """Take over ``client``; nothing is sent yet."""
+        self.client = client
+        self.place = client.rpc.provider.place
+        self.finalized_number: int | None = None
+        """Of the block it called final last."""
+        self._lock = threading.Lock()
+        self._tasks: queue.SimpleQueue[_Task] = queue.SimpleQueue()
+        self._threads = 0
+        self._busy = 0
+        self._pinned = False
+        self._wrong: WrongChainError | None = None
+        self._wrong_at = 0.0
+        self._error: str | None = None
+        self._outvoted = 0
+        self._told_at = -RECHECK_SECONDS
+
+    @property
+    def is_failing(self) -> bool:
+        """Tell whether it could not answer last."""
+        return self._error is not None
+
+    def status(self, agreed_number: int | None) -> EndpointStatus:
+        """Return how it does, given the number of the agreed finalized block."""
+        mine = self.finalized_number
+        behind = None if mine is None or agreed_number is None else max(0, agreed_number - mine)
+        return EndpointStatus(self.place, self._error is None, self._error, behind, self._outvoted)
+
+    # --- asking ----------------------------------------------------------------------------
+
+    def start(self, task: _Task) -> bool:
+        """Run ``task`` on a thread of this endpoint; False when all of them are busy."""
+        with self._lock:
+            if self._busy >= MAX_THREADS:
+                self._error = self._error or f"{self.place} is stuck"
+                return False
+            self._busy += 1
+            is_new = self._busy > self._threads
+            if is_new:
+                self._threads += 1
+        self._tasks.put(task)
+        if is_new:
+            threading.Thread(target=self._run, name="endpoint", daemon=True).start()
+        return True
+
+    def _run(self) -> None:
+        while True:
+            try:
+                task = self._tasks.get(timeout=IDLE_SECONDS)
+            except queue.Empty:
+                with self._lock:
+                    if self._busy < self._threads:
+                        self._threads -= 1
+                        return
+                continue  # a task was promised to this thread meanwhile
+            try:
+                task()
+            except BaseException:
+                with self._lock:
+                    self._threads -= 1  # our own mistake, which the interpreter prints
+                raise
+            finally:
+                with self._lock:
+                    self._busy -= 1
+
+    def ask(self, question: Callable[[ChainClient], _T]) -> _T:
+        """Answer a question, after the pin was compared since the last failure.
+
+        Raises:
+            WrongChainError: it is of another chain, or was a moment ago.
+            ProvenanceError: as ``question`` does.
+        """
+        try:
+            self._check_pin()
+            answer = question(self.client)
+        except (AnchorRefusedError, WrongChainError):
+            raise  # an answer, or noted already
+        except ProvenanceError as error:
+            self._note(error)
+            raise
+        self._note(None)
+        return answer
+
+    def pin_again(self) -> None:
+        """Compare the pin before the next question, wrong a moment ago or not."""
+        self._pinned = False
+        self._wrong_at = -RECHECK_SECONDS
+
+    def note_outvoted(self, subject: str) -> None:
+        """Remember that the others agreed on something else; a person is told once a minute."""
+        self._outvoted += 1
+        now = time.monotonic()
+        if now - self._told_at >= RECHECK_SECONDS:
+            self._told_at = now
+            _logger.warning("%s was outvoted on %s", self.place, subject)
+
+    def _check_pin(self) -> None:
+        if self._pinned:
+            return
+        wrong = self._wrong
+        if wrong is not None and time.monotonic() - self._wrong_at < RECHECK_SECONDS:
+            raise WrongChainError(str(wrong))
+        try:
+            self.client.check_pin()
+        except WrongChainError as error:
+            if wrong is None:
+                _logger.error("%s is not asked any more: %s", self.place, error)  # noqa: TRY400 -- the facts are enough
+            self._wrong, self._wrong_at, self._error = error, time.monotonic(), str(error)
+            raise
+        if wrong is not None:
+            _logger.warning("%s is of the right chain again", self.place)
+        self._wrong, self._pinned = None, True
+
+    def _note(self, error: ProvenanceError | None) -> None:
+        if error is None:
+            if self._error is not None:
+                _logger.info("%s answers again", self.place)
+            self._error = None
+            return
+        if not isinstance(error, NodeRefusedError):
+            self._pinned = False  # who knows which node answers there next time (W2)
+        if self._error is None:
+            _logger.warning("%s: %s", self.place, error)
+        self._error = str(error)
+
+
+class Poll(Generic[_T]):
+    """One question to several endpoints at once, and their answers as they come in."""
+
+    def __init__(self, question: Callable[[ChainClient], _T], *, seconds: float) -> None:
+        """Prepare; nobody is asked yet.
+
+        Args:
+            seconds: after so long whoever has not answered is not waited for.
+        """
+        self._question = question
+        self._deadline = time.monotonic() + seconds
+        self._results: queue.SimpleQueue[tuple[Endpoint, object]] = queue.SimpleQueue()
+        self._left = 0
+        self.errors: list[ProvenanceError] = []
+        """Of those who could not answer."""
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether nobody is left to wait for, or no time."""
+        return not self._left or time.monotonic() >= self._deadline
+
+    def put(self, endpoint: Endpoint) -> None:
+        """Ask one more endpoint."""
+        if endpoint.start(partial(self._answer, endpoint)):
+            self._left += 1
+        else:
+            self.errors.append(UnavailableError(f"{endpoint.place} is stuck"))
+
+    def hurry(self, seconds: float) -> None:
+        """Wait no longer than so many seconds from now."""
+        self._deadline = min(self._deadline, time.monotonic() + seconds)
+
+    def take(self, seconds: float | None = None) -> tuple[Endpoint, _T] | None:
+        """Return the next answer, None when there is none in time or it was an error."""
+        if not self._left:
+            return None
+        wait = max(0.0, self._deadline - time.monotonic())
+        try:
+            endpoint, answer = self._results.get(
+                timeout=wait if seconds is None else min(wait, seconds)
+            )
+        except queue.Empty:
+            return None
+        self._left -= 1
+        if isinstance(answer, _Failure):
+            self.errors.append(answer.error)
+            return None
+        return endpoint, cast("_T", answer)
+
+    def _answer(self, endpoint: Endpoint) -> None:
+        try:
+            answer: object = endpoint.ask(self._question)
+        except ProvenanceError as error:
+            answer = _Failure(error)
+        self._results.put((endpoint, answer))
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """An error as an answer, apart from an error that a question returns on purpose."""
+
+    error: ProvenanceError

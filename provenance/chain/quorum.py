@@ -1,0 +1,458 @@
+"""Several nodes of one chain behind the port ``Chain``: what cannot be proved is put to the vote.
+
+    block by hash, proof, receipts   checked here against the block's hash: any node's will do
+    finalized, head                  the newest block that a quorum has come to, all with the
+                                     same block at that height (W10)
+    fees, gas                        the upper median of what a quorum or more say
+    everything else                  what a quorum says alike
+    broadcast                        handed to all
+
+Nodes are asked in parallel. A vote ends with the answer that makes the quorum, so a node that is
+slow or away costs next to nothing while enough others are there, and one that lies is outvoted.
+Without enough that agree there is no answer but UnavailableError: the caller asks again later.
+On a chain that proves nothing, blocks are put to the vote like everything else.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, deque
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from provenance import rlp, trie
+from provenance.chain.client import ChainClient
+from provenance.chain.endpoint import Endpoint, Poll
+from provenance.errors import (
+    AnchorRefusedError,
+    MalformedError,
+    UnavailableError,
+    VerificationError,
+    WrongChainError,
+)
+from provenance.header import BlockHeader
+from provenance.keccak import keccak256
+from provenance.ledger.chain_port import Broadcast, Fees
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from provenance.anchor_evidence import Level
+    from provenance.chain.endpoint import EndpointStatus
+    from provenance.errors import ProvenanceError
+    from provenance.ledger.chain_port import AnchorCall, Block, ChainPin, Proof, TransactionReceipt
+
+__all__ = ["QuorumChain", "connect_chain"]
+
+GRACE_SECONDS: Final = 1.0
+"""How long others are waited for where more answers than a quorum make a better one."""
+
+HEDGE_SECONDS: Final = 1.0
+"""How long a node may take over something provable before the next one is asked as well."""
+
+_EXCHANGES: Final = 6
+"""Requests behind one question: three of the pin, one or two of its own, and one to spare."""
+
+_MANY_EXCHANGES: Final = 30
+"""The same for receipts, which some nodes give only one by one."""
+
+_KEPT_BLOCKS: Final = 64
+
+_T = TypeVar("_T")
+
+_MEANING_ORDER = (
+    Broadcast.ACCEPTED,
+    Broadcast.KNOWN,
+    Broadcast.NONCE_TOO_LOW,
+    Broadcast.UNDERPRICED,
+    Broadcast.NO_FUNDS,
+)
+
+
+def connect_chain(  # noqa: PLR0913 -- addresses, the pin, and the rules of the chain
+    urls: Sequence[str],
+    pin: ChainPin,
+    *,
+    quorum: int = 1,
+    confirmations: int | None = None,
+    level: Level = "proof",
+    legacy_fees: bool = False,
+    timeout: float = 10.0,
+) -> QuorumChain:
+    """Return the pinned contract and log as the JSON-RPC endpoints at ``urls`` show it.
+
+    Args:
+        quorum: how many of them have to agree.
+        confirmations: the chain's declared depth, None where the ``finalized`` tag decides.
+        level: ``proof`` or ``trusted-rpc``, of the chain's profile.
+        legacy_fees: whether the chain takes one gas price only.
+        timeout: seconds for one exchange.
+
+    Raises:
+        MalformedError: no such quorum, or an address twice.
+        UnavailableError: not an http or https address.
+    """
+    if len(set(urls)) != len(urls):
+        raise MalformedError("expected each address once", field="nodes")
+    clients = [
+        ChainClient.connect(
+            url,
+            pin,
+            confirmations=confirmations,
+            level=level,
+            legacy_fees=legacy_fees,
+            timeout=timeout,
+        )
+        for url in urls
+    ]
+    return QuorumChain(clients, quorum=quorum, timeout=timeout)
+
+
+class QuorumChain:
+    """The port ``Chain`` over several clients of one chain; any thread may use it."""
+
+    def __init__(
+        self, clients: Sequence[ChainClient], *, quorum: int, timeout: float = 10.0
+    ) -> None:
+        """Ask ``clients``, all of one pin and one chain's rules; nothing is sent yet.
+
+        Raises:
+            MalformedError: ``quorum`` is not from 1 to the number of clients.
+        """
+        if not 1 <= quorum <= len(clients):
+            raise MalformedError(f"expected 1 to {len(clients)}, got {quorum}", field="quorum")
+        self._endpoints = [Endpoint(client) for client in clients]
+        self._one = clients[0]  # for what needs no network
+        self._quorum = quorum
+        self._timeout = timeout
+        self._finalized_number: int | None = None
+        self._blocks: dict[bytes, Block] = {}  # the last ones read, each checked against its hash
+        self._blocks_lock = threading.Lock()
+
+    @property
+    def pin(self) -> ChainPin:
+        """What this transport is pinned to."""
+        return self._one.pin
+
+    @property
+    def evidence_level(self) -> Level:
+        """Whether this chain's state can be proved (``proof``) or is believed."""
+        return self._one.evidence_level
+
+    def endpoints(self) -> Sequence[EndpointStatus]:
+        """Return how each endpoint does, in the order given; asks nobody."""
+        return [endpoint.status(self._finalized_number) for endpoint in self._endpoints]
+
+    def check_pin(self) -> None:
+        """Compare chain id, genesis hash and code hash of every node with the pin (W2).
+
+        A node of another chain is not asked any more.
+
+        Raises:
+            WrongChainError: without those of another chain there is no quorum.
+            UnavailableError: fewer than a quorum answered.
+        """
+        for endpoint in self._endpoints:
+            endpoint.pin_again()
+        self._answers(lambda _: True, "the chain")
+
+    # --- put to the vote -------------------------------------------------------------------
+
+    def anchorer(self) -> bytes:
+        """Return the account that may anchor our log, at head."""
+        return self._agreed(lambda client: client.anchorer(), "the anchorer")
+
+    def anchored_head(self) -> tuple[int, bytes]:
+        """Return (tree size, root hash) of our log on chain at head; size 0 when none."""
+        return self._agreed(lambda client: client.anchored_head(), "the anchored head")
+
+    def anchored_root(self, tree_size: int) -> bytes | None:
+        """Return the root (32 bytes) of our log on chain at ``tree_size``, at head; None = none."""
+        return self._agreed(lambda client: client.anchored_root(tree_size), "an anchored root")
+
+    def nonce(self, sender: bytes) -> int:
+        """Return the count of transactions mined from ``sender``, at head."""
+        return self._agreed(lambda client: client.nonce(sender), "the nonce")
+
+    def transaction_receipt(self, tx_hash: bytes) -> TransactionReceipt | None:
+        """Return what became of a transaction, None while it is in no block."""
+        return self._agreed(
+            lambda client: client.transaction_receipt(tx_hash), "a transaction's receipt"
+        )
+
+    def canonical_hash(self, number: int) -> bytes | None:
+        """Return the hash of the canonical block at ``number``, None above the head."""
+        return self._agreed(lambda client: client.canonical_hash(number), f"block {number}")
+
+    def head(self) -> Block:
+        """Return the newest block that a quorum has."""
+        return self._newest(lambda client: client.head(), "the head")
+
+    def finalized(self) -> Block:
+        """Return the newest block that a quorum calls final by the chain's rule."""
+
+        def ask(client: ChainClient) -> Block:
+            block = client.finalized()
+            by_client[client].finalized_number = block.number
+            return block
+
+        by_client = {endpoint.client: endpoint for endpoint in self._endpoints}
+        block = self._newest(ask, "the finalized block")
+        self._finalized_number = block.number
+        return block
+
+    def fees(self) -> Fees:
+        """Return what the chain asks at head: of several answers the upper median."""
+        said = self._answers(lambda client: client.fees(), "the fees")
+        return Fees(
+            base_fee_wei=_upper_median([fees.base_fee_wei for fees in said]),
+            priority_fee_wei=_upper_median([fees.priority_fee_wei for fees in said]),
+            legacy=said[0].legacy,
+        )
+
+    def call_data(self, call: AnchorCall) -> bytes:
+        """Encode the contract call; no network."""
+        return self._one.call_data(call)
+
+    def dry_run(self, sender: bytes, data: bytes) -> int:
+        """Execute the call at head without sending it and return the gas it needs (W13).
+
+        Raises:
+            AnchorRefusedError: it would revert.
+        """
+
+        def attempt(client: ChainClient) -> int | AnchorRefusedError:
+            try:
+                return client.dry_run(sender, data)
+            except AnchorRefusedError as error:
+                return error
+
+        said = self._answers(attempt, "the gas")
+        gas = [answer for answer in said if isinstance(answer, int)]
+        refusals = [answer for answer in said if isinstance(answer, AnchorRefusedError)]
+        if len(gas) >= self._quorum:
+            return _upper_median(gas)
+        if len(refusals) >= self._quorum:
+            raise refusals[0]
+        raise UnavailableError("the nodes do not agree on whether the anchor would be taken")
+
+    def broadcast(self, raw: bytes) -> Broadcast:
+        """Hand signed bytes to all nodes; what most of those say that know, they mean."""
+        poll = self._poll(lambda client: client.broadcast(raw))
+        meanings = Counter(answer for _, answer in self._enough(poll))
+        del meanings[Broadcast.UNKNOWN]
+        return max(_MEANING_ORDER, key=lambda m: meanings[m]) if meanings else Broadcast.UNKNOWN
+
+    # --- checked here ----------------------------------------------------------------------
+
+    def block_by_hash(self, block_hash: bytes) -> Block | None:
+        """Return the block with this hash, canonical or not; None when unknown."""
+        if self.evidence_level != "proof":
+            return self._agreed(lambda client: client.block_by_hash(block_hash), "a block")
+        with self._blocks_lock:
+            block = self._blocks.get(block_hash)
+        if block is None:
+            block = self._first(lambda client: client.block_by_hash(block_hash), "a block")
+        if block is not None:
+            with self._blocks_lock:
+                self._blocks[block_hash] = block
+                if len(self._blocks) > _KEPT_BLOCKS:
+                    del self._blocks[next(iter(self._blocks))]
+        return block
+
+    def proof(self, account: bytes, slots: Sequence[int], block_hash: bytes) -> Proof | None:
+        """Fetch proofs by block hash from any node whose proofs hold together.
+
+        None when no node has that state any more.
+        """
+        block = self._provable_block(block_hash)
+        if block is None:
+            return None
+        state_root = BlockHeader.parse(block.header).state_root
+        return self._first(
+            lambda client: client.proof(account, slots, block_hash),
+            "a proof",
+            is_good=lambda proof: _leads(proof, state_root, account, slots),
+        )
+
+    def block_receipts(self, block_hash: bytes) -> tuple[bytes, ...] | None:
+        """Fetch a block's transaction receipts from any node that has the true ones.
+
+        None when no node has them any more.
+        """
+        block = self._provable_block(block_hash)
+        if block is None:
+            return None
+        receipts_root = BlockHeader.parse(block.header).receipts_root
+        return self._first(
+            lambda client: client.block_receipts(block_hash),
+            "a block's receipts",
+            is_good=lambda receipts: _receipts_root(receipts) == receipts_root,
+            exchanges=_MANY_EXCHANGES,
+        )
+
+    def _provable_block(self, block_hash: bytes) -> Block | None:
+        return self.block_by_hash(block_hash) if self.evidence_level == "proof" else None
+
+    # --- a public chain makes its blocks unasked -------------------------------------------
+
+    def ask_for_block(self) -> None:
+        """Do nothing: a public chain makes its blocks unasked."""
+
+    def advance(self, target: int | None, *, inclusion: bool) -> None:
+        """Do nothing: a public chain makes its blocks unasked."""
+
+    # --- asking ----------------------------------------------------------------------------
+
+    def _poll(self, question: Callable[[ChainClient], _T]) -> Poll[_T]:
+        poll = Poll(question, seconds=self._timeout * _EXCHANGES)
+        for endpoint in self._endpoints:
+            poll.put(endpoint)
+        return poll
+
+    def _enough(self, poll: Poll[_T]) -> list[tuple[Endpoint, _T]]:
+        """Return all answers; whoever comes long after the quorum is not waited for."""
+        found = []
+        while not poll.is_over:
+            answer = poll.take()
+            if answer is not None:
+                found.append(answer)
+                if len(found) == self._quorum:
+                    poll.hurry(GRACE_SECONDS)
+        return found
+
+    def _answers(self, question: Callable[[ChainClient], _T], subject: str) -> list[_T]:
+        poll = self._poll(question)
+        found = self._enough(poll)
+        if len(found) < self._quorum:
+            raise self._no_quorum(subject, poll.errors)
+        return [answer for _, answer in found]
+
+    def _agreed(self, question: Callable[[ChainClient], _T], subject: str) -> _T:
+        """Return the answer that a quorum gives alike."""
+        poll = self._poll(question)
+        votes: dict[_T, list[Endpoint]] = {}
+        while not poll.is_over:
+            voted = poll.take()
+            if voted is None:
+                continue
+            endpoint, answer = voted
+            votes.setdefault(answer, []).append(endpoint)
+            if len(votes[answer]) >= self._quorum:
+                _tell_outvoted(votes, answer, subject)
+                return answer
+        raise self._no_quorum(subject, poll.errors)
+
+    def _newest(self, question: Callable[[ChainClient], Block], subject: str) -> Block:
+        """Return the newest named block that a quorum has come to, with equal hash."""
+        poll = self._poll(question)
+        named = self._enough(poll)
+        blocks = sorted({block for _, block in named}, key=lambda b: b.number, reverse=True)
+        for candidate in blocks:
+            reached = [(e, block) for e, block in named if block.number >= candidate.number]
+            if len(reached) >= self._quorum and self._is_agreed(candidate, reached, subject):
+                return candidate
+        raise self._no_quorum(subject, poll.errors)
+
+    def _is_agreed(
+        self, candidate: Block, reached: Sequence[tuple[Endpoint, Block]], subject: str
+    ) -> bool:
+        """Tell whether a quorum of those at or past the candidate's height have it there."""
+        votes = Counter(
+            block == candidate for _, block in reached if block.number == candidate.number
+        )
+        if votes[True] >= self._quorum:
+            return True
+        poll = Poll(
+            lambda client: client.canonical_block(candidate.number), seconds=self._timeout * 2
+        )
+        for endpoint, block in reached:
+            if block.number > candidate.number:
+                poll.put(endpoint)
+        agreeing = votes[True]
+        while not poll.is_over and agreeing < self._quorum:
+            voted = poll.take()
+            if voted is None:
+                continue
+            if voted[1] == candidate:
+                agreeing += 1
+            else:
+                voted[0].note_outvoted(subject)
+        return agreeing >= self._quorum
+
+    def _first(
+        self,
+        question: Callable[[ChainClient], _T | None],
+        subject: str,
+        *,
+        is_good: Callable[[_T], bool] = lambda _: True,
+        exchanges: int = _EXCHANGES,
+    ) -> _T | None:
+        """Return the first answer that proves itself; None when nobody has one."""
+        poll = Poll(question, seconds=self._timeout * exchanges)
+        waiting = deque(sorted(self._endpoints, key=lambda endpoint: endpoint.is_failing))
+        is_absent = False
+        while waiting or not poll.is_over:
+            if waiting:
+                poll.put(waiting.popleft())
+            answered = poll.take(HEDGE_SECONDS if waiting else None)
+            if answered is None:
+                continue
+            endpoint, answer = answered
+            if answer is None:
+                is_absent = True
+            elif is_good(answer):
+                return answer
+            else:
+                endpoint.note_outvoted(subject)
+        if is_absent:
+            return None
+        raise self._no_quorum(subject, poll.errors)
+
+    def _no_quorum(self, subject: str, errors: Sequence[ProvenanceError]) -> ProvenanceError:
+        """Return what to raise: the one node's own error, or what is missing."""
+        if len(self._endpoints) == 1 and errors:
+            return errors[0]
+        total = len(self._endpoints)
+        wrong = [error for error in errors if isinstance(error, WrongChainError)]
+        said = "; ".join(str(error) for error in errors)[:500]
+        if total - len(wrong) < self._quorum:
+            return WrongChainError(
+                f"{len(wrong)} of {total} nodes are of another chain, {self._quorum} have to "
+                f"agree: {said}"
+            )
+        return UnavailableError(
+            f"{self._quorum} of {total} nodes have to agree on {subject} and do not"
+            + (f": {said}" if said else "")
+        )
+
+
+def _tell_outvoted(votes: dict[_T, list[Endpoint]], answer: _T, subject: str) -> None:
+    for other, endpoints in votes.items():
+        if other != answer:
+            for endpoint in endpoints:
+                endpoint.note_outvoted(subject)
+
+
+def _upper_median(numbers: Sequence[int]) -> int:
+    """Return the middle one, the larger of two: too little delays, or burns gas in vain."""
+    return sorted(numbers)[len(numbers) // 2]
+
+
+def _receipts_root(receipts: Sequence[bytes]) -> bytes:
+    return trie.prove_at(receipts, 0)[0] if receipts else trie.EMPTY_TRIE_ROOT
+
+
+def _leads(proof: Proof, state_root: bytes, account: bytes, slots: Sequence[int]) -> bool:
+    """Tell whether a proof leads from the state root to answers, whatever they are."""
+    try:
+        value = trie.get(state_root, keccak256(account), proof.account_proof)
+        if value is None:
+            return True  # a proved absence
+        storage_root = rlp.decode_list(value)[2]
+        if isinstance(storage_root, list):
+            return False
+        for slot, nodes in zip(slots, proof.storage_proofs, strict=True):
+            trie.get(storage_root, keccak256(slot.to_bytes(32, "big")), nodes)
+    except (VerificationError, MalformedError, IndexError):
+        return False
+    return True
