@@ -20,13 +20,14 @@ replaced each time, and a lock stays with the file that was opened.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from provenance import strict_json
 from provenance.digests import from_hex, sha256
 from provenance.errors import FatalError, ProvenanceError
 from provenance.files.lock import TurnLock
 from provenance.merkle import RootAccumulator
+from provenance.signing_request import Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,14 +38,6 @@ __all__ = ["FileSignerMemory", "Remembered", "sync_folder"]
 
 FORMAT: Final = "provenance-signer-memory"
 MAX_BYTES: Final = 65_536
-
-
-class Remembered(NamedTuple):
-    """The newest head this signer signed, or was about to sign."""
-
-    tree_size: int
-    root_hash: bytes
-    peaks: tuple[bytes, ...]
 
 
 class FileSignerMemory:

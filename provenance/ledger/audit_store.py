@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from provenance.record import Record
     from provenance.tlog import TileId
 
-__all__ = ["audit_store"]
+__all__ = ["audit_store", "check_disclosures"]
 
 _AT_ONCE: Final = 256
 _PAGE: Final = 1_000
@@ -223,7 +223,11 @@ class _BesideEntries:
             disclosures = self._store.disclosures_between(start, self._start)
         for index, record in enumerate(records, start):
             with at_place(f"disclosures of entry {index}"):
-                self._check_disclosures(record, disclosures.get(index, ()))
+                opened = check_disclosures(record, disclosures.get(index, ()), self._key_store)
+                if opened is None:
+                    self._report.erased_records += 1
+                else:
+                    self._report.disclosures += opened
             if index in self._manifests:
                 with at_place(f"manifest of entry {index}"):
                     self._check_manifest(index, record)
@@ -236,25 +240,6 @@ class _BesideEntries:
             expected["records_by_key"] += one.key_index is not None
             expected["dataset_digests"] += one.dataset_digest is not None
             expected["beacons"] += one.beacon is not None
-
-    def _check_disclosures(self, record: Record, stored: Sequence[SealedDisclosure]) -> None:
-        """Check that what is stored for a record are its disclosures, as far as they open."""
-        if {to_b64url(one.digest) for one in stored} != record.withheld:
-            raise VerificationError("the stored disclosures are not those of the record")
-        for one in stored:
-            if one.held is not (to_b64url(one.digest) in record.held):
-                raise VerificationError("a disclosure is not marked as the record says")
-        if not stored:
-            return
-        pairs = [(one.digest, one.ciphertext) for one in stored]
-        texts = self._key_store.open(record.id, pairs)
-        if texts is None:
-            self._report.erased_records += 1
-            return
-        for text, one in zip(texts, stored, strict=True):
-            if sha256(text.encode("ascii")) != one.digest:
-                raise VerificationError("a disclosure decrypts to something else")
-        self._report.disclosures += len(texts)
 
     def _check_manifest(self, index: int, record: Record) -> None:
         """Check a published manifest as when it came in, and the look-ups of its files."""
@@ -270,3 +255,31 @@ class _BesideEntries:
         if {entry.sha256 for entry in parsed} != set(self._store.file_digests(index)):
             raise VerificationError("the look-ups are not those of the manifest")
         self._report.manifests += 1
+
+
+def check_disclosures(
+    record: Record, stored: Sequence[SealedDisclosure], key_store: KeyStore
+) -> int | None:
+    """Check that what is stored for a record are its disclosures, as far as they open.
+
+    Returns:
+        How many were opened; None if the record's key was erased.
+
+    Raises:
+        VerificationError: one is missing, too many, differently marked, or something else.
+        DamagedDisclosureError: one does not decrypt.
+    """
+    if {to_b64url(one.digest) for one in stored} != record.withheld:
+        raise VerificationError("the stored disclosures are not those of the record")
+    for one in stored:
+        if one.held is not (to_b64url(one.digest) in record.held):
+            raise VerificationError("a disclosure is not marked as the record says")
+    if not stored:
+        return 0
+    texts = key_store.open(record.id, [(one.digest, one.ciphertext) for one in stored])
+    if texts is None:
+        return None
+    for text, one in zip(texts, stored, strict=True):
+        if sha256(text.encode("ascii")) != one.digest:
+            raise VerificationError("a disclosure decrypts to something else")
+    return len(texts)

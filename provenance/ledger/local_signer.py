@@ -16,17 +16,26 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from provenance import checkpoint
+from provenance.anchor_statement import sign_statement
 from provenance.checkpoint import Checkpoint
 from provenance.digests import RootHash
-from provenance.errors import FatalError, SignerMovedError, VerificationError
+from provenance.errors import (
+    FatalError,
+    MalformedError,
+    SignerMovedError,
+    UnavailableError,
+    VerificationError,
+)
 from provenance.merkle import RootAccumulator, verify_consistency
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from provenance.ledger.ports import SignerMemory, SignerState, SigningRequest
+    from provenance.anchor_statement import AnchorStatement
+    from provenance.ledger.ports import SignerMemory, SignerState
     from provenance.ledger.signing_keys import SigningKeys
     from provenance.note import NoteVerifier
+    from provenance.signing_request import SigningRequest
 
 __all__ = ["LocalSigner"]
 
@@ -53,6 +62,23 @@ class LocalSigner:
     def check_key(self, tree_size: int) -> None:
         """Check that a key at hand may sign ``tree_size``; FatalError if none may."""
         self.keys.signer(tree_size)
+
+    def attest(self, statement: AnchorStatement) -> str:
+        """Sign what the log's nodes say of an anchor (``chain_port.Attestor``); proves nothing.
+
+        Raises:
+            MalformedError: a statement of another log, or of a tree size that it never signed.
+            UnavailableError: the key of that tree size is not at hand any more.
+        """
+        if statement.origin != self.origin:
+            raise MalformedError(f"expected {self.origin!a}", field="statement.origin")
+        if statement.tree_size > (size := self.memory.read().tree_size):
+            raise MalformedError(f"only {size} entries are signed", field="statement.size")
+        try:
+            key = self.keys.signer(statement.tree_size)
+        except FatalError as error:
+            raise UnavailableError(str(error)) from error  # the log is well: only this is not said
+        return sign_statement(statement, key)
 
 
 class LocalTurn:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from provenance.keys import PublicKey
     from provenance.ledger.projections import Projection
     from provenance.note import NoteVerifier
+    from provenance.signing_request import SigningRequest
     from provenance.tlog import Extension
 
 __all__ = [
@@ -27,14 +28,16 @@ __all__ = [
     "LogReader",
     "LogStore",
     "LogTransaction",
+    "Mode",
+    "ModeStore",
     "NewBeacon",
     "NewEntry",
+    "ScrubState",
     "SealedDisclosure",
     "SignedHead",
     "Signer",
     "SignerMemory",
     "SignerState",
-    "SigningRequest",
     "SigningTurn",
     "StoredBeacon",
     "StoredKey",
@@ -110,6 +113,31 @@ class NewBeacon:
     """RLP header of the block it names."""
 
 
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """Whether the ledger may be written, as its database says it to every process."""
+
+    read_only: bool = False
+    reason: str | None = None
+    """Why an operator made it read-only, in their words."""
+    since_unix: int = 0
+    damage: str | None = None
+    """What the scrub found; nothing is signed until a person has cleared it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScrubState:
+    """How far the scrub of what is stored has come."""
+
+    next_index: int = 0
+    """Leaf index that the present round goes on from."""
+    rounds: int = 0
+    """Whole rounds since the ledger began."""
+    completed_unix: int | None = None
+    """When the last of them ended, POSIX seconds."""
+    damage: str | None = None
+
+
 class SignerState(Protocol):
     """What the signer remembers: the last head it signed or was about to sign."""
 
@@ -124,21 +152,6 @@ class SignerState(Protocol):
     @property
     def peaks(self) -> tuple[bytes, ...]:
         """Roots of its perfect subtrees, largest first; they make ``root_hash``."""
-
-
-@dataclass(frozen=True, slots=True)
-class SigningRequest:
-    """A head that is to be signed, and the proof that it extends what the signer remembers."""
-
-    tree_size: int
-    root_hash: bytes
-    """32 bytes."""
-    peaks: tuple[bytes, ...]
-    """Roots of its perfect subtrees, largest first; they make ``root_hash``."""
-    old_size: int
-    """The remembered tree size that ``proof`` begins at."""
-    proof: tuple[bytes, ...]
-    """RFC 9162 consistency proof; empty from size 0, and when the sizes are equal."""
 
 
 # --- ports ----------------------------------------------------------------------------------
@@ -369,3 +382,25 @@ class LogStore(LogReader, Protocol):
 
         Headers of beacons are kept where the entry is the same.
         """
+
+
+class ModeStore(Protocol):
+    """What must hold over restarts and for every process of a ledger; any thread may call it."""
+
+    def mode(self) -> Mode:
+        """Return whether the ledger may be written."""
+
+    def set_read_only(self, reason: str | None, now_unix: int) -> None:
+        """Make the ledger read-only for ``reason``, or with None writable again; durable."""
+
+    def scrub_state(self) -> ScrubState:
+        """Return how far the scrub has come."""
+
+    def advance_scrub(self, old: ScrubState, new: ScrubState) -> bool:
+        """Move the scrub on; False, and nothing changed, if another process has moved it."""
+
+    def mark_damage(self, damage: str) -> None:
+        """Write down what the scrub found, durably; what was found first stays."""
+
+    def clear_damage(self) -> bool:
+        """Forget the damage, on a person's word; say whether there was any."""

@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, Final
 
 from provenance import checkpoint, tlog
 from provenance.errors import FatalError, ProvenanceError, SignerMovedError, UnavailableError
-from provenance.ledger.ports import SignedHead, SigningRequest
+from provenance.ledger.ports import SignedHead
 from provenance.merkle import RootAccumulator, leaf_hash
+from provenance.signing_request import SigningRequest
 
 if TYPE_CHECKING:
     from provenance.ledger.ports import Head, LogStore, Signer, SignerState, SigningTurn

@@ -40,6 +40,7 @@ ORDER = [
     "holder_statement",
     "tlog",
     "checkpoint",
+    "signing_request",
     "anchor_statement",
     "anchor_evidence",
     "anchored_event",

@@ -1,0 +1,120 @@
+"""``signer``, ``scrub`` and ``mode``: what signs, and what stops a ledger from signing."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from provenance.cli.application import Application
+from provenance.cli.commands.options import AsJson, Folder
+from provenance.cli.language import _
+from provenance.cli.log_format import JSONLines
+from provenance.cli.output import print_fields, print_json, say
+from provenance.service.settings import LedgerFolder
+from provenance.service.standing import clear_damage, read_standing, set_read_only
+
+if TYPE_CHECKING:
+    from provenance.service.standing import Standing
+
+__all__ = ["register"]
+
+
+class Wanted(Enum):
+    """What ``mode`` can be told."""
+
+    READ_ONLY = "read-only"
+    WRITABLE = "writable"
+
+
+def register(app: Application) -> None:
+    """Add the commands of this file."""
+    app.add("signer", signer, help=_("Run the signer as a process of its own."))
+    app.add("scrub", scrub, help=_("Show how far the scrub has come, and the damage it found."))
+    app.add("mode", mode, help=_("Show whether a ledger takes records, or change it."))
+
+
+def signer(
+    folder: Folder,
+    port: Annotated[
+        int, typer.Option("--port", help=_("Port on 127.0.0.1; 0 takes a free one."))
+    ] = 9100,
+) -> None:
+    """Hold the checkpoint key and sign what extends the last head, until SIGTERM or Ctrl-C."""
+    from provenance.service.signer_process import SignerServer  # noqa: PLC0415 -- only this needs it
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(JSONLines())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    server = SignerServer(LedgerFolder(folder.absolute()), port=port)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # another thread has to stop it: this one is inside ``serve``
+        signal.signal(number, lambda *_: threading.Thread(target=server.stop).start())
+    say(_("The signer of {origin} answers at {url}").format(origin=server.origin, url=server.url))
+    server.serve()
+
+
+def scrub(
+    folder: Folder,
+    *,
+    clear: Annotated[
+        bool,
+        typer.Option("--clear", help=_("Forget the damage, after you have looked and mended it.")),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the scrub; the running service goes on from the place of the damage once cleared."""
+    place = LedgerFolder(folder.absolute())
+    if clear:
+        clear_damage(place)
+    _show(read_standing(place), as_json=as_json)
+
+
+def mode(
+    folder: Folder,
+    wanted: Annotated[
+        Wanted | None, typer.Argument(help=_("read-only or writable; without it, show."))
+    ] = None,
+    reason: Annotated[
+        str, typer.Option("--reason", help=_("What those whose records are refused are told."))
+    ] = "maintenance",
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Make every process of a ledger refuse records, over restarts, or take them again."""
+    place = LedgerFolder(folder.absolute())
+    if wanted is not None:
+        set_read_only(place, reason if wanted is Wanted.READ_ONLY else None, int(time.time()))
+    _show(read_standing(place), as_json=as_json)
+
+
+def _show(standing: Standing, *, as_json: bool) -> None:
+    mode_, scrub_ = standing.mode, standing.scrub
+    if as_json:
+        print_json(
+            {
+                "read_only": mode_.read_only,
+                "reason": mode_.reason,
+                "since": mode_.since_unix if mode_.read_only else None,
+                "damage": mode_.damage,
+                "scrub_next_index": scrub_.next_index,
+                "scrub_rounds": scrub_.rounds,
+                "scrub_completed": scrub_.completed_unix,
+            }
+        )
+        return
+    print_fields(
+        (
+            (_("mode"), _("read-only: {reason}").format(reason=mode_.reason))
+            if mode_.read_only
+            else (_("mode"), _("writable")),
+            (_("damage"), mode_.damage or _("none found")),
+            (_("scrub"), _("at entry {index}").format(index=scrub_.next_index)),
+            (_("whole rounds"), scrub_.rounds),
+        )
+    )

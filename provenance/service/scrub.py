@@ -1,0 +1,175 @@
+"""The scrub as a loop in a thread: re-reads what is stored at a bounded rate, for ever.
+
+It stops signing at the first thing that is damaged (``LedgerMode.note_damage``) and stays stopped
+with it, over restarts and in every process, until a person has cleared it; then it looks at the
+same place first. It is also what notices, while nobody deposits, that the mode has changed.
+
+Of several processes on one database one scrubs at a time. Who does writes down how far it came;
+who sees that somebody else moved that mark leaves it alone, until it has stood still for a while.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING, Final
+
+from provenance.errors import AuditError, ProvenanceError, UnavailableError
+from provenance.ledger.ports import ScrubState
+from provenance.ledger.scrub_log import LogScrubber
+
+if TYPE_CHECKING:
+    from provenance.ledger.ports import KeyStore, LogReader, ModeStore
+    from provenance.policy import Policy
+    from provenance.service.high_water import LedgerMode
+
+__all__ = ["ENTRIES_PER_SECOND", "ScrubLoop"]
+
+_logger = logging.getLogger(__name__)
+
+ENTRIES_PER_SECOND: Final = 200.0
+"""A million entries in an hour and a half, for some 3 % of one core."""
+
+ROUND_SECONDS: Final = 60.0
+"""From one round's beginning to the next one's, at least: a small log is soon read."""
+
+MARK_SECONDS: Final = 15.0
+"""Between two writings of how far it came; a crash repeats what it read since."""
+
+PATIENCE: Final = 180.0
+"""Seconds that another process's mark may stand still before this one takes over."""
+
+_TICK: Final = 1.0
+
+
+class ScrubLoop:
+    """Make it, ``start`` it, ``stop`` it."""
+
+    def __init__(  # noqa: PLR0913 -- service.compose passes each by name
+        self,
+        *,
+        log: LogReader,
+        key_store: KeyStore,
+        policy: Policy,
+        store: ModeStore,
+        mode: LedgerMode,
+        entries_per_second: float = ENTRIES_PER_SECOND,
+        round_seconds: float = ROUND_SECONDS,
+    ) -> None:
+        """Join the parts; nothing runs yet.
+
+        Args:
+            entries_per_second: at most; also what bounds the load it makes.
+        """
+        self._store = store
+        self._mode = mode
+        self._rate = entries_per_second
+        self._round_seconds = round_seconds
+        self._stopping = threading.Event()
+        self._scrubber = LogScrubber(log, key_store, policy, rest=self._rest)
+        self._thread = threading.Thread(target=self._run, name="scrub", daemon=True)
+        self._is_leading = True
+        self._marked = ScrubState()
+        self._marked_at = 0.0
+        self._round_from = 0.0
+        self._trouble: str | None = None
+        self.state = ScrubState()
+        """How far it is; what another process has written down while that one scrubs."""
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._thread.start()
+
+    def stop(self, timeout: float = 30.0) -> None:
+        """End after the bundle in hand, writing down how far it came. Safe to call again."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    def standing(self) -> tuple[bool, str]:
+        """Say for the readiness whether all that was read is sound."""
+        if (damage := self._mode.damage) is not None:
+            return False, damage
+        return self._trouble is None, self._trouble or "sound so far"
+
+    # --- in the thread -------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        began = False
+        while not self._stopping.wait(_TICK if began else 0.0):
+            try:
+                self._mode.refresh()
+                if not began:
+                    self._follow(self._store.scrub_state())
+                    began = True
+                self._turn()
+                self._trouble = None
+            except UnavailableError as error:
+                self._note_trouble(error)
+            except Exception as error:
+                # the boundary of this thread: a defect here must not look like a sound log
+                self._note_trouble(error)
+                _logger.exception("the scrub has ended")
+                return
+        self._mark_at_end()
+
+    def _turn(self) -> None:
+        """Read bundles until the round's end, or look at what another process does."""
+        if not self._is_leading:
+            self._watch()
+        while self._may_go_on():
+            if self.state.next_index == 0:
+                self._round_from = time.monotonic()
+            try:
+                found = self._scrubber.step(self.state, int(time.time()))
+            except AuditError as error:
+                self._mode.note_damage(str(error))
+                return
+            has_ended = found.rounds != self.state.rounds
+            self.state = found
+            if has_ended or time.monotonic() - self._marked_at >= MARK_SECONDS:
+                self._mark()
+                self._mode.refresh()
+
+    def _may_go_on(self) -> bool:
+        if self._stopping.is_set() or not self._is_leading or self._mode.damage is not None:
+            return False
+        rested = time.monotonic() - self._round_from >= self._round_seconds
+        return self.state.next_index > 0 or self._round_from == 0.0 or rested
+
+    def _rest(self, count: int) -> None:
+        self._stopping.wait(count / self._rate)
+
+    def _watch(self) -> None:
+        """Take over when the other one's mark has stood still for too long."""
+        stored = self._store.scrub_state()
+        if stored != self._marked:
+            self._follow(stored)
+        elif time.monotonic() - self._marked_at > PATIENCE:
+            _logger.info("this process scrubs the log from now on")
+            self._is_leading = True
+
+    def _follow(self, stored: ScrubState) -> None:
+        self.state = self._marked = stored
+        self._marked_at = time.monotonic()
+
+    def _mark(self) -> None:
+        """Write down how far it came; find out so whether another process does the same."""
+        if self._store.advance_scrub(self._marked, self.state):
+            self._marked, self._marked_at = self.state, time.monotonic()
+        else:
+            self._is_leading = False
+            self._follow(self._store.scrub_state())
+
+    def _mark_at_end(self) -> None:
+        if self._is_leading and self.state != self._marked and self._mode.damage is None:
+            try:
+                self._mark()
+            except ProvenanceError as error:
+                _logger.warning("how far the scrub came is not written down: %s", error)
+
+    def _note_trouble(self, error: Exception) -> None:
+        if self._trouble is None:
+            _logger.warning("the scrub waits: %s", error)
+        self._trouble = error.code if isinstance(error, ProvenanceError) else type(error).__name__
