@@ -520,6 +520,13 @@ class StorageFullError(UnavailableError):
     title = "The ledger has no space left to store anything"
 
 
+class SignerAwayError(UnavailableError):
+    """The signer process did not answer: nothing is signed, so nobody is answered."""
+
+    code = "signer-away"
+    title = "The signer of the log did not answer"
+
+
 class ReadOnlyError(UnavailableError):
     """The ledger is in read-only mode: nothing was promised, reading goes on."""
 
@@ -591,3 +598,10 @@ class FinalityViolatedError(AnchorLostError):
 
     code = "finality-violated"
     title = "A final block of the chain was replaced"
+
+
+class RestoredCopyError(FatalError):
+    """The chain holds a head of this log that this copy never signed: it is an older copy."""
+
+    code = "restored-copy"
+    title = "This is an older copy of the ledger than the chain knows"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from databases import fresh_place, postgres_server, sqlite_place
 from hypothesis import settings
 from small_ledger import SmallLedger
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from databases import Place, PostgresServer
     from running_service import Service
 
     from provenance.service.settings import LedgerFolder
@@ -25,6 +27,33 @@ settings.load_profile("house")
 def ledger(tmp_path: Path) -> Iterator[SmallLedger]:
     """A ledger of two entries, signed, with nobody writing to it."""
     ledger = SmallLedger(tmp_path)
+    ledger.begin()
+    yield ledger
+    ledger.close()
+
+
+# --- both databases ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresServer]:
+    """A PostgreSQL server of this test process."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Two empty databases: the test runs once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return sqlite_place(tmp_path)
+    return fresh_place(request.getfixturevalue("postgresql"))
+
+
+@pytest.fixture
+def either(place: Place, tmp_path: Path) -> Iterator[SmallLedger]:
+    """The small ledger on SQLite, and again on PostgreSQL."""
+    ledger = SmallLedger(tmp_path, place=place)
     ledger.begin()
     yield ledger
     ledger.close()

@@ -9,6 +9,7 @@ import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from databases import Place, sqlite_place
 from eth_hash.auto import keccak
 from oracles import evm_state
 
@@ -179,6 +180,8 @@ class SmallLedger:
     trust: Policy = field(default_factory=policy)
     signer: Signer | None = None
     """None signs with ``keys`` and ``memory``."""
+    place: Place | None = None
+    """Where the databases lie; None means as files in ``folder``."""
     store: SqlLogStore = field(init=False)
     key_store: SqlKeyStore = field(init=False)
     memory: FileSignerMemory = field(init=False)
@@ -191,8 +194,9 @@ class SmallLedger:
         self.open()
 
     def open(self) -> None:
-        self.store = open_log_store(self.folder / "ledger.sqlite")
-        self.key_store = open_key_store(self.folder / "keys.sqlite")
+        place = self.place or sqlite_place(self.folder)
+        self.store = open_log_store(place.ledger)
+        self.key_store = open_key_store(place.keys)
         self.memory = FileSignerMemory(self.folder / "signer.memory", origin=ORIGIN)
         self.known_keys = KnownKeys(self.store)
         self.tiles = TileCache(self.store.read_tile)

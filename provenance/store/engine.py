@@ -1,8 +1,11 @@
 """Open the ledger's database so that what it acknowledged survives a power cut.
 
-SQLite in WAL mode with ``synchronous=FULL``: NORMAL loses acknowledged commits when the power
-goes. One writing engine with one connection, whose transactions begin IMMEDIATE and so never
-fail half-way for a lock; a pool of readers that cannot write.
+A database is a file (SQLite) or an address (PostgreSQL, see ``postgresql``); all else in this
+folder is the same for both.
+
+SQLite runs in WAL mode with ``synchronous=FULL``: NORMAL loses acknowledged commits when the
+power goes. One writing engine with one connection, whose transactions begin IMMEDIATE and so
+never fail half-way for a lock; a pool of readers that cannot write.
 
 The errors of the database leave this folder translated: a full disk and a busy file are
 ``UnavailableError``, and anything after which the state on disk is unknown is ``FatalError``.
@@ -12,25 +15,46 @@ A failed fsync is never tried again: the kernel may already have dropped the pag
 from __future__ import annotations
 
 import sqlite3
+import sys
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, exc
+from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, text
 from sqlalchemy.pool import QueuePool
 
-from provenance.errors import FatalError, StorageFullError, UnavailableError
+from provenance.errors import (
+    DriverMissingError,
+    FatalError,
+    StorageFullError,
+    UnavailableError,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from sqlalchemy import Table
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
-__all__ = ["checkpoint_truncate", "open_reader", "open_writer", "storage_errors"]
+__all__ = [
+    "Database",
+    "forget_erased",
+    "is_postgresql",
+    "open_reader",
+    "open_writer",
+    "serialize_starts",
+    "storage_errors",
+]
+
+Database: TypeAlias = Path | str
+"""A SQLite file, or the address of a PostgreSQL database (``postgresql://...``)."""
 
 BUSY_TIMEOUT_MS = 10_000
 """How long a transaction waits for another process's before it gives up."""
+
+WRITERS = 4
+"""Connections to PostgreSQL that may write: the head's row lock orders those that integrate."""
 
 READERS = 16
 """Connections that read at the same time; a WAL reader blocks nobody."""
@@ -40,25 +64,48 @@ WRITER_CACHE_KIB = 131_072
 
 READER_CACHE_KIB = 8_192
 
+_START_LOCK: Final = 0x70726F76
+"""Of the advisory lock under which a schema is made: "prov"."""
+
 _BASE = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON"
 
 
-def open_writer(path: Path, *, secure_delete: bool = False) -> Engine:
-    """Open (or create) the database at ``path`` for the one thread that writes to it.
+def open_writer(database: Database, *, secure_delete: bool = False) -> Engine:
+    """Open a database, or create the file, for whoever writes to it.
 
     Args:
-        secure_delete: overwrite deleted rows with zeros, for the key store.
+        secure_delete: overwrite deleted rows with zeros, for the key store (SQLite).
     """
+    if isinstance(database, str):
+        return _open_postgresql(database, size=WRITERS)
     extra = [f"PRAGMA cache_size=-{WRITER_CACHE_KIB}"]
     if secure_delete:
         extra.append("PRAGMA secure_delete=ON")
-    return _open(path, begin="BEGIN IMMEDIATE", size=1, pragmas=extra)
+    return _open(database, begin="BEGIN IMMEDIATE", size=1, pragmas=extra)
 
 
-def open_reader(path: Path, *, readers: int = READERS) -> Engine:
-    """Open the existing database at ``path`` for any number of threads that only read."""
+def open_reader(database: Database, *, readers: int = READERS) -> Engine:
+    """Open an existing database for any number of threads that only read."""
+    if isinstance(database, str):
+        return _open_postgresql(database, size=readers, read_only=True)
     pragmas = [f"PRAGMA cache_size=-{READER_CACHE_KIB}", "PRAGMA query_only=ON"]
-    return _open(path, begin="BEGIN", size=readers, pragmas=pragmas)
+    return _open(database, begin="BEGIN", size=readers, pragmas=pragmas)
+
+
+def is_postgresql(engine: Engine | Connection) -> bool:
+    """Tell the two databases apart, where they differ."""
+    return engine.dialect.name == "postgresql"
+
+
+def _open_postgresql(address: str, *, size: int, read_only: bool = False) -> Engine:
+    try:
+        # a ledger on SQLite runs without the driver, which is an extra of the package
+        from provenance.store.postgresql import open_postgresql  # noqa: PLC0415 -- see above
+    except ImportError as error:
+        raise DriverMissingError(
+            "PostgreSQL needs psycopg: install the extra provenance-ledger[postgresql]"
+        ) from error
+    return open_postgresql(address, size=size, read_only=read_only)
 
 
 def _open(path: Path, *, begin: str, size: int, pragmas: list[str]) -> Engine:
@@ -86,11 +133,33 @@ def _open(path: Path, *, begin: str, size: int, pragmas: list[str]) -> Engine:
     return engine
 
 
-def checkpoint_truncate(engine: Engine) -> None:
-    """Move the write-ahead log into the database and empty it, so nothing erased is left there."""
-    with storage_errors(), closing(engine.raw_connection()) as connection:
+def serialize_starts(connection: Connection) -> None:
+    """Let processes that start together make the schema one after the other.
+
+    Until the transaction ends. SQLite's own write lock does so anyway.
+    """
+    if is_postgresql(connection):
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_START_LOCK})"))
+
+
+def forget_erased(engine: Engine, tables: Sequence[Table]) -> None:
+    """Leave nothing of deleted rows in the database's own files.
+
+    SQLite has overwritten them; its write-ahead log is moved into the database and emptied.
+    PostgreSQL writes each table anew; its write-ahead log goes with its next checkpoints.
+
+    Raises:
+        UnavailableError: somebody reads on and holds the old state; ask again.
+    """
+    if is_postgresql(engine):
+        with storage_errors(), engine.connect() as connection:
+            outside = connection.execution_options(isolation_level="AUTOCOMMIT")
+            for table in tables:
+                outside.exec_driver_sql(f"VACUUM (FULL) {table.name}")
+        return
+    with storage_errors(), closing(engine.raw_connection()) as raw:
         # not through ``engine.begin``: a checkpoint cannot run inside a transaction
-        cursor = connection.cursor()
+        cursor = raw.cursor()
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         answer = cursor.fetchone()
         cursor.close()
@@ -104,7 +173,8 @@ def storage_errors() -> Iterator[None]:
 
     Raises:
         StorageFullError: no space left; the transaction has been rolled back.
-        UnavailableError: another process holds the lock for too long.
+        OutcomeUnknownError: the connection went in COMMIT; reading again tells.
+        UnavailableError: a lock was held for too long, or the server is away.
         FatalError: an I/O error or a damaged file: nobody knows what is on disk.
     """
     try:
@@ -113,11 +183,21 @@ def storage_errors() -> Iterator[None]:
         raise UnavailableError("no free connection to the database") from error
     except exc.DBAPIError as error:
         raise _translated(error.orig) from error
-    except sqlite3.Error as error:
+    except _raw_errors() as error:
         raise _translated(error) from error
 
 
+def _raw_errors() -> tuple[type[Exception], ...]:
+    """Return the errors of the drivers that are loaded: hot paths go past SQLAlchemy."""
+    psycopg = sys.modules.get("psycopg")
+    return (sqlite3.Error,) if psycopg is None else (sqlite3.Error, psycopg.Error)
+
+
 def _translated(error: BaseException | None) -> Exception:
+    if error is not None and not isinstance(error, sqlite3.Error) and "psycopg" in sys.modules:
+        from provenance.store.postgresql import translated  # noqa: PLC0415 -- loaded by now
+
+        return translated(error)
     # the low byte is the family of an extended SQLite result code
     code = getattr(error, "sqlite_errorcode", None)
     family = code & 0xFF if isinstance(code, int) else None

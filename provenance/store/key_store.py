@@ -1,12 +1,13 @@
 """Keep one random key per record apart from the log, so that losing the key erases the data.
 
 Disclosures hold personal data. They lie in the ledger's database as ciphertext only; the keys
-are here, in a database file of their own that the ledger's backups leave out. Erasing a key
+are here, in a database of their own that the ledger's backups leave out. Erasing a key
 erases what it sealed in every backup at once, while the log and all its proofs stay as they are.
 
 AES-256-GCM with a random nonce; the associated data is record id ‖ digest, so no ciphertext
 can be moved to another record or another place in it. ``secure_delete`` overwrites a deleted key
-and an erasure ends by emptying the write-ahead log.
+and an erasure ends by emptying the write-ahead log; on PostgreSQL it ends by writing the table
+anew (``VACUUM FULL``).
 """
 
 from __future__ import annotations
@@ -16,18 +17,25 @@ from typing import TYPE_CHECKING, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, text, update
 
 from provenance.errors import DamagedDisclosureError, FatalError
-from provenance.store.engine import checkpoint_truncate, open_writer, storage_errors
+from provenance.store.engine import (
+    forget_erased,
+    is_postgresql,
+    open_writer,
+    serialize_starts,
+    storage_errors,
+)
 from provenance.store.insert_rows import insert_rows
 from provenance.store.tables import disclosure_keys, key_metadata, key_store_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from sqlalchemy import Engine
+
+    from provenance.store.engine import Database
 
 __all__ = ["SqlKeyStore", "open_key_store"]
 
@@ -48,13 +56,24 @@ _find_key = select(disclosure_keys.c.key).where(
 )
 
 
-def open_key_store(path: Path) -> SqlKeyStore:
-    """Open the key store's database file, or create it.
+_ONE_SEALER = text("LOCK TABLE disclosure_keys IN SHARE ROW EXCLUSIVE MODE")
+"""Another process's seal may still be on its way when its ledger's connection has gone."""
+
+
+def open_key_store(database: Database) -> SqlKeyStore:
+    """Open the key store's database, or create its file.
 
     Raises:
-        FatalError: the file was written by a later release.
+        DriverMissingError: a PostgreSQL address, and its driver is not installed.
+        UnavailableError: the PostgreSQL server cannot be reached.
+        FatalError: the database was written by a later release.
     """
-    return SqlKeyStore(open_writer(path, secure_delete=True))
+    engine = open_writer(database, secure_delete=True)
+    try:
+        return SqlKeyStore(engine)
+    except BaseException:
+        engine.dispose()
+        raise
 
 
 class SqlKeyStore:
@@ -64,6 +83,7 @@ class SqlKeyStore:
         """Take over ``engine`` and make the tables when they are missing."""
         self._engine = engine
         with storage_errors(), engine.begin() as connection:
+            serialize_starts(connection)
             key_metadata.create_all(connection)
             state = connection.execute(select(key_store_state.c.schema_version)).scalar()
             if state is None:
@@ -94,6 +114,8 @@ class SqlKeyStore:
         if not wanted:
             return [[] for _ in records]
         with storage_errors(), self._engine.begin() as connection:
+            if is_postgresql(connection):
+                connection.execute(_ONE_SEALER)
             keys: dict[bytes, bytes] = {}
             for start in range(0, len(wanted), _CHUNK):
                 ids = wanted[start : start + _CHUNK]
@@ -126,21 +148,21 @@ class SqlKeyStore:
         return [_open(cipher, record_id, digest, octets) for digest, octets in sealed]
 
     def erase(self, record_id: bytes) -> bool:
-        """Destroy the key of one record, on disk and in the write-ahead log; say if it was there.
+        """Destroy the key of one record, in all of the database's files; say if it was there.
 
         A crash here leaves the key or its deletion in the write-ahead log; ask again after it.
         """
         statement = delete(disclosure_keys).where(disclosure_keys.c.record_id == record_id)
         with storage_errors(), self._engine.begin() as connection:
             erased = connection.execute(statement).rowcount > 0
-        checkpoint_truncate(self._engine)
+        forget_erased(self._engine, [disclosure_keys])
         return erased
 
     def sweep(self, known: Callable[[Sequence[bytes]], Collection[bytes]]) -> int:
         """Remove keys whose record never became an entry, and say how many.
 
-        Only at start, before anything is sealed: a key without a record is then an orphan of the
-        crash, not a batch under way.
+        Only while nobody is between sealing and integrating, in any process: under the lock of
+        the log's head. A key without a record is then an orphan of a crash, not a batch under way.
 
         Args:
             known: which of some record ids are entries of the log.

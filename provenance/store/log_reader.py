@@ -224,7 +224,8 @@ class SqlLogReader:
         self._reader = engine
         compiled = _TILE.compile(dialect=engine.dialect)
         self._tile_statement = str(compiled)
-        if getattr(compiled, "positiontup", None) != ["level", "index"]:
+        self._by_position = engine.dialect.positional
+        if self._by_position and getattr(compiled, "positiontup", None) != ["level", "index"]:
             raise RuntimeError("level and index of a tile are not bound in this order")
 
     def origin(self) -> str | None:
@@ -283,7 +284,8 @@ class SqlLogReader:
         """
         with storage_errors(), closing(self._reader.raw_connection()) as connection:
             cursor = connection.cursor()
-            cursor.execute(self._tile_statement, (level, index))
+            place = (level, index) if self._by_position else {"level": level, "index": index}
+            cursor.execute(self._tile_statement, place)
             row = cursor.fetchone()
             cursor.close()
         if row is None:

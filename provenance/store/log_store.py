@@ -1,4 +1,11 @@
-"""Write the log over SQL: one writer, one transaction per batch, one per signature."""
+"""Write the log over SQL: one transaction per batch, one per signature.
+
+On PostgreSQL several processes may write: the lock of the head's row lets one integrate at a
+time, and unique keys back it up. Each remembers the newest head it has seen and stops if the
+head ever goes back: then it talks to a server that a newer primary has replaced, or to an older
+copy. The lock itself is written to the write-ahead log, so that a COMMIT under it waits for the
+standby even if it changed nothing: what was found under it is then safe to sign.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +14,20 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, delete, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
+from provenance.digests import RootHash
 from provenance.errors import ConflictError, FatalError
+from provenance.ledger.ports import Head
 from provenance.merkle import EMPTY_ROOT
 from provenance.store import tables
-from provenance.store.engine import checkpoint_truncate, open_reader, open_writer, storage_errors
+from provenance.store.engine import (
+    forget_erased,
+    is_postgresql,
+    open_reader,
+    open_writer,
+    serialize_starts,
+    storage_errors,
+)
 from provenance.store.insert_rows import insert_rows
 from provenance.store.log_reader import (
     SqlLogReader,
@@ -23,15 +38,16 @@ from provenance.store.log_reader import (
     find_tile,
 )
 from provenance.store.migrate import migrate
+from provenance.store.upsert import insert_if_absent, insert_or_replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from sqlalchemy import Connection, Engine
 
-    from provenance.ledger.ports import Head, NewEntry, SignedHead, StoredBeacon, StoredKey
+    from provenance.ledger.ports import NewEntry, SignedHead, StoredBeacon, StoredKey
     from provenance.ledger.projections import Projection
+    from provenance.store.engine import Database
     from provenance.tlog import Extension
 
 __all__ = ["SqlLogStore", "open_log_store"]
@@ -43,7 +59,6 @@ _REBUILD_ROWS: Final = 1_000
 _SIGNED_NOTE = select(tables.checkpoints.c.note).where(
     tables.checkpoints.c.tree_size == bindparam("size")
 )
-_SIGN = insert(tables.checkpoints)
 _MARK = insert(tables.anchor_markers)
 _ADD_HEAD = insert(tables.heads)
 _MOVE_HEAD = (
@@ -54,11 +69,6 @@ _MOVE_HEAD = (
     )
     .values(tree_size=bindparam("tree_size"), root_hash=bindparam("root_hash"))
 )
-_PUT_TILE = upsert(tables.tiles)
-_PUT_TILE = _PUT_TILE.on_conflict_do_update(
-    index_elements=["level", "tile_index"], set_={"hashes": _PUT_TILE.excluded.hashes}
-)
-
 _PROJECTIONS = (
     tables.records,
     tables.keys,
@@ -68,24 +78,33 @@ _PROJECTIONS = (
 )
 
 
-def open_log_store(path: Path) -> SqlLogStore:
-    """Open the ledger's database at ``path``, or create it, at the schema of this release.
+def open_log_store(database: Database) -> SqlLogStore:
+    """Open the ledger's database, or create its file, at the schema of this release.
 
     Raises:
+        DriverMissingError: a PostgreSQL address, and its driver is not installed.
+        UnavailableError: the PostgreSQL server cannot be reached.
         FatalError: the database is damaged, or was made by a later release.
     """
-    writer = open_writer(path)
-    migrate(writer)
-    return SqlLogStore(writer, open_reader(path))
+    writer = open_writer(database)
+    try:
+        migrate(writer)
+        store = SqlLogStore(writer, open_reader(database))
+        store.confirm()
+    except BaseException:
+        writer.dispose()
+        raise
+    return store
 
 
 class SqlLogStore(SqlLogReader):
     """The store over SQL (``ledger.ports.LogStore`` says what it promises)."""
 
     def __init__(self, writer: Engine, reader: Engine) -> None:
-        """Write through ``writer``, which has one connection, and read through ``reader``."""
+        """Write through ``writer`` and read through ``reader``."""
         super().__init__(reader)
         self._writer = writer
+        self._newest = Head(0, EMPTY_ROOT)
 
     @property
     def writer(self) -> Engine:
@@ -109,6 +128,7 @@ class SqlLogStore(SqlLogReader):
             ConflictError: the database holds another log.
         """
         with storage_errors(), self._writer.begin() as connection:
+            serialize_starts(connection)
             found = connection.execute(select(tables.log_head.c.origin)).scalar()
             if found is None:
                 row = {"id": 1, "origin": origin, "tree_size": 0, "root_hash": EMPTY_ROOT}
@@ -116,15 +136,41 @@ class SqlLogStore(SqlLogReader):
             elif found != origin:
                 raise ConflictError(f"the database holds the log {found!r}, not {origin!r}")
 
+    def confirm(self) -> None:
+        """Wait until what can be read is as durable as a commit (on the standby, if there is one).
+
+        A commit that never was confirmed may be visible, and must not be signed: before a start
+        reads the head, it waits for a commit of its own, which lies behind all the others.
+        """
+        if is_postgresql(self._writer) and self.origin() is not None:
+            with self.integrate():
+                pass  # see the top of this file: the lock alone makes the commit wait
+
     @contextmanager
     def integrate(self) -> Iterator[SqlLogTransaction]:
         """Open an integration under the lock of the head row; leaving it normally commits.
 
         A crash before the commit leaves nothing of it. A crash after leaves the whole batch,
-        durable and unsigned: the signer takes it up at the next start.
+        durable and unsigned: the signer takes it up at the next start. So does a connection that
+        is lost in the commit, which may have happened: the next one reads what became of it.
+
+        Raises:
+            FatalError: the head is behind one that this process has seen.
         """
         with storage_errors(), self._writer.begin() as connection:
-            yield SqlLogTransaction(connection)
+            transaction = SqlLogTransaction(connection)
+            self._check_forward(transaction.head())
+            yield transaction
+        self._newest = transaction.newest
+
+    def _check_forward(self, found: Head) -> None:
+        seen = self._newest
+        same_size = found.tree_size == seen.tree_size
+        if found.tree_size < seen.tree_size or (same_size and found.root_hash != seen.root_hash):
+            raise FatalError(
+                f"the head went back from tree size {seen.tree_size} to {found.tree_size}: the "
+                "database is an older copy, or its server was replaced"
+            )
 
     def store_signature(self, signed: SignedHead) -> None:
         """Store a signature together with its anchor marker.
@@ -136,13 +182,14 @@ class SqlLogStore(SqlLogReader):
         Raises:
             FatalError: another note stands at this size already.
         """
-        row = {"tree_size": signed.tree_size, "note": signed.note}
+        row: dict[str, object] = {"tree_size": signed.tree_size, "note": signed.note}
         with storage_errors(), self._writer.begin() as connection:
-            found = connection.execute(_SIGNED_NOTE, {"size": signed.tree_size}).scalar()
-            if found is None:
-                connection.execute(_SIGN, row)
+            # another process may have signed the same head: the same key makes the same note
+            if insert_if_absent(connection, tables.checkpoints, row):
                 connection.execute(_MARK, {"tree_size": signed.tree_size})
-            elif found != signed.note:
+                return
+            found = connection.execute(_SIGNED_NOTE, {"size": signed.tree_size}).scalar()
+            if found != signed.note:
                 raise FatalError(f"tree size {signed.tree_size} is signed already, otherwise")
 
     def store_manifest(
@@ -163,24 +210,26 @@ class SqlLogStore(SqlLogReader):
     def erase_manifest(self, leaf_index: int) -> bool:
         """Take back a published manifest with its look-ups; say whether there was one.
 
-        The rows are overwritten with zeros, and the write-ahead log is emptied: paths may name
-        people. A crash in between leaves the deletion in the write-ahead log; ask again after it.
+        Nothing of the rows stays in the database's files: paths may name people. A crash in
+        between leaves what was deleted there; ask again after it.
         """
+        overwrites = not is_postgresql(self._writer)
         with storage_errors(), self._writer.begin() as connection:
-            connection.exec_driver_sql("PRAGMA secure_delete=ON")
+            if overwrites:
+                connection.exec_driver_sql("PRAGMA secure_delete=ON")
             found = _delete_manifest(connection, leaf_index)
-            connection.exec_driver_sql("PRAGMA secure_delete=OFF")
-        checkpoint_truncate(self._writer)
+            if overwrites:
+                connection.exec_driver_sql("PRAGMA secure_delete=OFF")
+        forget_erased(self._writer, [tables.manifests, tables.file_digests])
         return found
 
     def use_token(self, kid: str, jti: str, *, expires_unix: int, now_unix: int) -> bool:
         """Mark a holder's request as answered, durably; False if it had been."""
         table = tables.used_tokens
-        statement = upsert(table).on_conflict_do_nothing()
-        row = {"kid": kid, "jti": jti, "expires_unix": expires_unix}
+        row: dict[str, object] = {"kid": kid, "jti": jti, "expires_unix": expires_unix}
         with storage_errors(), self._writer.begin() as connection:
             connection.execute(delete(table).where(table.c.expires_unix < now_unix))
-            return connection.execute(statement, row).rowcount == 1
+            return insert_if_absent(connection, table, row)
 
     def replace_projections(self, projections: Iterable[Projection]) -> None:
         """Throw the projections away and write these; a crash leaves the old ones."""
@@ -206,7 +255,8 @@ class SqlLogTransaction:
     def __init__(self, connection: Connection) -> None:
         """Read the head under its row lock (on SQLite: under the database's write lock)."""
         self._connection = connection
-        self._head = find_head(connection, lock=True)
+        self._head = self.newest = find_head(connection, lock=True)
+        """``newest`` is the head once this is committed."""
 
     def head(self) -> Head:
         """Return the durable head as this transaction found it."""
@@ -249,17 +299,18 @@ class SqlLogTransaction:
         moved = connection.execute(_MOVE_HEAD, {**head, **old})
         if moved.rowcount != 1:
             raise FatalError("the head moved under the lock: another process writes this log")
+        self.newest = Head(extension.tree_size, RootHash(extension.root_hash))
 
 
 # --- rows -------------------------------------------------------------------------------------
 
 
 def _write_tiles(connection: Connection, extension: Extension) -> None:
-    rows = [
+    rows: list[dict[str, object]] = [
         {"level": level, "tile_index": index, "hashes": hashes}
         for (level, index), hashes in extension.tiles.items()
     ]
-    connection.execute(_PUT_TILE, rows)
+    insert_or_replace(connection, tables.tiles, rows, ("hashes",))
 
 
 def _insert_disclosures(connection: Connection, entries: Sequence[NewEntry]) -> None:

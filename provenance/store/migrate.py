@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import inspect, text
 
 from provenance.errors import FatalError
-from provenance.store.engine import storage_errors
+from provenance.store.engine import serialize_starts, storage_errors
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -27,6 +27,7 @@ def migrate(engine: Engine) -> None:
         FatalError: the database was made by a later release, or is not one of ours.
     """
     with storage_errors(), engine.begin() as connection:
+        serialize_starts(connection)
         found = revision_of(connection)
         if found == REVISION:
             return

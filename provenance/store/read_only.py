@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 from provenance.errors import VerificationError
 from provenance.store.anchor_store import SqlAnchorStore
+from provenance.store.check_files import check_files
 from provenance.store.engine import open_reader, storage_errors
 from provenance.store.log_reader import SqlLogReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from sqlalchemy import Engine
 
     from provenance.ledger.chain_port import Anchor
+    from provenance.store.engine import Database
 
 __all__ = ["ReadOnlyLedger", "open_read_only"]
 
@@ -32,16 +33,16 @@ class ReadOnlyLedger:
     engine: Engine
 
     def check_integrity(self) -> None:
-        """Let SQLite check its whole file; what the rows mean is for the audit to judge.
+        """Let the database check its files; what the rows mean is for the audit to judge.
 
         Raises:
             VerificationError: with the first thing it found.
-            FatalError: the file is so damaged that it cannot even be asked.
+            FatalError: the database is so damaged that it cannot even be asked.
         """
         with storage_errors(), self.engine.connect() as connection:
-            found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
-        if found != "ok":
-            raise VerificationError(" ".join(str(found).split()))
+            found = check_files(connection)
+        if found is not None:
+            raise VerificationError(" ".join(found.split()))
 
     def anchors(self) -> Iterator[Anchor]:
         """Yield every anchor in the order they were bound."""
@@ -53,9 +54,9 @@ class ReadOnlyLedger:
 
 
 @contextmanager
-def open_read_only(path: Path) -> Iterator[ReadOnlyLedger]:
-    """Open the existing database at ``path``, which a service may be writing to."""
-    engine = open_reader(path)
+def open_read_only(database: Database) -> Iterator[ReadOnlyLedger]:
+    """Open an existing database, which a service may be writing to."""
+    engine = open_reader(database)
     try:
         yield ReadOnlyLedger(SqlLogReader(engine), engine)
     finally:

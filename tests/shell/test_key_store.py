@@ -7,32 +7,35 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from provenance.digests import sha256
 from provenance.errors import DamagedDisclosureError, FatalError
 from provenance.store.engine import open_writer
 from provenance.store.key_store import SqlKeyStore, open_key_store
-from provenance.store.tables import key_store_state
+from provenance.store.tables import disclosure_keys, key_store_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from databases import Place, PostgresServer
 
 A, B = sha256(b"record a"), sha256(b"record b")
 TEXTS = [(sha256(b"WyJzYWx0Il0"), "WyJzYWx0Il0"), (sha256(b"WyJzIl0"), "WyJzIl0")]
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "keys.sqlite"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[SqlKeyStore]:
-    store = open_key_store(path)
+def store(place: Place) -> Iterator[SqlKeyStore]:
+    store = open_key_store(place.keys)
     yield store
     store.close()
+
+
+def key_of_a(store: SqlKeyStore) -> bytes:
+    with store._engine.connect() as connection:  # noqa: SLF001 -- to find the key on disk
+        question = select(disclosure_keys.c.key).where(disclosure_keys.c.record_id == A)
+        return bytes(connection.execute(question).scalar_one())
 
 
 def sealed(store: SqlKeyStore, record_id: bytes) -> list[tuple[bytes, bytes]]:
@@ -53,11 +56,11 @@ def test_what_is_sealed_opens(store: SqlKeyStore, record_id: bytes, texts: list[
 
 
 def test_keys_are_durable_before_the_ciphertexts_are_handed_out(
-    store: SqlKeyStore, path: Path
+    store: SqlKeyStore, place: Place
 ) -> None:
     ciphertexts = sealed(store, A)
 
-    other = open_key_store(path)
+    other = open_key_store(place.keys)
 
     assert other.open(A, ciphertexts) == [text for _, text in TEXTS]
     other.close()
@@ -98,19 +101,41 @@ def test_sealing_again_keeps_the_key_a_record_has(store: SqlKeyStore) -> None:
     assert store.open(A, before) == [text for _, text in TEXTS]
 
 
-def test_an_erased_key_leaves_no_trace_on_disk(store: SqlKeyStore, path: Path) -> None:
+def test_an_erased_key_leaves_no_trace_on_disk(tmp_path: Path) -> None:
+    store = open_key_store(tmp_path / "keys.sqlite")
     ciphertexts = sealed(store, A)
     sealed(store, B)
-    with store._engine.connect() as connection:  # noqa: SLF001 -- to find the key on disk
-        sql = "SELECT key FROM disclosure_keys WHERE record_id = ?"
-        key = bytes(connection.exec_driver_sql(sql, (A,)).scalar_one())
-    assert any(key in file.read_bytes() for file in path.parent.iterdir())
+    key = key_of_a(store)
+    assert any(key in file.read_bytes() for file in tmp_path.iterdir())
 
     assert store.erase(A)
 
     assert store.open(A, ciphertexts) is None
-    assert not any(key in file.read_bytes() for file in path.parent.iterdir())
+    assert not any(key in file.read_bytes() for file in tmp_path.iterdir())
     assert not store.erase(A)
+    store.close()
+
+
+def test_an_erased_key_leaves_no_trace_in_the_tables_of_postgresql(
+    postgresql: PostgresServer,
+) -> None:
+    address = postgresql.create()
+    store = open_key_store(address)
+    ciphertexts = sealed(store, A)
+    of_b = sealed(store, B)
+    key = key_of_a(store)
+    files = postgresql.folder / "base"
+    postgresql.execute("CHECKPOINT")
+    assert any(key in file.read_bytes() for file in files.glob("*/*"))
+
+    assert store.erase(A)
+
+    # files that were replaced go with the next checkpoint
+    postgresql.execute("CHECKPOINT")
+    assert store.open(A, ciphertexts) is None
+    assert store.open(B, of_b) is not None
+    assert not any(key in file.read_bytes() for file in files.glob("*/*"))
+    store.close()
 
 
 def test_the_sweep_removes_keys_of_no_record_and_no_others(store: SqlKeyStore) -> None:
@@ -138,12 +163,12 @@ def test_the_sweep_asks_only_about_keys_made_since_the_last_one(store: SqlKeySto
     assert asked == [B]
 
 
-def test_a_store_of_a_later_release_is_refused(path: Path) -> None:
-    open_key_store(path).close()
-    engine = open_writer(path)
+def test_a_store_of_a_later_release_is_refused(place: Place) -> None:
+    open_key_store(place.keys).close()
+    engine = open_writer(place.keys)
     with engine.begin() as connection:
         connection.execute(update(key_store_state).values(schema_version=2))
     engine.dispose()
 
     with pytest.raises(FatalError):
-        open_key_store(path)
+        open_key_store(place.keys)

