@@ -31,20 +31,22 @@ _LOOK_AGAIN: Final = 0.001
 
 
 class FolderLock:
-    """An exclusive lock on one file; a second holder, in any process, is refused at once."""
+    """A lock on one file; a second holder, in any process, is refused at once."""
 
-    def __init__(self, path: Path, *, purpose: str) -> None:
+    def __init__(self, path: Path, *, purpose: str, shared: bool = False) -> None:
         """Take the lock, creating the file when it is missing.
 
         Args:
             purpose: what only one process may do, for the message ("anchor this ledger").
+            shared: others may hold it shared as well, and nobody exclusively meanwhile.
 
         Raises:
             LockedError: somebody else holds it.
         """
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+            fcntl.flock(self._descriptor, kind | fcntl.LOCK_NB)
         except BlockingIOError as error:
             holder = os.pread(self._descriptor, 32, 0).decode("ascii", "replace").strip()
             os.close(self._descriptor)

@@ -45,8 +45,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from provenance.ledger.audit_log import AuditReport, ConfirmBlock
-    from provenance.ledger.chain_port import NamedBlock
-    from provenance.ledger.chain_port import Chain
+    from provenance.ledger.chain_port import Chain, NamedBlock
     from provenance.ledger.ports import KeyStore
     from provenance.service.settings import LedgerFolder
     from provenance.store.read_only import ReadOnlyLedger

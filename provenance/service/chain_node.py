@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from provenance.chain.anvil import AnvilChain, ManagedAnvil
-from provenance.chain.client import ChainClient
 from provenance.chain.node import Node
 from provenance.chain.profiles import load_profile
+from provenance.chain.quorum import QuorumChain, connect_chain
 from provenance.chain.rpc import CappedProvider, Rpc
-from provenance.ledger.anchor_checkpoint import AnchorRules
+from provenance.ledger.anchor_rules import AnchorRules
+from provenance.ledger.chain_port import ChainPin
 
 if TYPE_CHECKING:
-    from provenance.ledger.chain_port import Chain, ChainPin
+    from collections.abc import Sequence
+
+    from provenance.anchor_evidence import Level
+    from provenance.chain.endpoint import EndpointStatus
+    from provenance.ledger.chain_port import Chain
+    from provenance.policy import Chain as PolicyChain
     from provenance.service.chain_settings import ChainSettings
     from provenance.service.settings import LedgerFolder
 
-__all__ = ["ChainNode"]
+__all__ = ["ChainNode", "pin_of"]
 
 _LOCAL_POLL_SECONDS: Final = 0.2
 _LOCAL_BLOCK_SECONDS: Final = 1.0
 _USUAL_BLOCK_SECONDS: Final = 12.0
 """Of Ethereum, for a chain without a profile."""
+_SHORTEST_LEASE: Final = 5.0
+_LONGEST_LEASE: Final = 60.0
 
 
 class ChainNode:
@@ -31,7 +40,9 @@ class ChainNode:
     def __init__(self, folder: LedgerFolder, settings: ChainSettings, sender: bytes) -> None:
         """Prepare; ``start`` begins. A managed node always funds ``sender`` (20 bytes)."""
         self._settings = settings
-        self._block_seconds = _block_seconds(settings)
+        self._profile = None if settings.profile is None else load_profile(settings.profile)
+        usual = _USUAL_BLOCK_SECONDS if self._profile is None else self._profile.block_seconds
+        self._block_seconds = _LOCAL_BLOCK_SECONDS if settings.is_managed else usual
         self._managed = ManagedAnvil(folder.node, funded=[sender]) if settings.is_managed else None
 
     @property
@@ -68,16 +79,41 @@ class ChainNode:
         if self._managed is not None:
             self._managed.stop()
 
-    def node(self) -> Node:
-        """Return the first node as it is before any contract is known."""
-        rpc = self._managed.rpc if self._managed is not None else Rpc(CappedProvider(self.url))
-        return Node(rpc)
+    def nodes(self, *, confirmations: int | None = None, level: Level = "proof") -> list[Node]:
+        """Return each node as it is before any contract is known, with its chain's rules."""
+        if self._managed is not None:
+            return [Node(self._managed.rpc)]
+        return [
+            Node(
+                Rpc(CappedProvider(url)),
+                confirmations=confirmations,
+                level=level,
+                legacy_fees=self._is_legacy,
+            )
+            for url in self._settings.nodes
+        ]
 
-    def chain(self, pin: ChainPin, *, confirmations: int | None) -> Chain:
-        """Return the pinned contract and log on these nodes."""
+    def chain(self, trust: PolicyChain) -> Chain:
+        """Return the contract and log that the policy names, as a quorum of the nodes sees it."""
+        pin = pin_of(trust)
         if self._managed is not None:
             return AnvilChain(self._managed, pin)
-        return ChainClient.connect(self.url, pin, confirmations=confirmations)
+        return connect_chain(
+            self._settings.nodes,
+            pin,
+            quorum=self._settings.quorum,
+            confirmations=trust.depth,
+            level=trust.evidence,
+            legacy_fees=self._is_legacy,
+        )
+
+    def endpoints(self, chain: Chain) -> Sequence[EndpointStatus]:
+        """Return how each node of ``chain`` does; none for the managed one."""
+        return chain.endpoints() if isinstance(chain, QuorumChain) else ()
+
+    @property
+    def _is_legacy(self) -> bool:
+        return self._profile is not None and self._profile.is_legacy
 
     def wait_for_block(self) -> None:
         """Let a transaction be mined: make a block, or wait for one."""
@@ -97,20 +133,21 @@ class ChainNode:
     def rules(self) -> AnchorRules:
         """Return the worker's rules: coins of a development chain have no ceiling."""
         settings, ceilings = self._settings, self._settings.ceilings
+        # whoever takes over need not wait longer than a few blocks
+        lease = int(max(_SHORTEST_LEASE, min(_LONGEST_LEASE, 5 * self._block_seconds)))
+        rules = AnchorRules(interval=settings.interval, lease_seconds=lease)
         if settings.is_managed:
-            return AnchorRules(
-                interval=settings.interval,
+            return replace(
+                rules,
                 resend_after=5,
                 bump_after=15,
                 anchor_ceiling_wei=None,
                 day_ceiling_wei=None,
             )
         if ceilings is None:
-            return AnchorRules(interval=settings.interval)
-        return AnchorRules(
-            interval=settings.interval,
-            anchor_ceiling_wei=ceilings.anchor_wei,
-            day_ceiling_wei=ceilings.day_wei,
+            return rules
+        return replace(
+            rules, anchor_ceiling_wei=ceilings.anchor_wei, day_ceiling_wei=ceilings.day_wei
         )
 
     @property
@@ -124,11 +161,13 @@ class ChainNode:
         return self._block_seconds
 
 
-def _block_seconds(settings: ChainSettings) -> float:
-    if settings.is_managed:
-        return _LOCAL_BLOCK_SECONDS
-    return (
-        _USUAL_BLOCK_SECONDS
-        if settings.profile is None
-        else load_profile(settings.profile).block_seconds
+def pin_of(chain: PolicyChain) -> ChainPin:
+    """Return the place that a policy names, as anchoring pins it."""
+    return ChainPin(
+        chain_id=chain.chain_id,
+        genesis_hash=chain.genesis_hash,
+        contract=chain.contract,
+        log_id=chain.log_id,
+        code_hash=chain.code_hash,
+        roots_slot=chain.roots_slot,
     )

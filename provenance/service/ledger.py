@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from provenance.errors import NotFoundError, StorageFullError
+from provenance.errors import NotFoundError
 from provenance.ledger.serve_holder import (
     check_publication,
     disclose_record,
@@ -18,7 +18,6 @@ from provenance.ledger.serve_holder import (
 )
 from provenance.policy import Policy
 from provenance.receipt import to_tlog_proof
-from provenance.service.chain_node import ChainNode
 from provenance.service.loop_bridge import LoopBridge
 from provenance.service.operator_keys import OperatorKeys
 from provenance.service.rate_limits import Admission
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from provenance.errors import FatalError
+    from provenance.service.measures import Measure
     from provenance.service.settings import LedgerFolder
     from provenance.service.writer import Answer
     from provenance.tlog import TileId
@@ -42,11 +42,16 @@ class Ledger:
     """The parts of one ledger folder, running; make it, ``start`` it, ``stop`` it."""
 
     def __init__(
-        self, folder: LedgerFolder, *, on_fatal: Callable[[FatalError], None] | None = None
+        self,
+        folder: LedgerFolder,
+        *,
+        read_only: bool = False,
+        on_fatal: Callable[[FatalError], None] | None = None,
     ) -> None:
-        """Read settings, policy and keys; nothing runs yet.
+        """Read settings and policy; nothing runs yet.
 
         Args:
+            read_only: answer readers, and take no records.
             on_fatal: told when going on could damage the log; the process should end.
 
         Raises:
@@ -56,11 +61,9 @@ class Ledger:
         self.settings = folder.read_settings()
         self.trust = Policy.parse(folder.policy.read_bytes())
         self.origin = self.trust.origin
+        self._read_only = read_only
         self._on_fatal = on_fatal
         self._keys = OperatorKeys(folder.keys)
-        chain = self.settings.chains[0]
-        self._sender = self._keys.sender(chain.sender)
-        self.node = ChainNode(folder, chain, self._sender.address)
         self._bridge = LoopBridge()
         self._running: RunningParts | None = None
 
@@ -84,10 +87,9 @@ class Ledger:
             settings=self.settings,
             policy=self.trust,
             keys=self._keys,
-            sender=self._sender,
-            node=self.node,
             admission=None if write_policy is None else Admission(write_policy),
             on_fatal=self._on_fatal,
+            read_only=self._read_only,
         )
         # a process that was killed left its address, at which nobody answers now
         self.folder.address.unlink(missing_ok=True)
@@ -114,12 +116,8 @@ class Ledger:
 
     async def submit(self, compacts: Sequence[bytes]) -> list[Answer]:
         """Integrate records; one answer each, in order, the receipt among it."""
-        self._check_room()
+        self.parts.mode.check()
         return await self._bridge.wait(self.parts.writer.accept(compacts))
-
-    def _check_room(self) -> None:
-        if self.parts.disk_is_full():
-            raise StorageFullError("no room on the disk for another promise")
 
     # --- the log ---------------------------------------------------------------------------
 
@@ -157,7 +155,7 @@ class Ledger:
 
     def check_publication(self, record_id: bytes, statement: str) -> None:
         """Check that a statement is its signer's order to publish; it is not used up by this."""
-        self._check_room()
+        self.parts.mode.check()
         check_publication(
             record_id,
             statement.encode(),
@@ -222,9 +220,11 @@ class Ledger:
 
     def anchor_now(self) -> int | None:
         """Anchor the newest checkpoint without waiting for the interval; return its tree size."""
-        size = self.parts.anchor_store.ask_now(self.parts.pin.chain_id)
-        self.parts.anchors.wake()
-        return size
+        sizes = []
+        for chain in self.parts.chains:
+            sizes.append(self.parts.anchor_store.ask_now(chain.trust.chain_id))
+            chain.loop.wake()
+        return max((size for size in sizes if size is not None), default=None)
 
     # --- operation -------------------------------------------------------------------------
 
@@ -232,8 +232,8 @@ class Ledger:
         """Say of each part whether it can do its work, and why not."""
         return self.parts.readiness()
 
-    def measures(self) -> dict[str, tuple[float, str]]:
-        """Return gauges for the metrics: value and documentation by name."""
+    def measures(self) -> Iterator[Measure]:
+        """Return gauges for the metrics."""
         return self.parts.measures()
 
 

@@ -19,6 +19,7 @@ from provenance.service.chain_node import ChainNode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from provenance.chain.node import Node
     from provenance.ledger.chain_port import Block, ChainPin
     from provenance.service.choose_chain import ChosenChain
     from provenance.service.operator_keys import OperatorKeys
@@ -48,8 +49,7 @@ def prepare_chain(
     """
     sender = keys.sender(chosen.settings.sender, make=True)
     with _started(folder, chosen, sender.address) as nodes:
-        node = nodes.node()
-        settled = chosen.on(node)
+        node, settled = _compare(nodes, chosen)
         if node.balance(sender.address) == 0:
             raise UnavailableError(
                 f"the sending key {to_evm_hex(sender.address)} has no coins on {settled.name}: "
@@ -72,8 +72,7 @@ def plan_chain(folder: LedgerFolder, chosen: ChosenChain, keys: OperatorKeys, or
         raise MalformedError("there is nothing to plan on the managed chain", field="--dry-run")
     sender = keys.sender(chosen.settings.sender, make=True)
     with _started(folder, chosen, sender.address) as nodes:
-        node = nodes.node()
-        chosen.on(node)
+        node, _ = _compare(nodes, chosen)
         return plan_deployment(node, sender.address, origin)
 
 
@@ -85,3 +84,12 @@ def _started(folder: LedgerFolder, chosen: ChosenChain, sender: bytes) -> Iterat
         yield nodes
     finally:
         nodes.stop()
+
+
+def _compare(nodes: ChainNode, chosen: ChosenChain) -> tuple[Node, ChosenChain]:
+    """Check that every node is of the chosen chain; returns the first of them."""
+    first, *others = nodes.nodes(confirmations=chosen.depth, level=chosen.evidence)
+    settled = chosen.on(first)
+    for other in others:
+        settled.on(other)
+    return first, settled

@@ -4,48 +4,56 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
+import socket
 import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
+from provenance.client.witness import HttpWitness
 from provenance.files.lock import FolderLock
-from provenance.files.signer_memory import FileSignerMemory
-from provenance.ledger.anchor_checkpoint import AnchorWorker
-from provenance.ledger.chain_port import ChainPin
+from provenance.ledger.collect_cosignatures import Cosigner
 from provenance.ledger.issue_beacon import BeaconIssuer
 from provenance.ledger.issue_receipt import ReceiptIssuer
 from provenance.ledger.known_keys import KnownKeys
-from provenance.ledger.local_signer import LocalSigner
+from provenance.ledger.load_record import load_record
 from provenance.ledger.observe_beacon import BeaconObserver
 from provenance.ledger.read_log import SignedLog
-from provenance.ledger.signing_keys import SigningKeys
 from provenance.ledger.tile_cache import TileCache
+from provenance.note import NoteVerifier
+from provenance.record import beacon_of
+from provenance.service.chain_node import pin_of
 from provenance.service.change_intent import check_settled
-from provenance.service.worker import AnchorLoop, BeaconLoop, SystemClock
+from provenance.service.choose_chain import match_chains
+from provenance.service.high_water import DiskMark, LedgerMode
+from provenance.service.measures import Measure
+from provenance.service.running_chain import RunningChain
+from provenance.service.scrub import ScrubLoop
+from provenance.service.signer_process import open_signer
+from provenance.service.worker import BeaconLoop, SystemClock, WitnessLoop
 from provenance.service.writer import Writer
 from provenance.store.anchor_store import SqlAnchorStore
+from provenance.store.cosignature_store import SqlCosignatureStore
 from provenance.store.key_store import open_key_store
 from provenance.store.log_store import open_log_store
+from provenance.store.mode_store import SqlModeStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from provenance.chain.sender import TransactionSender
     from provenance.errors import FatalError
-    from provenance.policy import Chain, Policy
-    from provenance.service.chain_node import ChainNode
+    from provenance.policy import Policy
     from provenance.service.operator_keys import OperatorKeys
     from provenance.service.rate_limits import Admission
-    from provenance.service.settings import LedgerFolder, Settings
+    from provenance.service.settings import LedgerFolder, Settings, WitnessSettings
 
 __all__ = ["RunningParts"]
 
-LEAST_FREE_BYTES: Final = 64 << 20
-"""Below this the disk counts as full: what was promised must still find room."""
+_ONLY_PROCESS: Final = "the one process of this folder"
+"""Holder of a lease on SQLite: the folder's lock says that whoever had it before is gone."""
 
 
 class RunningParts:
-    """Locks, stores, node, writer and loops of one ledger folder."""
+    """Locks, stores, chains, writer and loops of one ledger folder."""
 
     def __init__(  # noqa: PLR0913 -- service.ledger passes each by name
         self,
@@ -54,50 +62,92 @@ class RunningParts:
         settings: Settings,
         policy: Policy,
         keys: OperatorKeys,
-        sender: TransactionSender,
-        node: ChainNode,
         admission: Admission | None,
         on_fatal: Callable[[FatalError], None] | None,
+        read_only: bool = False,
     ) -> None:
-        """Take the writer's lock, open the stores, start the node; nothing is written yet.
+        """Take the folder's lock and open the stores; nothing is written yet.
+
+        Args:
+            read_only: take no records for as long as this process lives.
 
         Raises:
-            LockedError: another process writes this ledger.
-            UnfinishedChangeError: a change of its keys has to be finished first.
+            LockedError: another process writes this ledger, or changes its keys or chains.
+            UnfinishedChangeError: a change of its keys or chains has to be finished first.
+            UnavailableError: the database is away.
         """
         self._folder = folder
+        self._settings = settings
         self._policy = policy
-        self._node = node
         self._on_fatal = on_fatal
         self._clock = SystemClock()
-        self._writer_lock = FolderLock(folder.writer_lock, purpose="write this ledger")
+        with ExitStack() as opened:
+            self._open_stores(opened)
+            self._signer = open_signer(folder, policy, settings.signer)
+            self.mode = LedgerMode(
+                DiskMark(folder.root, settings.high_water.disk_bytes),
+                self.mode_store,
+                forced=read_only,
+            )
+            self.scrub = ScrubLoop(
+                log=self.store,
+                key_store=self.key_store,
+                policy=policy,
+                store=self.mode_store,
+                mode=self.mode,
+            )
+            self.chains = self._running_chains(keys)
+            self.receipts = self._receipt_issuer()
+            self.observer = self._beacon_observer()
+            self.beacons = BeaconLoop(
+                self.observer, poll_seconds=self.chains[0].node.beacon_seconds
+            )
+            self.witnesses = [self._witness_loop(one) for one in settings.witnesses]
+            self.writer = self._log_writer(keys, admission)
+            self._opened = opened.pop_all()
+
+    def _open_stores(self, opened: ExitStack) -> None:
+        """Open the databases; several processes may share those of PostgreSQL, none a file."""
+        folder, settings = self._folder, self._settings
+        lock = FolderLock(
+            folder.writer_lock,
+            purpose="write this ledger or change it",
+            shared=settings.database is not None,
+        )
+        opened.callback(lock.release)
         self.store = open_log_store(folder.log_database(settings))
-        self._check_settled()
+        opened.callback(self.store.close)
+        check_settled(folder, self.store)
         self.key_store = open_key_store(folder.key_database(settings))
+        opened.callback(self.key_store.close)
+        writer, reader = self.store.writer, self.store.reader
+        self.anchor_store = SqlAnchorStore(writer, reader, quorum=self._policy.quorum)
+        self.mode_store = SqlModeStore(writer, reader)
+        self.cosignatures = SqlCosignatureStore(writer, reader)
         self.tiles = TileCache(self.store.read_tile)
         self.log = SignedLog(self.store, self.tiles)
         self.known_keys = KnownKeys(self.store)
-        self.anchor_store = SqlAnchorStore(self.store.writer, self.store.reader)
-        self.pin = _pin(policy.chains[0])
-        self.receipts = self._receipt_issuer()
-        node.start()
-        self.chain = node.chain(self.pin, confirmations=policy.chains[0].depth)
-        self.observer = self._beacon_observer()
-        self.beacons = BeaconLoop(
-            self.observer, poll_seconds=node.beacon_seconds, on_fatal=on_fatal
-        )
-        self.anchors = self._anchor_loop(sender)
-        self.writer = self._log_writer(keys, admission)
-
-    def _check_settled(self) -> None:
-        try:
-            check_settled(self._folder, self.store)
-        except BaseException:
-            self.store.close()
-            self._writer_lock.release()
-            raise
 
     # --- making ----------------------------------------------------------------------------
+
+    def _running_chains(self, keys: OperatorKeys) -> list[RunningChain]:
+        holder = _ONLY_PROCESS
+        if self._settings.database is not None:
+            holder = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)}"
+        return [
+            RunningChain(
+                folder=self._folder,
+                settings=settings,
+                trust=trust,
+                sender=keys.sender(settings.sender),
+                store=self.anchor_store,
+                log=self.log,
+                clock=self._clock,
+                attestor=self._signer,
+                holder=holder,
+            )
+            for settings, trust in match_chains(self._settings, self._policy)
+        ]
 
     def _receipt_issuer(self) -> ReceiptIssuer:
         return ReceiptIssuer(
@@ -107,116 +157,164 @@ class RunningParts:
             tiles=self.tiles,
             policy=self._policy,
             anchors=self.anchor_store,
-            pins=[self.pin],
+            # retired chains too: what was anchored there stays proved
+            pins=[pin_of(chain) for chain in self._policy.chains],
         )
 
     def _beacon_observer(self) -> BeaconObserver:
         newest = self.store.beacon_below(self.store.head().tree_size)
-        floor = 0 if newest is None else newest.number
-        return BeaconObserver(self.chain, self._clock, floor_number=floor)
+        chain = self.chains[0].chain
+        if newest is None:
+            return BeaconObserver(chain, self._clock)
+        record = load_record(newest.leaf_index, log=self.store, key_store=self.key_store)
+        return BeaconObserver(
+            chain,
+            self._clock,
+            floor_number=newest.number,
+            floor_unix=beacon_of(record).timestamp,
+        )
 
-    def _anchor_loop(self, sender: TransactionSender) -> AnchorLoop:
-        worker = AnchorWorker(
-            chain=self.chain,
-            sender=sender,
-            store=self.anchor_store,
-            log=self.log,
-            clock=self._clock,
-            rules=self._node.rules(),
-            holder=f"{os.getpid()}-{secrets.token_hex(8)}",
-        )
-        return AnchorLoop(
-            worker,
-            self._folder.worker_lock,
-            busy_seconds=self._node.poll_seconds,
-            on_fatal=self._on_fatal,
-        )
+    def _witness_loop(self, settings: WitnessSettings) -> WitnessLoop:
+        key = NoteVerifier.from_vkey(settings.vkey)
+        witness = HttpWitness(settings.url)
+        return WitnessLoop(Cosigner(key, witness, log=self.log, store=self.cosignatures))
 
     def _log_writer(self, keys: OperatorKeys, admission: Admission | None) -> Writer:
-        origin = self._policy.origin
         return Writer(
             store=self.store,
             key_store=self.key_store,
-            signer=LocalSigner(
-                FileSignerMemory(self._folder.signer_memory, origin=origin),
-                SigningKeys(origin, self._policy.checkpoint_keys, [keys.checkpoint()]),
-                origin,
-            ),
-            origin=origin,
+            signer=self._signer,
+            origin=self._policy.origin,
             known_keys=self.known_keys,
             tiles=self.tiles,
             receipts=self.receipts,
             now_unix=lambda: int(time.time()),
             beacons=BeaconIssuer(
-                newest_block=self.observer.newest, key=keys.beacon(), origin=origin
+                newest_block=self.observer.newest, key=keys.beacon(), origin=self._policy.origin
             ),
             admit=None if admission is None else admission.admit,
+            gate=self.mode,
             on_fatal=self._on_fatal,
+            max_waiting=self._settings.high_water.waiting_records,
         )
 
     # --- life ------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Recover the log, then take records and anchor them."""
+        """Ask the chains whether this copy is the newest, recover the log, then take records.
+
+        Raises:
+            RestoredCopyError: a chain knows more of this log than this copy does.
+            FatalError: the log may not be continued.
+        """
+        for chain in self.chains:
+            chain.start_node()
         self.writer.start()
         self.beacons.start()
-        self.anchors.start()
+        for chain in self.chains:
+            chain.start()
+        for witness in self.witnesses:
+            witness.start()
+        self.scrub.start()
 
     def stop(self) -> None:
         """Answer all that was taken on, then end everything; safe after a failed start."""
         self.writer.close()
-        self.anchors.stop()
+        self.scrub.stop()
+        for witness in self.witnesses:
+            witness.stop()
+        for chain in self.chains:
+            chain.stop()
         self.beacons.stop()
-        self._node.stop()
-        self.key_store.close()
-        self.store.close()
-        self._writer_lock.release()
+        self._opened.close()
 
     # --- how it goes -----------------------------------------------------------------------
 
-    def disk_is_full(self) -> bool:
-        """Tell whether there is too little room for another promise."""
-        return self._free_bytes() < LEAST_FREE_BYTES
-
-    def _free_bytes(self) -> int:
-        return shutil.disk_usage(self._folder.root).free
-
     def readiness(self) -> dict[str, tuple[bool, str]]:
         """Say of each part whether it can do its work, and why not."""
-        failure = self.writer.failure
-        status = self.anchors.status
-        trouble = status.alert or (None if status.error is None else status.error.code)
-        full = self.disk_is_full()
-        return {
+        failure = self.writer.failure or self.writer.away
+        parts = {
             "writer": (failure is None, "running" if failure is None else failure.code),
-            "disk": (not full, "full" if full else "free"),
-            "chain": (status.running and trouble is None, trouble or "following"),
-        }
-
-    def measures(self) -> dict[str, tuple[float, str]]:
-        """Return gauges for the metrics: value and documentation by name."""
-        newest = self.anchor_store.newest_final(self.pin.chain_id)
-        status = self.anchors.status
-        return {
-            "tree_size": (self.log.size(), "Entries below the newest signed checkpoint"),
-            "anchored_tree_size": (
-                0 if newest is None else newest.tree_size,
-                "Entries below the newest final anchor",
+            "records": self.mode.standing(),
+            "disk": self.mode.disk(),
+            "scrub": self.scrub.standing(),
+            "chain": _all_of(
+                (str(chain.trust.chain_id), chain.standing()) for chain in self.chains
             ),
-            "records_waiting": (self.writer.waiting, "Records taken on, not yet answered"),
-            "anchors_unfinished": (status.unfinished, "Anchors that are not final yet"),
-            "anchoring_failing": (status.error is not None, "1 while the worker's turns fail"),
-            "disk_free_bytes": (self._free_bytes(), "Free space where the ledger lies"),
-            "node_starts": (self._node.starts, "How often the managed node was started"),
         }
+        if self.witnesses:
+            parts["witnesses"] = _all_of((one.name, _standing_of(one)) for one in self.witnesses)
+        return parts
+
+    def measures(self) -> Iterator[Measure]:
+        """Return all gauges."""
+        final = self.anchor_store.newest_final(self.chains[0].trust.chain_id)
+        anchoring = [chain.loop.status for chain in self.chains]
+        for name, value, documentation in (
+            ("tree_size", self.log.size(), "Entries below the newest signed checkpoint"),
+            (
+                "anchored_tree_size",
+                0 if final is None else final.tree_size,
+                "Entries below the newest final anchor on the first chain",
+            ),
+            ("records_waiting", self.writer.waiting, "Records taken on, not yet answered"),
+            ("signing_away", self.writer.away is not None, "1 while a durable head is unsigned"),
+            (
+                "anchors_unfinished",
+                sum(status.unfinished for status in anchoring),
+                "Anchors that are not final yet, on all chains",
+            ),
+            (
+                "anchoring_failing",
+                any(status.error is not None for status in anchoring),
+                "1 while the worker's turns fail on some chain",
+            ),
+            (
+                "node_starts",
+                sum(chain.node.starts for chain in self.chains),
+                "How often the managed node was started",
+            ),
+        ):
+            yield Measure(name, float(value), documentation)
+        yield from self.mode.measures()
+        yield from self.scrub.measures()
+        for chain in self.chains:
+            yield from chain.measures()
+        for witness in self.witnesses:
+            yield from _witness_measures(witness)
 
 
-def _pin(chain: Chain) -> ChainPin:
-    return ChainPin(
-        chain_id=chain.chain_id,
-        genesis_hash=chain.genesis_hash,
-        contract=chain.contract,
-        log_id=chain.log_id,
-        code_hash=chain.code_hash,
-        roots_slot=chain.roots_slot,
-    )
+def _all_of(parts: Iterator[tuple[str, tuple[bool, str]]]) -> tuple[bool, str]:
+    """Join the standings of several parts of a kind: the first that has trouble speaks."""
+    found = list(parts)
+    for name, (fine, said) in found:
+        if not fine:
+            return False, said if len(found) == 1 else f"{name}: {said}"
+    return True, found[0][1][1]
+
+
+def _standing_of(witness: WitnessLoop) -> tuple[bool, str]:
+    trouble = witness.status.trouble
+    return trouble is None, trouble or "cosigning"
+
+
+def _witness_measures(witness: WitnessLoop) -> Iterator[Measure]:
+    progress, labels = witness.progress, {"witness": witness.name}
+    for name, value, documentation in (
+        (
+            "witness_cosigned_tree_size",
+            0 if progress is None else progress.cosigned_size,
+            "Largest tree size that a witness cosigned",
+        ),
+        (
+            "witness_behind",
+            0 if progress is None else progress.behind,
+            "Signed checkpoints that a witness has not seen",
+        ),
+        (
+            "witness_failing",
+            witness.status.error is not None,
+            "1 while a witness is away or refuses",
+        ),
+    ):
+        yield Measure(name, float(value), documentation, labels)

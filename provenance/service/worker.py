@@ -1,8 +1,9 @@
-"""The two loops that talk to the chain: one anchors, one holds the newest finalized block.
+"""The loops that talk to others: anchoring, the newest finalized block, witnesses.
 
 Each runs in a thread of its own and owns no rule: it calls ``step`` or ``poll`` again and again,
-keeps what went wrong for the health page, and waits longer while it goes on going wrong. Only a
-FatalError ends a loop, and tells whoever composed it.
+keeps what went wrong for the health page, and waits longer while it goes on going wrong. None of
+them ever ends the process, whatever the chain says: records go on being taken, and what a person
+has to decide stays visible until a person has decided it.
 """
 
 from __future__ import annotations
@@ -13,17 +14,16 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from provenance.errors import FatalError, ProvenanceError
-from provenance.files.lock import FolderLock
+from provenance.errors import ProvenanceError
+from provenance.ledger.anchor_alerts import AlertCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
+    from provenance.ledger.anchor_alerts import Alert
     from provenance.ledger.anchor_checkpoint import AnchorWorker
+    from provenance.ledger.collect_cosignatures import Cosigner, CosigningProgress
     from provenance.ledger.observe_beacon import BeaconObserver
 
-__all__ = ["AnchorLoop", "BeaconLoop", "LoopStatus", "SystemClock"]
+__all__ = ["AnchorLoop", "BeaconLoop", "LoopStatus", "SystemClock", "WitnessLoop"]
 
 _logger = logging.getLogger(__name__)
 
@@ -50,19 +50,28 @@ class LoopStatus:
     running: bool = False
     unfinished: int = 0
     """Anchors on their way."""
-    alert: str | None = None
-    """What an operator should look at, in the worker's words."""
+    alerts: tuple[Alert, ...] = ()
+    """States that the last turn found, in the worker's words."""
     error: ProvenanceError | None = None
     """What the last turn failed with; None when it went well."""
-    fatal: bool = False
-    """The loop has ended and does not come back without a person."""
+
+    @property
+    def trouble(self) -> str | None:
+        """A word for what a person should look at, None while there is nothing."""
+        if self.error is not None:
+            return self.error.code
+        found = (one.code.value for one in self.alerts if not one.code.is_information)
+        return next(found, None if self.running else "stopped")
+
+    def has(self, code: AlertCode) -> bool:
+        """Tell whether the last turn found a state."""
+        return any(alert.code is code for alert in self.alerts)
 
 
 class _Loop:
     """A thread that takes turns until it is stopped."""
 
-    def __init__(self, name: str, on_fatal: Callable[[FatalError], None] | None) -> None:
-        self._on_fatal = on_fatal
+    def __init__(self, name: str) -> None:
         self._stopping = threading.Event()
         self._awake = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -95,83 +104,71 @@ class _Loop:
             self._awake.clear()
             try:
                 wait, pause = self._turn(), 0.0
-            except FatalError as error:
-                self._end(error)
-                return
             except ProvenanceError as error:
-                _logger.warning("%s: %s", self._thread.name, error)
-                self.status = replace(self.status, error=error)
+                self._note(error)
                 wait = pause = min(max(0.25, 2 * pause), LONGEST_PAUSE)
+            except Exception as error:
+                # the boundary of this thread: a defect must be seen, and must not end the others
+                _logger.exception("%s failed", self._thread.name)
+                self._note(ProvenanceError(repr(error)))
+                wait = pause = LONGEST_PAUSE
             self._awake.wait(wait)
         self.status = replace(self.status, running=False)
 
-    def _end(self, error: FatalError) -> None:
-        _logger.critical("%s stopped: %s", self._thread.name, error)
-        self.status = replace(self.status, running=False, error=error, fatal=True)
-        if self._on_fatal is not None:
-            self._on_fatal(error)
+    def _note(self, error: ProvenanceError) -> None:
+        if self.status.error is None or self.status.error.code != error.code:
+            _logger.warning("%s: %s", self._thread.name, error)
+        self.status = replace(self.status, error=error)
 
 
 class AnchorLoop(_Loop):
-    """Runs the anchoring worker under its lock; there is one for each ledger (in place of W3)."""
+    """Runs one chain's anchoring worker; of several processes the one with the lease works."""
 
     def __init__(
         self,
         worker: AnchorWorker,
-        lock_path: Path,
         *,
         busy_seconds: float,
         idle_seconds: float = 1.0,
-        on_fatal: Callable[[FatalError], None] | None = None,
+        name: str = "anchoring",
     ) -> None:
         """Prepare the loop.
 
         Args:
-            lock_path: the file whose lock makes this the only worker.
             busy_seconds: between two looks while an anchor is on its way (local 0.2, public 6).
             idle_seconds: between two looks at the outbox, which is in our own database.
+            name: of the thread, for the log.
         """
-        super().__init__("anchoring", on_fatal)
+        super().__init__(name)
         self._worker = worker
-        self._lock_path = lock_path
-        self._lock: FolderLock | None = None
         self._busy_seconds = busy_seconds
         self._idle_seconds = idle_seconds
 
-    def start(self) -> None:
-        """Take the lock and begin.
-
-        Raises:
-            LockedError: another worker anchors this ledger.
-        """
-        self._lock = FolderLock(self._lock_path, purpose="anchor this ledger")
-        super().start()
-
     def stop(self, timeout: float = 30.0) -> None:
-        """End the loop and free the lock; a turn that still hangs keeps it until the end."""
+        """End the loop and give its lease back; a turn that still hangs lets it run out."""
         super().stop(timeout)
-        if self._lock is not None and not self._thread.is_alive():
-            self._lock.release()
-            self._lock = None
+        if self._thread.is_alive():
+            return
+        try:
+            self._worker.release()
+        except ProvenanceError as error:
+            _logger.warning("%s: the lease is left to run out: %s", self._thread.name, error)
 
     def _turn(self) -> float:
         progress = self._worker.step()
-        self.status = LoopStatus(running=True, unfinished=progress.unfinished, alert=progress.alert)
-        return self._busy_seconds if progress.unfinished else self._idle_seconds
+        self.status = LoopStatus(
+            running=True, unfinished=progress.unfinished, alerts=progress.alerts
+        )
+        is_ours = not progress.has(AlertCode.STANDBY) and not progress.has(AlertCode.HALTED)
+        return self._busy_seconds if progress.unfinished and is_ours else self._idle_seconds
 
 
 class BeaconLoop(_Loop):
     """Keeps the observer's block fresh while the writer asks for it."""
 
-    def __init__(
-        self,
-        observer: BeaconObserver,
-        *,
-        poll_seconds: float,
-        on_fatal: Callable[[FatalError], None] | None = None,
-    ) -> None:
+    def __init__(self, observer: BeaconObserver, *, poll_seconds: float) -> None:
         """Prepare the loop; ``poll_seconds`` between two looks while asked (local 1, public 12)."""
-        super().__init__("beacon", on_fatal)
+        super().__init__("beacon")
         self._observer = observer
         self._poll_seconds = poll_seconds
 
@@ -180,3 +177,25 @@ class BeaconLoop(_Loop):
             self._observer.poll()
         self.status = LoopStatus(running=True)
         return self._poll_seconds
+
+
+class WitnessLoop(_Loop):
+    """Shows the log's checkpoints to one witness, one after the other."""
+
+    def __init__(self, cosigner: Cosigner, *, poll_seconds: float = 1.0) -> None:
+        """Prepare the loop; ``poll_seconds`` between two looks for a newer checkpoint."""
+        super().__init__(f"witness {cosigner.name}")
+        self._cosigner = cosigner
+        self._poll_seconds = poll_seconds
+        self.progress: CosigningProgress | None = None
+        """How far the witness has come; None before it has answered."""
+
+    @property
+    def name(self) -> str:
+        """The witness's name and key id."""
+        return self._cosigner.name
+
+    def _turn(self) -> float:
+        self.progress = self._cosigner.step()
+        self.status = LoopStatus(running=True)
+        return 0.0 if self.progress.behind else self._poll_seconds

@@ -1,0 +1,156 @@
+"""One chain of a running ledger: its nodes, the view of our contract there, its anchoring loop."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from provenance.errors import FatalError, ProvenanceError
+from provenance.ledger.anchor_alerts import AlertCode
+from provenance.ledger.anchor_checkpoint import AnchorWorker
+from provenance.ledger.check_restored import check_restored
+from provenance.service.chain_node import ChainNode
+from provenance.service.measures import Measure
+from provenance.service.worker import AnchorLoop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provenance.ledger.chain_port import AnchorStore, Attestor, Chain, Clock, LogView, Sender
+    from provenance.policy import Chain as PolicyChain
+    from provenance.service.chain_settings import ChainSettings
+    from provenance.service.settings import LedgerFolder
+
+__all__ = ["RunningChain"]
+
+_logger = logging.getLogger(__name__)
+
+
+class RunningChain:
+    """Make it, ``start_node``, ``start``, ``stop``."""
+
+    def __init__(  # noqa: PLR0913 -- service.running passes each by name
+        self,
+        *,
+        folder: LedgerFolder,
+        settings: ChainSettings,
+        trust: PolicyChain,
+        sender: Sender,
+        store: AnchorStore,
+        log: LogView,
+        clock: Clock,
+        attestor: Attestor,
+        holder: str,
+    ) -> None:
+        """Join the parts; nothing runs yet.
+
+        Args:
+            trust: what the policy says of this chain.
+            holder: this process's name in the chain's lease.
+        """
+        self.trust = trust
+        self.settings = settings
+        self.sender_address = sender.address
+        self.node = ChainNode(folder, settings, sender.address)
+        self.chain: Chain = self.node.chain(trust)
+        self._store = store
+        self._log = log
+        worker = AnchorWorker(
+            chain=self.chain,
+            sender=sender,
+            store=store,
+            log=log,
+            clock=clock,
+            rules=self.node.rules(),
+            holder=holder,
+            attestor=attestor,
+        )
+        self.loop = AnchorLoop(
+            worker,
+            busy_seconds=self.node.poll_seconds,
+            name=f"anchoring on chain {trust.chain_id}",
+        )
+
+    # --- life ------------------------------------------------------------------------------
+
+    def start_node(self) -> None:
+        """Start the managed node, and compare the contract with the log.
+
+        A chain that cannot be asked now is asked by the worker later, and stops nothing.
+
+        Raises:
+            RestoredCopyError: the chain holds a head of this log that this copy never signed.
+        """
+        self.node.start()
+        try:
+            check_restored(self.chain, self._log)
+        except FatalError:
+            raise
+        except ProvenanceError as error:
+            _logger.warning("chain %d could not be asked yet: %s", self.trust.chain_id, error)
+
+    def start(self) -> None:
+        """Begin to anchor."""
+        self.loop.start()
+
+    def stop(self) -> None:
+        """Let the turn in hand end, and end the node; safe to call again."""
+        self.loop.stop()
+        self.node.stop()
+
+    # --- how it goes -----------------------------------------------------------------------
+
+    def standing(self) -> tuple[bool, str]:
+        """Say whether anchoring goes on, and what is the matter if not."""
+        status = self.loop.status
+        trouble = status.trouble
+        fine = "standby" if status.has(AlertCode.STANDBY) else "following"
+        return trouble is None, trouble or fine
+
+    def measures(self) -> Iterator[Measure]:
+        """Return this chain's gauges."""
+        status = self.loop.status
+        labels = {"chain": str(self.trust.chain_id)}
+        final = self._store.newest_final(self.trust.chain_id)
+        for name, value, documentation in (
+            (
+                "chain_anchored_tree_size",
+                0 if final is None else final.tree_size,
+                "Entries below the newest final anchor on a chain",
+            ),
+            ("chain_anchors_unfinished", status.unfinished, "Anchors that are not final yet"),
+            (
+                "chain_anchoring_failing",
+                status.error is not None,
+                "1 while the worker's turns on a chain fail",
+            ),
+            (
+                "chain_leading",
+                status.running and not status.has(AlertCode.STANDBY),
+                "1 where this process anchors, 0 where another one does",
+            ),
+        ):
+            yield Measure(name, float(value), documentation, labels)
+        for code in AlertCode:
+            yield Measure(
+                "chain_state",
+                float(status.has(code)),
+                "1 while the worker reports a state (docs/operating.md)",
+                {**labels, "state": code.value},
+            )
+        yield from self._endpoint_measures(labels)
+
+    def _endpoint_measures(self, labels: dict[str, str]) -> Iterator[Measure]:
+        for one in self.node.endpoints(self.chain):
+            yield Measure(
+                "chain_node_usable",
+                float(one.is_usable),
+                "1 while a node answers and is of the pinned chain",
+                {**labels, "node": one.place},
+            )
+            yield Measure(
+                "chain_node_outvoted",
+                float(one.outvoted),
+                "How often the other nodes agreed on another answer than this one's",
+                {**labels, "node": one.place},
+            )
