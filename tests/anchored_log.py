@@ -16,7 +16,7 @@ from provenance.store import tables
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from provenance.digests import RootHash
+    from provenance.digests import LeafHash, RootHash
     from provenance.ledger.chain_port import NamedBlock
 
 
@@ -38,31 +38,42 @@ class AnchoredLog:
         """Append entries, the first a beacon if given; sign the head and want its anchor."""
         if beacon is not None:
             self.beacon_blocks.append((self._size, beacon))
-        leaves = [
-            merkle.leaf_hash(hashlib.sha256(b"%d" % (self._size + i)).digest())
-            for i in range(entries)
-        ]
-        extension = tlog.append(self._size, leaves, self._read_tile)
-        self._tiles.update(extension.tiles)
-        self._size = extension.tree_size
-        self._roots[self._size] = extension.root_hash
+        extension = self._extend([self._leaf(self._size + i) for i in range(entries)])
         with self.engine.begin() as connection:
             head = {"tree_size": self._size, "root_hash": extension.root_hash}
             connection.execute(insert(tables.heads).values(head))
             connection.execute(
                 insert(tables.checkpoints).values(tree_size=self._size, note="signed")
             )
-            connection.execute(
-                insert(tables.anchor_markers).values(tree_size=self._size)
-            )
+            connection.execute(insert(tables.anchor_markers).values(tree_size=self._size))
         return self._size
+
+    @staticmethod
+    def _leaf(index: int) -> LeafHash:
+        return merkle.leaf_hash(hashlib.sha256(b"%d" % index).digest())
+
+    def _extend(self, leaves: list[LeafHash]) -> tlog.Extension:
+        extension = tlog.append(self._size, leaves, self._read_tile)
+        self._tiles.update(extension.tiles)
+        self._size = extension.tree_size
+        self._roots[self._size] = extension.root_hash
+        return extension
 
     def rewrite(self) -> None:
         """Become another log of the same size: what an operator who cheats would have."""
         leaves = [merkle.leaf_hash(b"rewritten %d" % i) for i in range(self._size)]
         extension = tlog.append(0, leaves, self._read_tile)
+        self._true = (dict(self._tiles), dict(self._roots))
         self._tiles = dict(extension.tiles)
         self._roots = {self._size: extension.root_hash}
+
+    def restore(self) -> None:
+        """Be the true log again, grown by what was added meanwhile."""
+        added = self._size - max(self._true[1])
+        self._tiles, self._roots = self._true
+        self._size -= added
+        leaves = [self._leaf(self._size + i) for i in range(added)]
+        self._extend(leaves)
 
     def newest_signed(self) -> tuple[int, RootHash]:
         return self._size, self._roots[self._size]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypedDict
@@ -44,9 +43,6 @@ def need_anvil() -> None:
         pytest.skip(str(error))
 
 
-_NAMES = itertools.count(1)
-
-
 class HeldChain(AnvilChain):
     """A managed chain whose blocks can be held back, to look at what is in between."""
 
@@ -77,14 +73,17 @@ class AnchoredLedger:
         self.restart_worker()
 
     def restart_worker(self) -> None:
-        self.worker = AnchorWorker(
+        self.worker = self.another_worker("the only worker")
+
+    def another_worker(self, holder: str) -> AnchorWorker:
+        return AnchorWorker(
             chain=self.chain,
             sender=self.sender,
             store=self.store,
             log=self.log,
             clock=SystemClock(),
             rules=self.rules,
-            holder=f"worker {next(_NAMES)}",
+            holder=holder,
         )
 
     def step_until(self, is_done: Callable[[], bool], *, seconds: float = 20) -> int:

@@ -113,7 +113,7 @@ class Alerts:
         """Note a state of this turn."""
         self._found.append(Alert(code, message))
         if code not in self._before:
-            level = logging.INFO if code.is_information else logging.WARNING
+            level = logging.INFO if code is AlertCode.STANDBY else logging.WARNING
             _logger.log(level, "%s: %s", code.value, message)
 
     def all(self) -> tuple[Alert, ...]:

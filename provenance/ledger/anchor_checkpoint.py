@@ -69,7 +69,8 @@ class AnchorWorker:
         """Join the ports; nothing is read or sent yet.
 
         Args:
-            holder: this worker's name in the lease; no two that live have the same.
+            holder: this worker's name in the lease. No two that live may have the same; one that
+                comes after a crash need not wait for the lease's end if it has the old name.
             attestor: needed on a chain of level ``trusted-rpc``.
         """
         self._chain = chain
@@ -181,6 +182,7 @@ class AnchorWorker:
     def _halt(self, error: FatalError) -> None:
         """Store why anchoring stops; without the lease, whoever has it finds the same."""
         _logger.critical("anchoring on chain %d stops: %s", self._chain_id, error)
+        self._watch.forget_doubts()
         if self._lease is not None:
             with contextlib.suppress(ProvenanceError):
                 now = self._clock.now_unix()

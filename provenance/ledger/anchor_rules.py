@@ -32,8 +32,8 @@ class AnchorRules:
     """The pin is compared again at least so often while there is work (W2)."""
     recheck_after: int = 600
     """What was final is looked at again so often, work or not (W11)."""
-    lease_seconds: int = 60
-    """A worker that is silent for so long may be replaced (W3)."""
+    lease_seconds: float = 15.0
+    """A worker that is silent for so long may be replaced (W3); prolonged at a third of it."""
     open_anchors: int = 4
     """Anchors on their way at a time; of them at most one is not yet included (W15)."""
     anchor_ceiling_wei: int | None = 2 * 10**16

@@ -94,6 +94,12 @@ class ChainWatch:
         """Look at everything again before the next use: another node may answer then."""
         self._pinned_at = None
 
+    def forget_doubts(self) -> None:
+        """Begin anew after a halt: a person may have mended what it was about."""
+        self._doubt = None
+        self._replaced = None
+        self.forget_pin()
+
     def check_pin(self, anchorer: bytes) -> None:
         """Compare the pin, at every (re)connect and every so often.
 
@@ -169,6 +175,8 @@ class ChainWatch:
         Raises:
             UnavailableError: no block shows it, so the node contradicts itself.
         """
+        if self._doubt is not None:
+            return  # it waits for its own block; a newer one would be waited for without end
         for block in (self.finalized(), self._chain.head()):
             try:
                 is_found = is_shown(block)

@@ -29,16 +29,60 @@ def test_first_fees_never_pass_the_ceiling(base: int, tip: int, ceiling: int) ->
         assert (base + tip) * GAS > ceiling - GAS
     else:
         assert base + tip <= cap
-        assert rules.allows(cap * GAS)
+        assert cap * GAS <= ceiling
 
 
 def test_day_ceiling_counts_what_is_bound_already() -> None:
     fees = Fees(10**9, 10**9)
-    rules = AnchorRules(anchor_ceiling_wei=None, day_ceiling_wei=10 * 3 * 10**9 * GAS)
+    rules = AnchorRules(anchor_ceiling_wei=None, day_ceiling_wei=10**17)
+    least = 2 * 10**9 * GAS
 
-    rules.first_fees(fees, GAS, 9 * 3 * 10**9 * GAS)
+    assert rules.first_fees(fees, GAS, 10**17 - 2 * least) == (3 * 10**9, 10**9)
+    assert rules.first_fees(fees, GAS, 10**17 - least) == (2 * 10**9, 10**9)
     with pytest.raises(FeeCeilingError):
-        rules.first_fees(fees, GAS, 9 * 3 * 10**9 * GAS + 1)
+        rules.first_fees(fees, GAS, 10**17 - least + 1)
+
+
+def test_replacement_stays_within_the_ceilings_or_is_not_made() -> None:
+    fees = Fees(10 * 10**9, 10**9)
+    attempt = Attempt(b"", b"", 3 * 10**9, 10**9, GAS, None)
+    needed = 11 * 10**9 * GAS
+
+    dear = AnchorRules(anchor_ceiling_wei=None, day_ceiling_wei=None)
+    tight = AnchorRules(anchor_ceiling_wei=needed, day_ceiling_wei=None)
+    assert dear.dearer(attempt, fees, 0, is_refused=False) == (21 * 10**9, 1_125_000_000, GAS)
+    assert tight.dearer(attempt, fees, 0, is_refused=False) == (11 * 10**9, 1_125_000_000, GAS)
+    with pytest.raises(FeeCeilingError):
+        AnchorRules(anchor_ceiling_wei=needed - 1).dearer(attempt, fees, 0, is_refused=False)
+    with pytest.raises(FeeCeilingError):
+        AnchorRules(anchor_ceiling_wei=None, day_ceiling_wei=10**18).dearer(
+            attempt, fees, 10**18 - needed + 1, is_refused=False
+        )
+
+
+def test_replacement_is_made_for_gas_and_for_a_pool_that_refuses() -> None:
+    fees = Fees(10**9, 10**9)
+    attempt = Attempt(b"", b"", 3 * 10**9, 10**9, GAS, None)
+
+    rules = AnchorRules()
+    assert rules.dearer(attempt, fees, 0, gas=GAS, is_refused=False) is None
+    more_gas = rules.dearer(attempt, fees, 0, gas=GAS + 1, is_refused=False)
+    refused = rules.dearer(attempt, fees, 0, gas=GAS - 1, is_refused=True)
+    assert more_gas == (3_375_000_000, 1_125_000_000, GAS + 1)
+    assert refused == (3_375_000_000, 1_125_000_000, GAS)
+
+
+@given(WEI, st.integers(1, 10**12))
+def test_legacy_chain_has_one_price(price: int, later: int) -> None:
+    rules = AnchorRules(anchor_ceiling_wei=None, day_ceiling_wei=None)
+
+    cap, tip = rules.first_fees(Fees(0, price, legacy=True), GAS, 0)
+    attempt = Attempt(b"", b"", cap, tip, GAS, None)
+    replaced = rules.dearer(attempt, Fees(0, later, legacy=True), 0, is_refused=False)
+
+    assert cap == tip == price
+    assert (replaced is None) == (later <= price)
+    assert replaced is None or replaced[0] == replaced[1] >= later
 
 
 @given(WEI, WEI, WEI, WEI)
@@ -47,12 +91,14 @@ def test_replacement_is_dearer_by_geths_rule_or_not_made(
 ) -> None:
     attempt = Attempt(b"", b"", cap, min(tip, cap), GAS, None)
 
-    replaced = AnchorRules().dearer(attempt, Fees(base, asked))
+    rules = AnchorRules(anchor_ceiling_wei=None, day_ceiling_wei=None)
+
+    replaced = rules.dearer(attempt, Fees(base, asked), 0, is_refused=False)
 
     if replaced is None:
         assert cap >= base + asked
         return
-    new_cap, new_tip = replaced
+    new_cap, new_tip, _ = replaced
     # go-ethereum core/txpool/legacypool/list.go: strictly more, and at least a tenth, of both
     assert new_cap > cap
     assert new_tip > attempt.priority_fee_wei

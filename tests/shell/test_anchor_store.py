@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from anchored_log import AnchoredLog
+from sqlalchemy import insert, select
 
-from provenance.anchor import AnchorState, HistoryProof, StorageEvidence
+from provenance import note
+from provenance.anchor import AnchorState
+from provenance.anchor_evidence import HistoryProof, StatedEvidence, StorageEvidence
+from provenance.anchor_statement import AnchorStatement, sign_statement
 from provenance.digests import RootHash
-from provenance.errors import ConflictError, NotFoundError
-from provenance.ledger.chain_port import Attempt, Inclusion, NamedBlock
+from provenance.errors import ConflictError, LeaseLostError, NotFoundError
+from provenance.keys import PrivateKey
+from provenance.ledger.chain_port import Attempt, Halt, Inclusion, NamedBlock
+from provenance.store import tables
 from provenance.store.anchor_store import SqlAnchorStore
 from provenance.store.engine import open_reader, open_writer
 from provenance.store.migrate import migrate
@@ -24,6 +31,22 @@ if TYPE_CHECKING:
 CHAIN = 31337
 SENDER = b"\x5e" * 20
 
+STATEMENT = sign_statement(
+    AnchorStatement(
+        origin="ledger.example/log",
+        chain_id=CHAIN,
+        contract=bytes(20),
+        log_id=bytes(32),
+        tree_size=2,
+        root_hash=RootHash(bytes(32)),
+        block_number=7,
+        block_hash=bytes(32),
+        timestamp=1,
+        tx_hash=bytes(32),
+    ),
+    note.NoteSigner("ledger.example/log", PrivateKey.from_seed("Ed25519", bytes(32))),
+)
+
 
 class Stored:
     """A database with a log that wants anchors, and the store under test."""
@@ -35,13 +58,16 @@ class Stored:
         self.reader = open_reader(path)
         self.log = AnchoredLog(self.engine)
         self.store = SqlAnchorStore(self.engine, self.reader)
+        lease = self.store.acquire(CHAIN, "a worker", 60)
+        assert lease is not None
+        self.lease = lease
 
     def reopen(self) -> SqlAnchorStore:
         return SqlAnchorStore(open_reader(self.path))
 
     def bind(self, tree_size: int, nonce: int, *, sender: bytes = SENDER) -> Anchor:
         return self.store.bind(
-            chain_id=CHAIN,
+            self.lease,
             sender=sender,
             nonce=nonce,
             base_size=0,
@@ -51,6 +77,18 @@ class Stored:
             attempt=attempt(nonce),
             now_unix=1000 + nonce,
         )
+
+    def rows(self) -> list[list[object]]:
+        """Return everything the worker can write."""
+        written = (tables.anchors, tables.anchor_attempts, tables.worker_halts)
+        with self.reader.connect() as connection:
+            return [[tuple(row) for row in connection.execute(select(t))] for t in written]
+
+    def finish(self, anchor: Anchor) -> None:
+        tx_hash = anchor.attempts[0].tx_hash
+        self.store.note_broadcast(self.lease, anchor.anchor_id, tx_hash, 1)
+        self.store.include(self.lease, anchor.anchor_id, inclusion())
+        self.store.finalize(self.lease, anchor.anchor_id, 2)
 
 
 @pytest.fixture
@@ -80,12 +118,12 @@ def test_newest_marker_is_bound_and_older_ones_are_covered(stored: Stored) -> No
     for entries in (2, 2, 2):
         stored.log.grow(entries)
 
-    assert stored.store.wanted() == (6, False)
+    assert stored.store.wanted(CHAIN) == (6, False)
     stored.bind(6, 0)
-    assert stored.store.wanted() is None
+    assert stored.store.wanted(CHAIN) is None
 
     stored.log.grow(1)
-    assert stored.store.wanted() == (7, False)
+    assert stored.store.wanted(CHAIN) == (7, False)
 
 
 def test_marker_that_came_after_binding_stays_wanted(stored: Stored) -> None:
@@ -94,18 +132,18 @@ def test_marker_that_came_after_binding_stays_wanted(stored: Stored) -> None:
 
     stored.bind(2, 0)
 
-    assert stored.store.wanted() == (4, False)
+    assert stored.store.wanted(CHAIN) == (4, False)
 
 
 def test_now_is_remembered_until_bound(stored: Stored) -> None:
-    assert stored.store.ask_now() is None
+    assert stored.store.ask_now(CHAIN) is None
     stored.log.grow(2)
 
-    assert stored.store.ask_now() == 2
-    assert stored.store.wanted() == (2, True)
+    assert stored.store.ask_now(CHAIN) == 2
+    assert stored.store.wanted(CHAIN) == (2, True)
     stored.bind(2, 0)
     stored.log.grow(2)
-    assert stored.store.wanted() == (4, False)
+    assert stored.store.wanted(CHAIN) == (4, False)
 
 
 def test_everything_comes_back_as_it_was_stored(stored: Stored) -> None:
@@ -113,10 +151,10 @@ def test_everything_comes_back_as_it_was_stored(stored: Stored) -> None:
     anchor = stored.bind(2, 0)
     dearer = attempt(9, max_fee_wei=4 * 10**9)
 
-    stored.store.note_broadcast(anchor.anchor_id, anchor.attempts[0].tx_hash, 1010)
-    stored.store.add_attempt(anchor.anchor_id, dearer)
-    stored.store.include(anchor.anchor_id, inclusion())
-    stored.store.finalize(anchor.anchor_id, 1100)
+    stored.store.note_broadcast(stored.lease, anchor.anchor_id, anchor.attempts[0].tx_hash, 1010)
+    stored.store.add_attempt(stored.lease, anchor.anchor_id, dearer)
+    stored.store.include(stored.lease, anchor.anchor_id, inclusion())
+    stored.store.finalize(stored.lease, anchor.anchor_id, 1100)
 
     found = stored.reopen().anchor(anchor.anchor_id)
     assert found.state is AnchorState.FINAL
@@ -132,7 +170,7 @@ def test_first_broadcast_time_is_kept(stored: Stored) -> None:
     anchor = stored.bind(2, 0)
 
     for now in (1010, 1020):
-        stored.store.note_broadcast(anchor.anchor_id, anchor.attempts[0].tx_hash, now)
+        stored.store.note_broadcast(stored.lease, anchor.anchor_id, anchor.attempts[0].tx_hash, now)
 
     assert stored.store.anchor(anchor.anchor_id).attempts[0].broadcast_unix == 1010
 
@@ -140,10 +178,10 @@ def test_first_broadcast_time_is_kept(stored: Stored) -> None:
 def test_displaced_anchor_is_sent_again_without_its_evidence(stored: Stored) -> None:
     stored.log.grow(2)
     anchor = stored.bind(2, 0)
-    stored.store.note_broadcast(anchor.anchor_id, anchor.attempts[0].tx_hash, 1010)
-    stored.store.include(anchor.anchor_id, inclusion())
+    stored.store.note_broadcast(stored.lease, anchor.anchor_id, anchor.attempts[0].tx_hash, 1010)
+    stored.store.include(stored.lease, anchor.anchor_id, inclusion())
 
-    stored.store.displace(anchor.anchor_id)
+    stored.store.displace(stored.lease, anchor.anchor_id)
 
     found = stored.store.anchor(anchor.anchor_id)
     assert (found.state, found.inclusion) == (AnchorState.SENT, None)
@@ -158,13 +196,13 @@ def test_nonce_and_tree_size_are_bound_once(
     stored.log.grow(2)
     stored.bind(2, 0)
     stored.log.grow(2)
-    wanted = stored.store.wanted()
+    wanted = stored.store.wanted(CHAIN)
 
     with pytest.raises(ConflictError):
         stored.bind(tree_size, nonce)
 
     assert len(stored.store.page()) == 1
-    assert stored.store.wanted() == wanted
+    assert stored.store.wanted(CHAIN) == wanted
 
 
 def test_states_are_not_skipped_or_left(stored: Stored) -> None:
@@ -172,11 +210,11 @@ def test_states_are_not_skipped_or_left(stored: Stored) -> None:
     anchor_id = stored.bind(2, 0).anchor_id
 
     with pytest.raises(ConflictError):
-        stored.store.include(anchor_id, inclusion())
+        stored.store.include(stored.lease, anchor_id, inclusion())
     with pytest.raises(ConflictError):
-        stored.store.displace(anchor_id)
+        stored.store.displace(stored.lease, anchor_id)
     with pytest.raises(ConflictError):
-        stored.store.finalize(anchor_id, 1)
+        stored.store.finalize(stored.lease, anchor_id, 1)
 
     assert stored.store.anchor(anchor_id).state is AnchorState.PREPARED
 
@@ -184,12 +222,12 @@ def test_states_are_not_skipped_or_left(stored: Stored) -> None:
 def test_final_anchor_is_never_taken_back(stored: Stored) -> None:
     stored.log.grow(2)
     anchor = stored.bind(2, 0)
-    stored.store.note_broadcast(anchor.anchor_id, anchor.attempts[0].tx_hash, 1)
-    stored.store.include(anchor.anchor_id, inclusion())
-    stored.store.finalize(anchor.anchor_id, 2)
+    stored.store.note_broadcast(stored.lease, anchor.anchor_id, anchor.attempts[0].tx_hash, 1)
+    stored.store.include(stored.lease, anchor.anchor_id, inclusion())
+    stored.store.finalize(stored.lease, anchor.anchor_id, 2)
 
     with pytest.raises(ConflictError):
-        stored.store.displace(anchor.anchor_id)
+        stored.store.displace(stored.lease, anchor.anchor_id)
 
     assert stored.store.unfinished(CHAIN) == []
 
@@ -198,10 +236,10 @@ def test_covering_anchor_is_the_earliest_that_holds_the_entry(stored: Stored) ->
     for nonce, entries in enumerate((2, 3, 5)):
         size = stored.log.grow(entries)
         anchor = stored.bind(size, nonce)
-        stored.store.note_broadcast(anchor.anchor_id, anchor.attempts[0].tx_hash, 1)
-        stored.store.include(anchor.anchor_id, inclusion())
+        stored.store.note_broadcast(stored.lease, anchor.anchor_id, anchor.attempts[0].tx_hash, 1)
+        stored.store.include(stored.lease, anchor.anchor_id, inclusion())
         if nonce < 2:
-            stored.store.finalize(anchor.anchor_id, 2)
+            stored.store.finalize(stored.lease, anchor.anchor_id, 2)
 
     def covering(tree_size: int) -> int | None:
         found = stored.store.covering(CHAIN, tree_size)
@@ -218,11 +256,15 @@ def test_covering_anchor_is_the_earliest_that_holds_the_entry(stored: Stored) ->
 def test_fees_count_the_dearest_attempt_of_each_anchor(stored: Stored) -> None:
     stored.log.grow(2)
     first = stored.bind(2, 0)
-    stored.store.add_attempt(first.anchor_id, attempt(9, max_fee_wei=2**40))
+    stored.store.add_attempt(stored.lease, first.anchor_id, attempt(9, max_fee_wei=2**40))
     stored.log.grow(2)
     stored.bind(4, 1)
 
-    assert stored.store.fees_since(CHAIN, 0) == 80_000 * (2**40 + 3 * 10**9)
+    both = 80_000 * (2**40 + 3 * 10**9)
+    assert stored.store.fees_since(CHAIN, 0) == both
+    assert stored.store.fees_since(CHAIN, 1002) == both  # neither is final: both may yet be paid
+    stored.finish(first)
+    assert stored.store.fees_since(CHAIN, 1000) == both
     assert stored.store.fees_since(CHAIN, 1001) == 80_000 * 3 * 10**9
     assert stored.store.fees_since(1, 0) == 0
 
@@ -239,3 +281,168 @@ def test_nonces_are_counted_for_each_sender_and_chain(stored: Stored) -> None:
 def test_unknown_anchor_is_not_found(stored: Stored) -> None:
     with pytest.raises(NotFoundError):
         stored.store.anchor(1)
+
+
+# --- leases and halts ------------------------------------------------------------------------
+
+
+def test_lease_is_one_holders_until_it_ends_or_is_released(stored: Stored) -> None:
+    store = stored.store
+
+    assert store.acquire(CHAIN, "a worker", 60) == stored.lease
+    assert store.acquire(CHAIN, "another", 60) is None
+    store.release(stored.lease)
+    taken = store.acquire(CHAIN, "another", 60)
+
+    assert taken is not None
+    assert taken.epoch == stored.lease.epoch + 1
+    assert store.acquire(CHAIN, "a worker", 60) is None
+
+
+def test_lease_that_ended_is_taken_over(stored: Stored) -> None:
+    short = stored.store.acquire(2, "a worker", 0)
+    taken = stored.store.acquire(2, "another", 60)
+    late = stored.store.acquire(2, "a worker", 60)
+
+    assert short is not None
+    assert taken is not None
+    assert taken.epoch == short.epoch + 1
+    assert late is None
+
+
+def test_chains_have_leases_of_their_own(stored: Stored) -> None:
+    other = stored.store.acquire(2, "another", 60)
+
+    assert other is not None
+    assert stored.store.acquire(CHAIN, "a worker", 60) == stored.lease
+
+
+def test_lease_made_before_the_clock_was_set_back_counts_as_ended(stored: Stored) -> None:
+    far = stored.store.acquire(2, "a worker", 7 * 86_400)
+    taken = stored.store.acquire(2, "another", 60)
+
+    assert far is not None
+    assert taken is not None
+    assert taken.epoch == far.epoch + 1
+
+
+def test_late_release_ends_nobody_elses_lease(stored: Stored) -> None:
+    stored.store.release(stored.lease)
+    taken = stored.store.acquire(CHAIN, "another", 60)
+
+    stored.store.release(stored.lease)
+
+    assert taken is not None
+    assert stored.store.acquire(CHAIN, "a third", 60) is None
+
+
+def test_worker_that_lost_its_lease_changes_nothing(stored: Stored) -> None:
+    stored.log.grow(2)
+    bound, old = stored.bind(2, 0), stored.lease
+    stored.log.grow(2)
+    stored.store.release(old)
+    taken = stored.store.acquire(CHAIN, "another", 60)
+    assert taken is not None
+    before = stored.rows()
+
+    store, anchor_id = stored.store, bound.anchor_id
+    for write in (
+        lambda: stored.bind(4, 1),
+        lambda: store.add_attempt(old, anchor_id, attempt(9)),
+        lambda: store.note_broadcast(old, anchor_id, bound.attempts[0].tx_hash, 1),
+        lambda: store.include(old, anchor_id, inclusion()),
+        lambda: store.displace(old, anchor_id),
+        lambda: store.finalize(old, anchor_id, 1),
+        lambda: store.violate(old, anchor_id, 1),
+        lambda: store.halt(old, "code", "message", 1),
+    ):
+        with pytest.raises(LeaseLostError):
+            write()
+
+    assert stored.rows() == before
+
+
+def test_first_reason_to_halt_stays_until_resumed(stored: Stored) -> None:
+    store = stored.store
+    assert store.halted(CHAIN) is None
+    store.halt(stored.lease, "anchor-lost", "gone", 5)
+    store.halt(stored.lease, "foreign-transaction", "used", 6)
+
+    assert stored.reopen().halted(CHAIN) == Halt(CHAIN, "anchor-lost", "gone", 5)
+    assert store.halted(2) is None
+    assert store.resume(CHAIN)
+    assert not store.resume(CHAIN)
+    assert store.halted(CHAIN) is None
+
+
+def test_violated_anchor_keeps_its_evidence_and_covers_nothing(stored: Stored) -> None:
+    for nonce, entries in enumerate((2, 3)):
+        stored.finish(stored.bind(stored.log.grow(entries), nonce))
+    first, second = stored.store.page()
+
+    stored.store.violate(stored.lease, first.anchor_id, 77)
+    found = stored.store.covering(CHAIN, 1)
+    marked = stored.store.anchor(first.anchor_id)
+    stored.store.violate(stored.lease, first.anchor_id, None)
+
+    assert found is not None
+    assert found.anchor_id == second.anchor_id
+    assert (marked.violated_unix, marked.state, marked.inclusion) == (
+        77,
+        AnchorState.FINAL,
+        inclusion(),
+    )
+    assert stored.store.covering(CHAIN, 1) == first
+
+
+# --- several chains, witnesses, chains without proofs ----------------------------------------
+
+
+def test_each_chain_wants_what_is_not_bound_there(stored: Stored) -> None:
+    stored.log.grow(2)
+    stored.bind(2, 0)
+    stored.log.grow(2)
+    stored.store.ask_now(2)
+
+    assert stored.store.wanted(CHAIN) == (4, True)
+    assert stored.store.wanted(2) == (4, True)
+    stored.bind(4, 1)
+    assert stored.store.wanted(CHAIN) is None
+    assert stored.store.wanted(2) == (4, True)
+
+
+def test_cosigned_checkpoint_is_preferred_and_a_slow_witness_delays_nobody(
+    stored: Stored,
+) -> None:
+    store = SqlAnchorStore(stored.engine, quorum=2)
+    for entries in (2, 2, 2):
+        stored.log.grow(entries)
+
+    def cosign(tree_size: int, *witnesses: str) -> None:
+        rows = [{"tree_size": tree_size, "witness": w, "line": w} for w in witnesses]
+        with stored.engine.begin() as connection:
+            connection.execute(insert(tables.cosignatures), rows)
+
+    cosign(4, "one")
+    assert store.wanted(CHAIN) == (6, False)
+    cosign(4, "two")
+    cosign(2, "one", "two", "three")
+    assert store.wanted(CHAIN) == (4, False)
+    assert stored.store.wanted(CHAIN) == (6, False)
+    stored.bind(4, 0)
+    assert store.wanted(CHAIN) == (6, False)
+
+
+def test_statement_is_stored_only_when_final(stored: Stored) -> None:
+    stored.log.grow(2)
+    anchor = stored.bind(2, 0)
+    bare = replace(inclusion(), evidence=None, histories=())
+    stored.store.note_broadcast(stored.lease, anchor.anchor_id, anchor.attempts[0].tx_hash, 1)
+    stored.store.include(stored.lease, anchor.anchor_id, bare)
+    included = stored.store.anchor(anchor.anchor_id)
+
+    stored.store.finalize(stored.lease, anchor.anchor_id, 2, StatedEvidence(STATEMENT))
+
+    assert included.inclusion == bare
+    final = stored.store.anchor(anchor.anchor_id).inclusion
+    assert final == replace(bare, evidence=StatedEvidence(STATEMENT))

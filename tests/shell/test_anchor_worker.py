@@ -16,19 +16,17 @@ from provenance.chain.sender import create_key_file
 from provenance.errors import (
     AnchorLostError,
     AnchorRefusedError,
-    FatalError,
-    FeeCeilingError,
     ForeignTransactionError,
-    LockedError,
     WrongChainError,
 )
 from provenance.header import BlockHeader
+from provenance.ledger.anchor_alerts import AlertCode
 from provenance.ledger.anchor_checkpoint import AnchorRules
 from provenance.ledger.chain_port import NamedBlock
 from provenance.service.worker import AnchorLoop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -134,7 +132,7 @@ def test_interval_holds_back_until_now_is_asked(ledger: AnchoredLedger) -> None:
     ledger.log.grow(2)
 
     held_back = ledger.worker.step()
-    ledger.store.ask_now()
+    ledger.store.ask_now(ledger.chain.pin.chain_id)
     ledger.anchor_to_the_end()
 
     assert held_back.waiting
@@ -160,7 +158,6 @@ def test_killed_node_loses_no_anchor_and_none_is_doubled(ledger: AnchoredLedger)
 
 def test_transaction_the_node_forgot_is_sent_again(ledger: AnchoredLedger) -> None:
     ledger.log.grow(2)
-    ledger.store.wanted()
     ledger.chain.is_held = True
     ledger.worker.step()
     anchor = ledger.store.page()[0]
@@ -201,13 +198,14 @@ def test_foreign_use_of_the_key_stops_the_worker(ledger: AnchoredLedger) -> None
         gas=21_000,
         max_fee_wei=3 * 10**9,
         priority_fee_wei=10**9,
+        legacy=False,
     )
     ledger.chain.broadcast(used.raw)
     ledger.node.mine()
     ledger.log.grow(2)
 
     with pytest.raises(ForeignTransactionError):
-        ledger.worker.step()
+        ledger.anchor_to_the_end()
 
 
 def test_foreign_transaction_in_place_of_a_bound_one_stops_the_worker(
@@ -226,6 +224,7 @@ def test_foreign_transaction_in_place_of_a_bound_one_stops_the_worker(
         gas=21_000,
         max_fee_wei=3 * 10**9,
         priority_fee_wei=10**9,
+        legacy=False,
     )
     ledger.chain.broadcast(used.raw)
     ledger.chain.is_held = False
@@ -244,7 +243,7 @@ def test_old_copy_of_the_database_is_refused(ledger: AnchoredLedger, tmp_path: P
     fresh.log.grow(2)
 
     with pytest.raises(AnchorLostError):
-        fresh.worker.step()
+        fresh.anchor_to_the_end()
     fresh.engine.dispose()
 
 
@@ -257,7 +256,7 @@ def test_log_that_forked_is_refused(ledger: AnchoredLedger) -> None:
     ledger.log.grow(2)
 
     with pytest.raises(AnchorLostError):
-        ledger.worker.step()
+        ledger.anchor_to_the_end()
 
 
 def test_contract_refuses_a_wrong_consistency_proof_before_anything_is_spent(
@@ -303,31 +302,34 @@ def test_fees_above_the_ceiling_are_not_spent(ledger: AnchoredLedger) -> None:
     ledger.restart_worker()
     ledger.log.grow(2)
 
-    with pytest.raises(FeeCeilingError):
-        ledger.worker.step()
+    progress = ledger.worker.step()
 
+    assert progress.has(AlertCode.FEE_CEILING)
+    assert progress.alert is not None
+    assert progress.waiting
     assert not ledger.store.page()
 
 
-def test_second_worker_refuses_to_start(ledger: AnchoredLedger, tmp_path: Path) -> None:
-    lock = tmp_path / "worker.lock"
-    first = AnchorLoop(ledger.worker, lock, busy_seconds=0.02)
-    second = AnchorLoop(ledger.worker, lock, busy_seconds=0.02)
-    first.start()
+def test_second_worker_stands_by_until_the_first_gives_way(ledger: AnchoredLedger) -> None:
+    ledger.log.grow(2)
+    ledger.chain.is_held = True
+    ledger.worker.step()
+    second = ledger.another_worker("another")
 
-    with pytest.raises(LockedError):
-        second.start()
+    while_first_works = second.step()
+    ledger.worker.release()
+    ledger.chain.is_held = False
+    ledger.worker = second
+    ledger.anchor_to_the_end()
 
-    first.stop()
-    second = AnchorLoop(ledger.worker, lock, busy_seconds=0.02)
-    second.start()
-    second.stop()
+    assert while_first_works.has(AlertCode.STANDBY)
+    assert while_first_works.alert is None
+    assert finals(ledger) == [2]
+    check_evidence(ledger)
 
 
-def test_loop_anchors_by_itself_and_survives_an_outage(
-    ledger: AnchoredLedger, tmp_path: Path
-) -> None:
-    loop = AnchorLoop(ledger.worker, tmp_path / "l", busy_seconds=0.02, idle_seconds=0.02)
+def test_loop_anchors_by_itself_and_survives_an_outage(ledger: AnchoredLedger) -> None:
+    loop = AnchorLoop(ledger.worker, busy_seconds=0.02, idle_seconds=0.02)
     loop.start()
     for _ in range(3):
         size = ledger.log.grow(2)
@@ -343,20 +345,47 @@ def test_loop_anchors_by_itself_and_survives_an_outage(
     check_evidence(ledger)
 
 
-def test_loop_ends_on_a_fatal_error_and_says_so(ledger: AnchoredLedger, tmp_path: Path) -> None:
+def test_halt_outlives_the_process_until_a_person_resumes(ledger: AnchoredLedger) -> None:
     ledger.log.grow(2)
     ledger.anchor_to_the_end()
     ledger.log.rewrite()
     ledger.restart_worker()
     ledger.log.grow(2)
-    seen: list[FatalError] = []
-    loop = AnchorLoop(ledger.worker, tmp_path / "l", busy_seconds=0.02, on_fatal=seen.append)
+    with pytest.raises(AnchorLostError):
+        ledger.anchor_to_the_end()
 
+    ledger.restart_worker()
+    halted = ledger.worker.step()
+    stored = ledger.store.halted(ledger.chain.pin.chain_id)
+    ledger.log.restore()
+    assert ledger.store.resume(ledger.chain.pin.chain_id)
+    ledger.anchor_to_the_end()
+
+    assert halted.has(AlertCode.HALTED)
+    assert stored is not None
+    assert stored.code == "anchor-lost"
+    assert finals(ledger) == [2, 4]
+    check_evidence(ledger)
+
+
+def test_loop_goes_on_after_a_halt_that_was_resumed(ledger: AnchoredLedger) -> None:
+    ledger.log.grow(2)
+    ledger.anchor_to_the_end()
+    ledger.log.rewrite()
+    ledger.restart_worker()
+    ledger.log.grow(2)
+    loop = AnchorLoop(ledger.worker, busy_seconds=0.02, idle_seconds=0.02)
     loop.start()
-    deadline = time.monotonic() + 10
-    while not seen and time.monotonic() < deadline:
-        time.sleep(0.01)
-    loop.stop()
+    chain_id = ledger.chain.pin.chain_id
 
-    assert loop.status.fatal
-    assert isinstance(seen[0], AnchorLostError)
+    def wait_until(is_done: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 20
+        while not is_done():
+            assert time.monotonic() < deadline, loop.status
+            time.sleep(0.02)
+
+    wait_until(lambda: ledger.store.halted(chain_id) is not None)
+    ledger.log.restore()
+    ledger.store.resume(chain_id)
+    wait_until(lambda: finals(ledger) == [2, 4])
+    loop.stop()
