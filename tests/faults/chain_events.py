@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from faults.http import Rpc
     from faults.wire import JSON
 
-__all__ = ["AnchorEvent", "ChainView", "Transaction", "anchored_header_hash", "read_chain"]
+__all__ = [
+    "ANCHORED_TOPIC",
+    "AnchorEvent",
+    "ChainView",
+    "Transaction",
+    "anchored_header_hash",
+    "keccak256",
+    "read_chain",
+]
 
 _ANCHORED = "CheckpointAnchored(bytes32,uint64,bytes32)"
 
@@ -55,6 +63,9 @@ def keccak256(octets: bytes) -> bytes:
     return keccak.new(digest_bits=256, data=octets).digest()
 
 
+ANCHORED_TOPIC = "0x" + keccak256(_ANCHORED.encode()).hex()
+
+
 def anchored_header_hash(header: str) -> str:
     """Return the hash of a block by its RLP header, as a receipt holds it."""
     return "0x" + keccak256(bytes.fromhex(header[2:])).hex()
@@ -76,12 +87,11 @@ def read_chain(rpc: Rpc, chain: JSON) -> ChainView:
                 Transaction(sent["hash"], int(sent["nonce"], 16), receipt["status"] == "0x1")
             )
     demand(len(senders) == 1, "I5", f"transactions of {senders}")
-    topic = "0x" + keccak256(_ANCHORED.encode()).hex()
     question = {
         "fromBlock": "0x0",
         "toBlock": "latest",
         "address": chain["contract"],
-        "topics": [topic, chain["log_id"]],
+        "topics": [ANCHORED_TOPIC, chain["log_id"]],
     }
     for event in rpc.call("eth_getLogs", question):
         size, root = int(event["topics"][2], 16), bytes.fromhex(event["data"][2:])
