@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -98,6 +99,33 @@ class Anvil:
         tag = hex(number) if isinstance(number, int) else number
         found: JSON = self.rpc.call("eth_getBlockByNumber", tag, False)  # noqa: FBT003 -- JSON-RPC
         return found
+
+    def reorganise(self, depth: int) -> None:
+        """Put empty blocks in the place of the newest ``depth``; nothing returns to the pool."""
+        self.rpc.call("anvil_reorg", depth, [])
+        self._now = int(self.block("latest")["timestamp"], 16)
+
+    def raw_transactions(self, depth: int) -> list[str]:
+        """Return the signed transactions of the newest ``depth`` blocks, oldest first."""
+        head, found = self.head(), list[str]()
+        for number in range(max(0, head - depth + 1), head + 1):
+            for name in self.block(number)["transactions"]:
+                found.append(self.rpc.call("eth_getRawTransactionByHash", name))
+        return found
+
+    def send(self, raw: str) -> None:
+        """Hand signed bytes to the pool; what it refuses is refused."""
+        with contextlib.suppress(GoneError):
+            self.rpc.call("eth_sendRawTransaction", raw)
+
+    def pending(self) -> list[str]:
+        """Return the hashes of what waits in the pool."""
+        pool = self.rpc.call("txpool_content")
+        return [sent["hash"] for nonces in pool["pending"].values() for sent in nonces.values()]
+
+    def transactions(self, account: bytes) -> int:
+        """Return how many transactions of ``account`` are mined or wait."""
+        return int(self.rpc.call("eth_getTransactionCount", "0x" + account.hex(), "pending"), 16)
 
     def suspend(self) -> None:
         """The node hangs: it takes connections and answers nothing."""

@@ -161,6 +161,8 @@ class Proxy:
         self.pool = pool or Pool()
         self.spoiled = Counter[str]()
         """How often each mode was used."""
+        self.failure: Exception | None = None
+        """A mistake in a mode, which would else pass for a dropped request."""
         self.requests = 0
         self.kept: dict[str, bytes] = {}
         """Answers kept by modes, to be given to somebody else."""
@@ -190,6 +192,8 @@ class Proxy:
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
+        if self.failure is not None:
+            raise RuntimeError("a mode of the proxy failed") from self.failure
 
     def spoil(self, modes: Sequence[Mode], chance: float) -> None:
         """Spoil that share of the requests that one of ``modes`` fits, from now on."""
@@ -274,6 +278,9 @@ class Proxy:
                     break
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the client went away, or we do
+        except Exception as error:
+            self.failure = error
+            raise
         finally:
             writer.close()
 

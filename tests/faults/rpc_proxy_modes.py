@@ -215,10 +215,10 @@ async def drip(x: Exchange) -> Reply | None:
 async def stale_head(x: Exchange) -> Reply | None:
     """Answer for some blocks ago where the newest is asked for."""
     behind = x.rng.randrange(1, 6)
-    params = [
-        await _older(x, param, behind) if param in {"latest", "finalized"} else param
-        for param in x.params
-    ]
+    params = list(x.params)
+    for at, param in enumerate(params):
+        if isinstance(param, str) and param in {"latest", "finalized"}:
+            params[at] = await _older(x, param, behind)
     return x.wrap(await x.proxy.upstream(x.method, params))
 
 

@@ -49,6 +49,7 @@ RULES = AnchorRules(interval=0, resend_after=24, bump_after=60, repin_after=120)
 TIMEOUT = 0.4
 """Seconds the worker waits for one answer; an honest one takes some milliseconds."""
 
+_FLYING = {"prepared", "sent"}
 _BUMP = (9, 8)
 """A dearer attempt raises both caps by at least an eighth (W7)."""
 
@@ -95,7 +96,7 @@ class WorkerRig:
         self._quorum = 1
         self._judged: set[tuple[int, str]] = set()
         self._finals: dict[int, str] = {}
-        self._seen_at = -1
+        self._bound = 0
         self.restart()
 
     # --- the worker ----------------------------------------------------------------------------
@@ -120,8 +121,8 @@ class WorkerRig:
     def _chain(self) -> Chain:
         return connect_chain(self._urls, self.deployed.pin, quorum=self._quorum, timeout=TIMEOUT)
 
-    def step(self) -> None:
-        """Let the worker take a step, and judge it.
+    def step(self, *, blindly: bool = False) -> None:
+        """Let the worker take a step, and judge it unless the node itself cannot be asked.
 
         Raises:
             FatalError: it stops for good; the campaign knows whether it may.
@@ -134,7 +135,8 @@ class WorkerRig:
                 raise
         else:
             self.codes.update(alert.code.value for alert in progress.alerts)
-        self.audit()
+        if not blindly:
+            self.audit()
 
     def is_busy(self) -> bool:
         """Tell whether something is not final yet, or waits."""
@@ -146,9 +148,17 @@ class WorkerRig:
         """Make blocks, and remember them; the chain's time catches up with the clock."""
         later, self.clock.ahead = int(self.clock.ahead), 0.0
         self.node.mine(blocks, later=later)
+        self.remember(blocks)
+
+    def remember(self, blocks: int) -> None:
+        """Note the newest ``blocks``, which a reorganisation may take back."""
         head = self.node.head()
-        for number in range(head, max(-1, head - blocks - 1), -1):
+        for number in range(head, max(-1, head - blocks), -1):
             self.blocks.add(self.node.block(number)["hash"])
+
+    def evidence(self) -> list[JSON]:
+        """Return what is stored of all anchors that are final."""
+        return [row for row in self._anchors() if row["state"] == "final"]
 
     # --- the auditor ---------------------------------------------------------------------------
 
@@ -158,14 +168,26 @@ class WorkerRig:
         demand([row["nonce"] for row in rows] == list(range(2, 2 + len(rows))), "I5", "nonces")
         sizes = [row["tree_size"] for row in rows]
         demand(sizes == sorted(set(sizes)), "I5", f"bound twice, or out of order: {sizes}")
-        flying = [row["tree_size"] for row in rows if row["state"] in {"prepared", "sent"}]
-        demand(len(flying) <= 1, "I5", f"several at once are not included: {flying}")
+        self._audit_flight(rows)
         for row in rows:
             self._audit_attempts(row["anchor_id"])
             if row["evidence"] is not None:
                 self._audit_inclusion(row)
         lost = self._finals.keys() - {row["tree_size"] for row in rows if row["state"] == "final"}
         demand(not lost, "I6", f"tree sizes {sorted(lost)} were final and are no longer")
+
+    def _audit_flight(self, rows: Sequence[JSON]) -> None:
+        """W15: bound only while all earlier ones are included, and not too many are open.
+
+        A reorganisation may take several back at once, which are then all sent again.
+        """
+        open_now = [row for row in rows if row["state"] != "final"]
+        demand(len(open_now) <= RULES.open_anchors, "I5", f"{len(open_now)} anchors are open")
+        for row in rows[self._bound :]:
+            earlier = [other for other in rows if other["anchor_id"] < row["anchor_id"]]
+            flying = [other["tree_size"] for other in earlier if other["state"] in _FLYING]
+            demand(not flying, "I5", f"{row['tree_size']} bound while {flying} not included")
+        self._bound = len(rows)
 
     def _audit_attempts(self, anchor_id: int) -> None:
         question = "SELECT max_fee_wei, priority_fee_wei, gas FROM anchor_attempts"
