@@ -1,16 +1,21 @@
-"""Prometheus metrics of the API; the writer's and the worker's are read from the ledger."""
+"""Prometheus metrics of the API; all others are read from the ledger when somebody asks."""
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from .problems import route_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from provenance.service.measures import Measure
 
 __all__ = ["Metrics", "RequestMetrics"]
 
@@ -47,13 +52,30 @@ class Metrics:
         self.integrated = self.records.labels("integrated")
         self.repeated = self.records.labels("repeat")
         self.refused = self.records.labels("refused")
-        self.gauges: dict[str, Gauge] = {}
+        self._gauges: dict[str, Gauge] = {}
+        self._showing = threading.Lock()
 
-    def set(self, name: str, value: float, documentation: str) -> None:
-        """Set the gauge ``provenance_<name>``, making it when it is new."""
-        if name not in self.gauges:
-            self.gauges[name] = Gauge(f"provenance_{name}", documentation, registry=self.registry)
-        self.gauges[name].set(value)
+    def show(self, measures: Iterable[Measure]) -> bytes:
+        """Return the metrics in Prometheus' text format, the gauges being those of ``measures``.
+
+        A gauge ``provenance_<name>`` is made when it is new. What is not measured any more is not
+        shown any more: a node that was taken out of the settings, a witness that never answered.
+        """
+        with self._showing:  # of two readers at once neither may see the other's gauges half set
+            for gauge in self._gauges.values():
+                gauge.clear()
+            for one in measures:
+                labels = sorted(one.labels)
+                gauge = self._gauges.get(one.name) or self._make(one, labels)
+                shown = gauge.labels(*(one.labels[name] for name in labels)) if labels else gauge
+                shown.set(one.value)
+            return generate_latest(self.registry)
+
+    def _make(self, measure: Measure, labels: list[str]) -> Gauge:
+        name = f"provenance_{measure.name}"
+        gauge = Gauge(name, measure.documentation, labels, registry=self.registry)
+        self._gauges[measure.name] = gauge
+        return gauge
 
 
 class RequestMetrics:

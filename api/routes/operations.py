@@ -5,15 +5,22 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from fastapi import APIRouter, Request
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import JSONResponse, Response
 
 from ..deps import LedgerDep
+from ..metrics import Metrics
 from ..schemas import Health, Part, Readiness
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["operation"])
+
+_MAY_BE_AWAY = frozenset({"chain", "witnesses", "scrub"})
+"""Parts without which records are taken all the same: what they do is made up for later.
+
+Damage that the scrub finds stops the ledger by another part, which says whether records are taken.
+"""
 
 
 @router.get(
@@ -40,8 +47,7 @@ def ready(ledger: LedgerDep) -> Response:
     parts = {
         name: Part(ready=fine, detail=detail) for name, (fine, detail) in ledger.readiness().items()
     }
-    # the chain may be away for hours: records go on being taken, and are anchored later
-    is_ready = all(part.ready for name, part in parts.items() if name != "chain")
+    is_ready = all(part.ready for name, part in parts.items() if name not in _MAY_BE_AWAY)
     body = Readiness(ready=is_ready, parts=parts).model_dump()
     headers = {"cache-control": "no-store"}
     if is_ready:
@@ -54,9 +60,7 @@ def ready(ledger: LedgerDep) -> Response:
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
-def metrics(request: Request, ledger: LedgerDep) -> Response:
+def read_metrics(request: Request, ledger: LedgerDep) -> Response:
     """Return the metrics in Prometheus' text format."""
-    registry = request.app.state.metrics
-    for name, (value, documentation) in ledger.measures().items():
-        registry.set(name, value, documentation)
-    return Response(generate_latest(registry.registry), media_type=CONTENT_TYPE_LATEST)
+    metrics: Metrics = request.app.state.metrics
+    return Response(metrics.show(ledger.measures()), media_type=CONTENT_TYPE_LATEST)

@@ -23,8 +23,8 @@ from provenance.errors import (
     FatalError,
     MalformedError,
     ProvenanceError,
+    SignerAwayError,
     SignerMovedError,
-    UnavailableError,
 )
 from provenance.signing_request import MAX_MESSAGE_BYTES, SignerReport
 
@@ -106,7 +106,7 @@ class SignerClient:
 
         Raises:
             FatalError: it does not: what comes would stay unsigned.
-            UnavailableError: the signer is away.
+            SignerAwayError: the signer is away.
         """
         vkey = self._report(tree_size).vkey
         if vkey not in {verifier.to_vkey() for verifier in self.verifiers(tree_size)}:
@@ -144,16 +144,16 @@ class SignerClient:
             answer = self._http.request(method, path, **request)  # type: ignore[arg-type]  # httpx's own argument types, handed through
         except httpx.HTTPError as error:
             what = str(error) or type(error).__name__
-            raise UnavailableError(f"the signer at {self._url} is away: {what}") from error
+            raise SignerAwayError(f"the signer at {self._url} is away: {what}") from error
         octets = answer.content
         if len(octets) > MAX_MESSAGE_BYTES:
-            raise UnavailableError(f"{self._url} is not a signer: its answer is too long")
+            raise SignerAwayError(f"{self._url} is not a signer: its answer is too long")
         if answer.is_success:
             return octets
         with self._nonsense():
             problem = json.loads(octets)
             code, detail = str(problem["code"]), str(problem["detail"])
-        raise _RAISES.get(code, UnavailableError)(f"the signer refused: {detail}")
+        raise _RAISES.get(code, SignerAwayError)(f"the signer refused: {detail}")
 
     @contextmanager
     def _nonsense(self) -> Iterator[None]:
@@ -161,7 +161,7 @@ class SignerClient:
         try:
             yield
         except (MalformedError, ValueError, KeyError, TypeError) as error:
-            raise UnavailableError(f"{self._url} does not answer as a signer does") from error
+            raise SignerAwayError(f"{self._url} does not answer as a signer does") from error
 
 
 class _RemoteTurn:

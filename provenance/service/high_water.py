@@ -24,9 +24,10 @@ from provenance.errors import (
     UnavailableError,
 )
 from provenance.ledger.ports import Mode
+from provenance.service.measures import Measure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from provenance.ledger.ports import ModeStore
@@ -147,6 +148,16 @@ class LedgerMode:
     def free_bytes(self) -> int:
         """Return the free space where the ledger lies."""
         return self._disk.free_bytes()
+
+    def measures(self) -> Iterator[Measure]:
+        """Return the gauges of disk and mode."""
+        free = float(self._disk.free_bytes())
+        yield Measure("disk_free_bytes", free, "Free space where the ledger lies")
+        taking, why = self.standing()
+        yield Measure("records_taken", float(taking), "1 while records are taken")
+        for code in (DamagedLogError.code, ReadOnlyError.code, StorageFullError.code):
+            value, documentation = float(why == code), "1 for the reason why none are taken"
+            yield Measure("records_refused", value, documentation, {"reason": code})
 
     def _say_what_changed(self) -> None:
         code: str | None = None

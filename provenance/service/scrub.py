@@ -18,8 +18,11 @@ from typing import TYPE_CHECKING, Final
 from provenance.errors import AuditError, ProvenanceError, UnavailableError
 from provenance.ledger.ports import ScrubState
 from provenance.ledger.scrub_log import LogScrubber
+from provenance.service.measures import Measure
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from provenance.ledger.ports import KeyStore, LogReader, ModeStore
     from provenance.policy import Policy
     from provenance.service.high_water import LedgerMode
@@ -93,6 +96,19 @@ class ScrubLoop:
             return False, damage
         return self._trouble is None, self._trouble or "sound so far"
 
+    def measures(self) -> Iterator[Measure]:
+        """Return the gauges of the scrub."""
+        state = self.state
+        for name, value, documentation in (
+            ("scrub_next_index", state.next_index, "Entry that the scrub's present round is at"),
+            ("scrub_rounds", state.rounds, "Whole rounds that the scrub has done"),
+            ("scrub_completed_unix", state.completed_unix or 0, "When its last round ended"),
+            ("scrub_damaged", self._mode.damage is not None, "1 while damage stops all signing"),
+            ("scrub_leading", self._is_leading, "1 where this process scrubs, 0 if another does"),
+            ("scrub_waiting", self._trouble is not None, "1 while the scrub cannot read"),
+        ):
+            yield Measure(name, float(value), documentation)
+
     # --- in the thread -------------------------------------------------------------------------
 
     def _run(self) -> None:
@@ -112,7 +128,7 @@ class ScrubLoop:
                 self._note_trouble(error)
                 _logger.exception("the scrub has ended")
                 return
-        self._mark_at_end()
+        self._try_to_mark()
 
     def _turn(self) -> None:
         """Read bundles until the round's end, or look at what another process does."""
@@ -125,12 +141,13 @@ class ScrubLoop:
                 found = self._scrubber.step(self.state, int(time.time()))
             except AuditError as error:
                 self._mode.note_damage(str(error))
+                self._try_to_mark()  # a restart looks at this place first
                 return
             has_ended = found.rounds != self.state.rounds
             self.state = found
             if has_ended or time.monotonic() - self._marked_at >= MARK_SECONDS:
                 self._mark()
-                self._mode.refresh()
+            self._mode.refresh()
 
     def _may_go_on(self) -> bool:
         if self._stopping.is_set() or not self._is_leading or self._mode.damage is not None:
@@ -162,8 +179,8 @@ class ScrubLoop:
             self._is_leading = False
             self._follow(self._store.scrub_state())
 
-    def _mark_at_end(self) -> None:
-        if self._is_leading and self.state != self._marked and self._mode.damage is None:
+    def _try_to_mark(self) -> None:
+        if self._is_leading and self.state != self._marked:
             try:
                 self._mark()
             except ProvenanceError as error:

@@ -53,6 +53,6 @@ def clear_damage(folder: LedgerFolder) -> bool:
 
 @contextmanager
 def _store(folder: LedgerFolder) -> Iterator[SqlModeStore]:
-    folder.read_settings()  # what is no ledger is not made one
-    with closing(open_log_store(folder.database)) as log:
+    settings = folder.read_settings()  # what is no ledger is not made one
+    with closing(open_log_store(folder.log_database(settings))) as log:
         yield SqlModeStore(log.writer, log.reader)

@@ -169,6 +169,14 @@ class Writer:
         """Records taken on but not yet answered."""
         return self._waiting
 
+    def standing(self) -> tuple[bool, str]:
+        """Say for the readiness whether the log can be continued, and what is away if not."""
+        if self._failure is not None:
+            return False, self._failure.code
+        if self._away is not None:
+            return False, self._away.code
+        return True, "running"
+
     @property
     def away(self) -> UnavailableError | None:
         """What keeps the durable head from being signed; None while all that is durable is."""
