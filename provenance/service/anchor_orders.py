@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from provenance.errors import MalformedError
 from provenance.policy import Policy
+from provenance.service.choose_chain import match_chains
 from provenance.store.anchor_store import SqlAnchorStore
 from provenance.store.log_store import open_log_store
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from provenance.ledger.chain_port import Anchor, Halt
+    from provenance.policy import Chain
     from provenance.service.settings import LedgerFolder
 
 __all__ = ["AnchoringStatus", "ChainStatus", "anchor_now", "anchoring_status", "resume_anchoring"]
@@ -38,6 +40,10 @@ class ChainStatus:
     newest_final: Anchor | None
     halt: Halt | None
     """Why anchoring is stopped until somebody resumes it; None while it is not."""
+    holder: str | None
+    """The process that has the lease, None when none has."""
+    chain: Chain
+    """What the policy says of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +52,31 @@ class AnchoringStatus:
 
     signed_size: int
     chains: tuple[ChainStatus, ...]
-    """In the policy's order, the beacon chain first."""
+    """In the order of the settings, the beacon chain first."""
 
 
 @contextmanager
-def _opened(folder: LedgerFolder) -> Iterator[tuple[SqlAnchorStore, tuple[int, ...], int]]:
-    """Open the folder's database; gives the anchors, the chain ids and the signed size."""
+def _opened(folder: LedgerFolder) -> Iterator[tuple[SqlAnchorStore, list[Chain], int]]:
+    """Open the folder's database; gives the anchors, its chains, and the signed size."""
     if not folder.policy.exists():
         raise MalformedError(f"{folder.root} is not a ledger folder (made by `provenance init`)")
-    policy = Policy.parse(folder.policy.read_bytes())
-    with closing(open_log_store(folder.log_database(folder.read_settings()))) as store:
+    settings, policy = folder.read_settings(), Policy.parse(folder.policy.read_bytes())
+    with closing(open_log_store(folder.log_database(settings))) as store:
         signed = store.newest_signed()
-        anchors = SqlAnchorStore(store.writer, store.reader)
-        chain_ids = tuple(chain.chain_id for chain in policy.chains)
-        yield anchors, chain_ids, 0 if signed is None else signed.tree_size
+        anchors = SqlAnchorStore(store.writer, store.reader, quorum=policy.quorum)
+        chains = [chain for _, chain in match_chains(settings, policy)]
+        yield anchors, chains, 0 if signed is None else signed.tree_size
 
 
 def anchoring_status(folder: LedgerFolder) -> AnchoringStatus:
     """Return how anchoring stands on every chain."""
-    with _opened(folder) as (anchors, chain_ids, signed_size):
-        chains = tuple(_status(anchors, chain_id) for chain_id in chain_ids)
-    return AnchoringStatus(signed_size, chains)
+    with _opened(folder) as (anchors, chains, signed_size):
+        found = tuple(_status(anchors, chain) for chain in chains)
+    return AnchoringStatus(signed_size, found)
 
 
-def _status(anchors: SqlAnchorStore, chain_id: int) -> ChainStatus:
+def _status(anchors: SqlAnchorStore, chain: Chain) -> ChainStatus:
+    chain_id = chain.chain_id
     wanted = anchors.wanted(chain_id)
     return ChainStatus(
         chain_id=chain_id,
@@ -78,6 +85,8 @@ def _status(anchors: SqlAnchorStore, chain_id: int) -> ChainStatus:
         newest=anchors.newest(chain_id),
         newest_final=anchors.newest_final(chain_id),
         halt=anchors.halted(chain_id),
+        holder=anchors.holder(chain_id),
+        chain=chain,
     )
 
 
@@ -87,8 +96,8 @@ def anchor_now(folder: LedgerFolder) -> int | None:
     Returns:
         The tree size that will be anchored, None when everything is anchored already.
     """
-    with _opened(folder) as (anchors, chain_ids, _signed_size):
-        asked = [anchors.ask_now(chain_id) for chain_id in chain_ids]
+    with _opened(folder) as (anchors, chains, _signed_size):
+        asked = [anchors.ask_now(chain.chain_id) for chain in chains]
     return max((size for size in asked if size is not None), default=None)
 
 
@@ -104,9 +113,10 @@ def resume_anchoring(folder: LedgerFolder, chain_id: int | None = None) -> list[
     Raises:
         MalformedError: the ledger does not anchor on that chain.
     """
-    with _opened(folder) as (anchors, chain_ids, _signed_size):
+    with _opened(folder) as (anchors, chains, _signed_size):
+        chain_ids = [chain.chain_id for chain in chains]
         if chain_id is not None and chain_id not in chain_ids:
             named = ", ".join(str(one) for one in chain_ids)
-            raise MalformedError(f"expected one of {named}, got {chain_id}", field="chain")
+            raise MalformedError(f"expected one of {named}, got {chain_id}", field="--chain")
         halts = [anchors.halted(one) for one in chain_ids if chain_id in {None, one}]
         return [halt for halt in halts if halt is not None and anchors.resume(halt.chain_id)]

@@ -91,8 +91,9 @@ class Ledger:
             on_fatal=self._on_fatal,
             read_only=self._read_only,
         )
-        # a process that was killed left its address, at which nobody answers now
-        self.folder.address.unlink(missing_ok=True)
+        if self.settings.database is None:
+            # a process that was killed left its address, at which nobody answers now
+            self.folder.address.unlink(missing_ok=True)
         try:
             self._running.start()
         except BaseException:

@@ -44,6 +44,12 @@ _ACQUIRE: Final = """
     RETURNING epoch
 """
 
+_HOLDER: Final = """
+    SELECT holder FROM worker_leases WHERE chain_id = :chain_id AND expires_ms > {now}
+"""
+
+_HOLDER_BY: Final = {name: text(_HOLDER.format(now=now)) for name, now in _NOW_MS.items()}
+
 _ACQUIRE_BY: Final = {name: text(_ACQUIRE.format(now=now)) for name, now in _NOW_MS.items()}
 
 
@@ -84,6 +90,13 @@ class SqlLeaseStore:
         with storage_errors(), self._engine.begin() as connection:
             epoch = connection.execute(statement, values).scalar_one_or_none()
         return None if epoch is None else Lease(chain_id, holder, int(epoch))
+
+    def holder(self, chain_id: int) -> str | None:
+        """Return who anchors on a chain now; None when nobody has the lease."""
+        statement = _HOLDER_BY[self._reader.dialect.name]
+        with storage_errors(), self._reader.connect() as connection:
+            found = connection.execute(statement, {"chain_id": chain_id}).scalar_one_or_none()
+        return None if found is None else str(found)
 
     def release(self, lease: Lease) -> None:
         """End a lease so that another holder need not wait for its expiry; late is no error."""

@@ -113,10 +113,14 @@ def test_the_version_is_told(line: CommandLine) -> None:
 def test_anchoring_is_told_and_asked_for(line: CommandLine, ledger: Served) -> None:
     status = line.succeed("anchor", "status", ledger.folder, "--json").json()
     asked = line.succeed("anchor", "now", ledger.folder, "--json").json()
+    resumed = line.succeed("anchor", "resume", ledger.folder, "--json").json()
     ran = line.here("anchor", "status", line.folder, "--json")
 
-    assert isinstance(status["final_size"], int)
-    assert 4 <= status["final_size"] <= int(str(status["signed_size"]))
+    (chain,) = status["chains"]  # type: ignore[misc]  # a JSON array
+    assert 4 <= chain["final_size"] <= int(str(status["signed_size"]))
+    assert (chain["chain_id"], chain["evidence"], chain["halt"]) == (31337, "proof", None)
+    assert chain["newest"]["widened_by"] == 0
+    assert resumed == {"resumed": []}
     assert asked.keys() == {"tree_size"}
     assert (ran.code, ran.json()["error"]) == (2, "malformed")
 

@@ -128,11 +128,11 @@ def test_asks_often_only_while_there_is_traffic(simulated: Simulated) -> None:
 
 
 def test_fresh_block_is_made_for_traffic_on_a_managed_node(
-    ledger: AnchoredLedger, tmp_path: Path
+    ledger: AnchoredLedger,
 ) -> None:
     before = ledger.node.head_number()
     observer = BeaconObserver(ledger.chain, ShiftedClock(120))  # two minutes later
-    anchoring = AnchorLoop(ledger.worker, tmp_path / "l", busy_seconds=0.02, idle_seconds=0.02)
+    anchoring = AnchorLoop(ledger.worker, busy_seconds=0.02, idle_seconds=0.02)
     loop = BeaconLoop(observer, poll_seconds=0.02)
 
     anchoring.start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
 import time
@@ -184,6 +185,10 @@ def serve(
     folder: Folder,
     host: Annotated[str, typer.Option("--host", help=_("Address to listen on."))] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", help=_("Port; 0 takes a free one."))] = 8000,
+    *,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help=_("Answer readers; take no records."))
+    ] = False,
 ) -> None:
     """Run until SIGTERM or Ctrl-C; then finish the batch in hand, answer, and stop."""
     from provenance_api.server import free_port, is_loopback  # noqa: PLC0415 -- as in init
@@ -204,17 +209,18 @@ def serve(
         loop.call_soon_threadsafe(stop.set)
 
     loop = asyncio.new_event_loop()
-    ledger = Ledger(place, on_fatal=on_fatal)
+    ledger = Ledger(place, read_only=read_only, on_fatal=on_fatal)
     if ledger.settings.write_policy is None and not is_loopback(host):
         raise MalformedError(
             f"{host} can be reached by others: put a write_policy into {place.settings} first",
             field="--host",
         )
     ledger.start()
+    url = _url(host, port or free_port(host))
     try:
-        loop.run_until_complete(_serve(ledger, host, port or free_port(host), stop))
+        loop.run_until_complete(_serve(ledger, host, url, stop))
     finally:
-        place.address.unlink(missing_ok=True)
+        _take_address_away(place, url)
         ledger.stop()
         loop.close()
     if failed:
@@ -233,15 +239,25 @@ def _check_settings(place: LedgerFolder) -> None:
         raise
 
 
-async def _serve(ledger: Ledger, host: str, port: int, stop: asyncio.Event) -> None:
+def _url(host: str, port: int) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port}"
+
+
+def _take_address_away(place: LedgerFolder, url: str) -> None:
+    """Remove the file with our address, unless another process of this ledger wrote its own."""
+    with contextlib.suppress(OSError):
+        if place.address.read_text("ascii").strip() == url:
+            place.address.unlink()
+
+
+async def _serve(ledger: Ledger, host: str, url: str, stop: asyncio.Event) -> None:
     from provenance_api.app import create_app  # noqa: PLC0415 -- as in init
     from provenance_api.server import serve as serve_app  # noqa: PLC0415 -- as in init
-
-    shown = f"[{host}]" if ":" in host else host
-    url = f"http://{shown}:{port}"
 
     def on_ready() -> None:
         write_file(ledger.folder.address, f"{url}\n".encode())
         say(_("{origin} is served at {url}").format(origin=ledger.origin, url=url))
 
+    port = int(url.rpartition(":")[2])
     await serve_app(create_app(ledger), host=host, port=port, on_ready=on_ready, stop=stop)
