@@ -33,7 +33,9 @@ from provenance.anchor_evidence import (
     StorageEvidence,
 )
 from provenance.anchor_statement import AnchorStatement
+from provenance.anchored_event import prove_event
 from provenance.errors import (
+    BadTrieProofError,
     MalformedError,
     NotAnchoredError,
     RootMismatchError,
@@ -156,13 +158,13 @@ def _prove_event(
 ) -> ReceiptEvidence:
     """Build the proof of the anchor's event from all receipts of its block, and check it."""
     encoded = chain.block_receipts(block.block_hash)
-    if encoded is None:
+    if encoded is None or not all(encoded) or receipt.transaction_index >= len(encoded):
         raise _GoneError(f"the node has no receipts of block {block.number}")
-    index = receipt.transaction_index
-    if index >= len(encoded) or not all(encoded):
-        raise VerificationError(f"block {block.number} has no receipt {index} by the node")
-    _, nodes = trie.prove_at(encoded, index)
-    evidence = ReceiptEvidence(block.header, index, nodes)
+    try:
+        evidence = prove_event(block.header, list(encoded), receipt.transaction_index)
+    except BadTrieProofError as error:
+        # also a chain whose receipts are encoded in a way of its own
+        raise _GoneError(f"the node's receipts are not those of block {block.number}") from error
     _verify(chain, evidence, anchor.tree_size, anchor.root_hash)
     return evidence
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import insert, select
@@ -25,6 +26,9 @@ __all__ = ["add_attempt", "evidence_column", "inclusion_columns", "read_anchors"
 
 _MAX_JSON_BYTES = 16 * 2**20
 """Evidence is some kilobytes, 256 histories some megabyte."""
+
+_KEPT = 16
+"""Texts whose parsed form is kept: the worker looks at the same few anchors again and again."""
 
 NO_INCLUSION = dict.fromkeys(
     ("tx_hash", "mined_number", "block_number", "block_hash", "evidence", "histories")
@@ -69,13 +73,13 @@ def _anchor(row: Row[tuple[object, ...]], attempts: Sequence[Attempt]) -> Anchor
 
 
 def _inclusion(row: Row[tuple[object, ...]]) -> Inclusion:
-    evidence = None if row.evidence is None else parse_evidence(_members(row.evidence, "evidence"))
+    evidence = None if row.evidence is None else _read_evidence(row.evidence)
     return Inclusion(
         tx_hash=row.tx_hash,
         mined_number=row.mined_number,
         block=NamedBlock(row.block_number, row.block_hash),
         evidence=evidence,
-        histories=tuple(_read_histories(row.histories)),
+        histories=_read_histories(row.histories),
     )
 
 
@@ -125,11 +129,17 @@ def _history(block: NamedBlock, proof: HistoryProof) -> dict[str, object]:
     }
 
 
-def _read_histories(text: str) -> list[tuple[NamedBlock, HistoryProof]]:
+@lru_cache(_KEPT)
+def _read_evidence(text: str) -> Evidence:
+    return parse_evidence(_members(text, "evidence"))
+
+
+@lru_cache(_KEPT)
+def _read_histories(text: str) -> tuple[tuple[NamedBlock, HistoryProof], ...]:
     found = []
     for value in cast("list[object]", strict_json.parse(text.encode(), max_bytes=_MAX_JSON_BYTES)):
         members = strict_json.Members(value, "histories")
         named = NamedBlock(members.integer("number"), from_hex(members.text("block_hash")))
         found.append((named, HistoryProof.from_json(members.object("proof"))))
         members.done()
-    return found
+    return tuple(found)
