@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import tempfile
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,6 +94,8 @@ class PostgresServer:
             for name, value in settings.items()
         ):
             pass
+        if "synchronous_standby_names" in settings:
+            time.sleep(1)  # its checkpointer passes it on, and nothing shows when it has
 
     def _await_reset(self, names: list[str]) -> None:
         question = "SELECT count(*) FROM pg_settings WHERE name = ANY(%s) AND source = %s"

@@ -89,13 +89,12 @@ class CommitLostError(psycopg.OperationalError):
 class _Connection(psycopg.Connection[TupleRow]):
     """A connection that never takes a COMMIT for done that might not be."""
 
-    unreplicated: str | None = None
+    warning: str | None = None
 
     def note(self, notice: Diagnostic) -> None:
-        """Remember a warning that a commit gave up waiting for its standby."""
-        # by its code, since the server's words are in the server's language
-        if notice.severity_nonlocalized == "WARNING" and notice.sqlstate in {"57014", "57P01"}:
-            self.unreplicated = notice.message_primary
+        """Remember what the server warns of."""
+        if notice.severity_nonlocalized == "WARNING":
+            self.warning = notice.message_primary
 
     def commit(self) -> None:
         """Commit, and be sure of it.
@@ -107,6 +106,7 @@ class _Connection(psycopg.Connection[TupleRow]):
         if self.pgconn.transaction_status == TransactionStatus.INERROR:
             # PostgreSQL would roll back, and call that a success
             raise psycopg.errors.InFailedSqlTransaction("the transaction has failed before")
+        self.warning = None
         try:
             super().commit()
         except psycopg.Error as error:
@@ -117,8 +117,10 @@ class _Connection(psycopg.Connection[TupleRow]):
         self._check_replicated()
 
     def _check_replicated(self) -> None:
-        if self.unreplicated is not None:
-            raise FatalError(f"a commit is not on the standby: {self.unreplicated}")
+        # a COMMIT warns of one thing only, under different codes and in the server's language: it
+        # gave up waiting for the standby
+        if self.warning is not None:
+            raise FatalError(f"a commit is not on the standby: {self.warning}")
 
 
 def open_postgresql(address: str, *, size: int, read_only: bool = False) -> Engine:
@@ -195,18 +197,16 @@ def _set(connection: _Connection, name: str, value: str) -> None:
 
 
 def _has_ended(connection: _Connection) -> bool:
-    """Tell whether the server has closed an idle connection, by looking at the socket."""
+    """Tell whether an idle connection is one to write off, by looking at its socket.
+
+    A server speaks unasked when it closes the connection or has new settings; either way a new
+    connection is the right one to have.
+    """
     if connection.closed:
         return True
     watch = poll.poll()
     watch.register(connection.pgconn.socket, poll.POLLIN)
-    if not watch.poll(0):
-        return False
-    try:
-        connection.pgconn.consume_input()
-    except psycopg.Error:
-        return True
-    return connection.pgconn.status != ConnStatus.OK
+    return bool(watch.poll(0))
 
 
 def translated(error: BaseException) -> Exception:
