@@ -28,6 +28,7 @@ __all__ = [
     "KeyStatus",
     "OneFile",
     "PartOfData",
+    "RootName",
     "RpcAnswer",
     "RpcView",
     "WholeData",
@@ -78,8 +79,20 @@ class GivenBlock:
 
 
 @dataclass(frozen=True, slots=True)
+class RootName:
+    """A root that is only stated to lie in a contract: what to ask a node for."""
+
+    chain_id: int
+    contract: bytes
+    """Address, 20 bytes."""
+    log_id: bytes
+    """32 bytes."""
+    tree_size: int
+
+
+@dataclass(frozen=True, slots=True)
 class RpcView:
-    """What one node answered: the hashes at some heights, and how far its chain is final."""
+    """What one node answered: hashes at some heights, roots, and how far its chain is final."""
 
     chain_id: int
     head: int
@@ -90,6 +103,8 @@ class RpcView:
     """Block hash by number; a number the node does not know is left out."""
     genesis_hash: bytes | None = None
     """Hash of block 0; None when the node no longer has it."""
+    roots: Mapping[RootName, bytes] = field(default_factory=dict)
+    """What contracts answered, 32 bytes, zero for nothing; a root nobody asked for is left out."""
 
 
 RpcAnswer: TypeAlias = RpcView | Literal["unreachable"]

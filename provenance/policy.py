@@ -177,6 +177,10 @@ class Policy:
         _check_whole(policy)
         return policy
 
+    def keys_at(self, tree_size: int) -> list[NoteVerifier]:
+        """Return the keys that may sign for the log at ``tree_size``."""
+        return [key.verifier for key in self.checkpoint_keys if key.covers(tree_size)]
+
     def chain(self, chain_id: int, contract: bytes, log_id: bytes) -> Chain | None:
         """Return the chain with exactly this contract and log id, None when it is not here."""
         for chain in self.chains:

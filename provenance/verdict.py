@@ -13,12 +13,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from provenance.digests import to_evm_hex
-from provenance.wordings import CONCLUSIONS, TITLES, TRUSTS, WORDINGS
+from provenance.wordings import BLOCK_TIMES, CONCLUSIONS, TITLES, TRUSTS, WORDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 __all__ = [
+    "BLOCK_TIMES",
     "CONCLUSIONS",
     "FORMAT",
     "NUMBERS",
@@ -99,7 +100,7 @@ class Check:
     needed: bool = False
     """Whether the exit code waits for it; a false or unusable check always decides."""
     subject: str | None = None
-    """The anchor a check 9 or 10 is about, as ``anchored.anchors[0]``."""
+    """The anchor a check 9 or 10 is about, as ``anchored[0].anchors[0]``."""
 
     @property
     def number(self) -> int:
@@ -108,7 +109,10 @@ class Check:
 
     def text(self, translate: Callable[[str], str] = str) -> str:
         """Return the sentence of the code with its facts, by way of ``translate``."""
-        return translate(WORDINGS[self.code]).format_map(self.facts)
+        facts = dict(self.facts)
+        if "block_time" in facts:
+            facts["set_by"] = translate(BLOCK_TIMES[str(facts["block_time"])])
+        return translate(WORDINGS[self.code]).format_map(facts)
 
     def to_json(self) -> dict[str, object]:
         """Return the machine form: codes and facts, and the English sentence."""
@@ -139,6 +143,8 @@ class Bound:
     """Key of ``TRUSTS``."""
     independent: bool
     """False on a chain that the log's operator runs: the bound then proves nothing."""
+    block_time: str = "consensus"
+    """Who sets the time that a block of this chain states; key of ``BLOCK_TIMES``."""
 
     def to_json(self) -> dict[str, object]:
         """Return the machine form."""
@@ -151,6 +157,7 @@ class Bound:
             "block_hash": to_evm_hex(self.block_hash),
             "trust": self.trust,
             "independent": self.independent,
+            "block_time": self.block_time,
         }
 
 

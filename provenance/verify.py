@@ -24,7 +24,7 @@ from provenance.given import Given, OneFile, PartOfData, WholeData
 from provenance.record import deposit_of
 from provenance.verdict import NUMBERS, Check, Claimed, Outcome, Verdict
 from provenance.verify_anchors import check_anchors, check_blocks, check_not_after
-from provenance.verify_blocks import blocks_of
+from provenance.verify_blocks import blocks_of, roots_of
 from provenance.verify_log import Parts, check_log
 from provenance.verify_start import check_not_before, check_own_block
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from provenance.fingerprint import Comparison
-    from provenance.given import BlockName, Data, GivenBlock, KeyStatus, RpcAnswer
+    from provenance.given import BlockName, Data, GivenBlock, KeyStatus, RootName, RpcAnswer
     from provenance.policy import Policy
     from provenance.record_values import Deposit
     from provenance.verdict import Bound, Fact
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 _Bounds: TypeAlias = "tuple[Bound | None, Bound | None, Bound | None]"
 """Entered not before, existed not after, signed not before."""
 
-__all__ = ["Parts", "blocks_to_look_up", "check_parts", "verify_receipt"]
+__all__ = ["Parts", "blocks_to_look_up", "check_parts", "roots_to_ask", "verify_receipt"]
 
 _IN_THE_LOG: Final = frozenset(name for name, number in NUMBERS.items() if 7 <= number <= 13)
 """Checks 7 to 13, which speak of the state that check 6 finds signed."""
@@ -140,6 +140,15 @@ def blocks_to_look_up(octets: bytes) -> tuple[BlockName, ...]:
         MalformedError: the receipt cannot be read.
     """
     return blocks_of(Parts.parse(octets))
+
+
+def roots_to_ask(octets: bytes) -> tuple[RootName, ...]:
+    """Return the roots that a receipt only states, for whoever asks a node what it holds.
+
+    Raises:
+        MalformedError: the receipt cannot be read.
+    """
+    return roots_of(Parts.parse(octets))
 
 
 def _verdict(

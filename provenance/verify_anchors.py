@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from provenance.anchor import StatedEvidence, verify_proof, verify_statement
 from provenance.digests import to_evm_hex
 from provenance.errors import CodeMismatchError, ProvenanceError
-from provenance.given import RPC_AWAY, RpcView
+from provenance.given import RPC_AWAY, BlockName, RpcView
 from provenance.verdict import Check, Outcome
 from provenance.verify_blocks import (
     ChainBlock,
@@ -27,6 +27,7 @@ from provenance.verify_blocks import (
     check_bound,
     evidence_block,
     read_header,
+    root_name,
 )
 
 if TYPE_CHECKING:
@@ -84,23 +85,22 @@ def check_anchors(parts: Parts, policy: Policy) -> list[AnchorReading]:
 def _read_anchor(
     state: LogState, policy: Policy, subject: str, anchor: ReceiptAnchor
 ) -> AnchorReading:
-    chain = policy.chain(anchor.chain_id, anchor.contract, anchor.log_id)
     evidence = anchor.evidence
     header = None if isinstance(evidence, StatedEvidence) else read_header(evidence.header)
+    keys = policy.keys_at(state.checkpoint.tree_size)
+    if isinstance(evidence, StatedEvidence) and not state.is_by_any(keys):
+        # check 6 says so; whoever signed the checkpoint may have signed a statement as well
+        check = Check("anchor", Outcome.NOT_CHECKED, "not-reached", subject=subject)
+        return AnchorReading(anchor, None, None, check)
     try:
-        if chain is None:
-            _check_unknown(state, policy, anchor)
-        elif isinstance(evidence, StatedEvidence):
-            _verify_statement(state, policy, anchor, evidence)
-        else:
-            _verify_evidence(state, anchor, evidence, chain)
+        chain = _check_evidence(state, policy, anchor)
     except ProvenanceError as error:
         facts: dict[str, Fact] = {"error": error.code, "detail": str(error)}
         check = Check("anchor", Outcome.FALSE, "anchor-false", facts=facts, subject=subject)
         return AnchorReading(anchor, header, None, check)
     facts = {"chain_id": anchor.chain_id, "contract": to_evm_hex(anchor.contract)}
-    name = evidence_block(anchor)
-    if chain is None or name is None:
+    block = evidence_block(evidence)
+    if chain is None or block is None:
         outcome, code = Outcome.NOT_CHECKED, "anchor-not-in-policy"
         check = Check("anchor", outcome, code, facts=facts, subject=subject)
         return AnchorReading(anchor, header, None, check)
@@ -111,7 +111,9 @@ def _read_anchor(
         "level": "proof" if is_proof else "trusted-rpc",
     }
     check = _judge_anchor(anchor, chain, facts, subject, is_proof=is_proof)
-    return AnchorReading(anchor, header, ChainBlock(chain, name, header), check, is_proof)
+    name = BlockName(chain.chain_id, block.number, block.block_hash)
+    shown = ChainBlock(chain, name, block.timestamp)
+    return AnchorReading(anchor, header, shown, check, is_proof)
 
 
 def _judge_anchor(
@@ -127,22 +129,27 @@ def _judge_anchor(
     return Check("anchor", Outcome.NOT_CHECKED, code, facts=facts, subject=subject)
 
 
-def _check_unknown(state: LogState, policy: Policy, anchor: ReceiptAnchor) -> None:
-    """Look at an anchor in a contract that the policy does not know: it proves nothing here.
+def _check_evidence(state: LogState, policy: Policy, anchor: ReceiptAnchor) -> Chain | None:
+    """Check an anchor's evidence; return the chain of the policy it is on, None for none of them.
 
-    On a chain the policy does know, the evidence must still fit the names beside it, as far as
-    the known contract's code tells: a receipt in which a name was altered is refused, rather
-    than being silently worth less. A statement names all of them by itself.
+    In a contract that the policy does not know it proves nothing here. On a chain the policy does
+    know, the evidence must still fit the names beside it, as far as the known contract's code
+    tells: a receipt in which a name was altered is refused, rather than being silently worth less.
+    A statement names all of them by itself.
 
     Raises:
-        ProvenanceError: it does not.
+        ProvenanceError: it does not hold, or does not fit.
     """
+    chain = policy.chain(anchor.chain_id, anchor.contract, anchor.log_id)
     pattern = policy.chain_named(anchor.chain_id)
     if isinstance(anchor.evidence, StatedEvidence):
         _verify_statement(state, policy, anchor, anchor.evidence)
+    elif chain is not None:
+        _verify_evidence(state, anchor, anchor.evidence, chain)
     elif pattern is not None:
         with suppress(CodeMismatchError):  # another version of the contract, unknown here
             _verify_evidence(state, anchor, anchor.evidence, pattern)
+    return chain
 
 
 def _verify_evidence(
@@ -168,7 +175,7 @@ def _verify_statement(
     tree_size = state.checkpoint.tree_size
     verify_statement(
         evidence,
-        [key.verifier for key in policy.checkpoint_keys if key.covers(tree_size)],
+        policy.keys_at(tree_size),
         origin=policy.origin,
         chain_id=anchor.chain_id,
         contract=anchor.contract,
@@ -213,6 +220,14 @@ def _check_block(reading: AnchorReading, given: Given, *, none_final: bool) -> C
     if said == "final":
         depth = block.chain.depth
         code, facts["depth"] = ("block-final", 0) if depth is None else ("block-deep", depth)
+        evidence = reading.anchor.evidence
+        if isinstance(evidence, StatedEvidence) and isinstance(given.rpc, RpcView):
+            stated = evidence.read()
+            found = given.rpc.roots.get(root_name(stated))
+            if found not in {None, stated.root_hash}:
+                facts |= {"found": to_evm_hex(found or b""), "tree_size": stated.tree_size}
+                return Check("block", Outcome.FALSE, "root-differs", "rpc", facts, subject=subject)
+            code = code if found is None else "root-at-node"
     return Check("block", Outcome.VOUCHED, code, trust, facts, subject=subject)
 
 

@@ -10,18 +10,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from provenance.anchor_evidence import block_of
+from provenance.anchor_evidence import StatedEvidence, block_of
 from provenance.digests import to_evm_hex
 from provenance.errors import MalformedError
-from provenance.given import BlockName, RpcView
+from provenance.given import BlockName, RootName, RpcView
 from provenance.header import BlockHeader
 from provenance.record import beacon_of, deposit_of
 from provenance.verdict import Bound, Check, Outcome, utc_text
 
 if TYPE_CHECKING:
+    from provenance.anchor_evidence import Evidence, EvidenceBlock
+    from provenance.anchor_statement import AnchorStatement
     from provenance.given import Given
     from provenance.policy import Chain
-    from provenance.receipt import ReceiptAnchor
     from provenance.verdict import Fact
     from provenance.verify_log import Parts
 
@@ -33,6 +34,8 @@ __all__ = [
     "evidence_block",
     "own_block",
     "read_header",
+    "root_name",
+    "roots_of",
 ]
 
 
@@ -42,8 +45,8 @@ class ChainBlock:
 
     chain: Chain
     name: BlockName
-    header: BlockHeader | None
-    """None when nobody showed it: the block then has a hash but no time."""
+    time_unix: int | None
+    """Its own timestamp; None when nobody showed its header: it then has a hash but no time."""
 
     def rpc_says(self, given: Given) -> str | None:
         """Return ``final``, ``differs`` or ``not-final``; None when no node of that chain spoke.
@@ -73,23 +76,24 @@ class ChainBlock:
             "block_number": self.name.number,
             "block_hash": to_evm_hex(self.name.block_hash),
         }
-        if self.header is not None:
-            facts["time_unix"] = self.header.timestamp
-            facts["time"] = utc_text(self.header.timestamp)
+        if self.time_unix is not None:
+            facts["time_unix"] = self.time_unix
+            facts["time"] = utc_text(self.time_unix)
         return facts
 
     def bound(self, trust: str) -> Bound | None:
         """Return the block as an end of the interval; None without a header, so without time."""
-        if self.header is None:
+        if self.time_unix is None:
             return None
         return Bound(
-            time_unix=self.header.timestamp,
+            time_unix=self.time_unix,
             chain=self.chain.name,
             chain_id=self.chain.chain_id,
-            block_number=self.header.number,
-            block_hash=self.header.hash,
+            block_number=self.name.number,
+            block_hash=self.name.block_hash,
             trust=trust,
             independent=self.chain.independent,
+            block_time=self.chain.block_time,
         )
 
     def differs(self, check: str, given: Given, subject: str | None = None) -> Check:
@@ -114,6 +118,7 @@ def check_bound(name: str, bound: Bound, *, needed: bool) -> Check:
         "block_hash": to_evm_hex(bound.block_hash),
         "time_unix": bound.time_unix,
         "time": utc_text(bound.time_unix),
+        "block_time": bound.block_time,
     }
     return Check(name, Outcome.VOUCHED, code, bound.trust, facts, needed=needed)
 
@@ -127,17 +132,13 @@ def read_header(octets: bytes) -> BlockHeader | None:
         return None
 
 
-_block_of = lru_cache(maxsize=64)(block_of)
-"""Pure, and as slow as the Keccak-256 of a header."""
-
-
-def evidence_block(anchor: ReceiptAnchor) -> BlockName | None:
-    """Return the block that the evidence of an anchor is of; None where its header is none."""
+@lru_cache(maxsize=64)  # as read_header
+def evidence_block(evidence: Evidence) -> EvidenceBlock | None:
+    """Return the block that evidence is of; None where its header is none."""
     try:
-        block = _block_of(anchor.evidence)
+        return block_of(evidence)
     except MalformedError:
         return None
-    return BlockName(anchor.chain_id, block.number, block.block_hash)
 
 
 def beacon_block(parts: Parts) -> BlockName | None:
@@ -160,7 +161,21 @@ def blocks_of(parts: Parts) -> tuple[BlockName, ...]:
     Evidence whose header is not one is left out: check 9 refuses it.
     """
     blocks = []
-    for anchored in parts.receipt.anchored:
-        blocks += [name for name in map(evidence_block, anchored.anchors) if name is not None]
+    for anchor in (anchor for anchored in parts.receipt.anchored for anchor in anchored.anchors):
+        block = evidence_block(anchor.evidence)
+        if block is not None:
+            blocks.append(BlockName(anchor.chain_id, block.number, block.block_hash))
     blocks += [block for block in (beacon_block(parts), own_block(parts)) if block is not None]
     return tuple(dict.fromkeys(blocks))
+
+
+def root_name(stated: AnchorStatement) -> RootName:
+    """Return what to ask a node for, to see whether it holds what is stated."""
+    return RootName(stated.chain_id, stated.contract, stated.log_id, stated.tree_size)
+
+
+def roots_of(parts: Parts) -> tuple[RootName, ...]:
+    """Return every root of the receipt that nothing but a statement shows."""
+    anchors = (anchor for anchored in parts.receipt.anchored for anchor in anchored.anchors)
+    evidence = (anchor.evidence for anchor in anchors)
+    return tuple(root_name(one.read()) for one in evidence if isinstance(one, StatedEvidence))

@@ -37,7 +37,7 @@ from provenance.record import Record, parse_record, verify_signature
 from provenance.verdict import Check, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from provenance.given import Given
     from provenance.identity import Standing
@@ -72,6 +72,10 @@ class LogState:
         """
         note, checkpoint = _read_checkpoint(proofs.checkpoint)
         return cls(name, proofs, note, checkpoint)
+
+    def is_by_any(self, keys: Iterable[NoteVerifier]) -> bool:
+        """Tell whether a line of the checkpoint claims to be one of these keys'."""
+        return any(key.made(line) for key in keys for line in self.note.signatures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,9 +297,9 @@ def _check_checkpoints(parts: Parts, policy: Policy) -> Check:
     unsigned: Check | None = None
     for state in parts.states:
         size = state.checkpoint.tree_size
-        keys = [key.verifier for key in policy.checkpoint_keys if key.covers(size)]
+        keys = policy.keys_at(size)
         try:
-            if _is_by_any(state, keys):
+            if state.is_by_any(keys):
                 signers = state.note.verified_by(keys)
             else:
                 unsigned = unsigned or _check_unsigned(state, policy)
@@ -311,10 +315,6 @@ def _check_checkpoints(parts: Parts, policy: Policy) -> Check:
     return Check("checkpoint", Outcome.PROVED, "checkpoint-signed", "policy", facts, needed=True)
 
 
-def _is_by_any(state: LogState, keys: Sequence[NoteVerifier]) -> bool:
-    return any(key.made(line) for key in keys for line in state.note.signatures)
-
-
 def _check_unsigned(state: LogState, policy: Policy) -> Check:
     """Judge a checkpoint that no key of the policy for its size claims to have signed.
 
@@ -325,7 +325,7 @@ def _check_unsigned(state: LogState, policy: Policy) -> Check:
         BadSignatureError: the latter.
     """
     size = state.checkpoint.tree_size
-    if _is_by_any(state, [key.verifier for key in policy.checkpoint_keys]):
+    if state.is_by_any(key.verifier for key in policy.checkpoint_keys):
         raise BadSignatureError(f"signed by a key that the policy does not name for size {size}")
     facts: dict[str, Fact] = {"part": f"{state.name}.checkpoint", "tree_size": size}
     return Check(

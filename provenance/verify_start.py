@@ -63,7 +63,7 @@ def check_not_before(
         outcome, code = Outcome.NOT_CHECKED, "beacon-other-chain"
         other = {"chain_id": name.chain_id}
         return Check("not-before", outcome, code, facts=other, needed=needed), None
-    block = ChainBlock(chain, name, header)
+    block = ChainBlock(chain, name, None if header is None else header.timestamp)
     if block.rpc_says(given) == "differs":
         return block.differs("not-before", given), None
     trust = block.trust(given) or ("history" if ends_of(proved_in, given) else None)
@@ -131,7 +131,7 @@ def check_own_block(parts: Parts, policy: Policy, given: Given) -> tuple[Check, 
         outcome, code = Outcome.NOT_CHECKED, "own-block-other-chain"
         return Check(check, outcome, code, facts={"chain_id": name.chain_id}), None
     header = given.header(name.block_hash) or _beacons_header(parts, name)
-    block = ChainBlock(chain, name, header)
+    block = ChainBlock(chain, name, None if header is None else header.timestamp)
     if block.rpc_says(given) == "differs":
         return block.differs(check, given), None
     return _judge(check, block, block.trust(given), given, needed=False)

@@ -1,12 +1,13 @@
 """The fixed English sentences of a verdict; each is also the key of its translation.
 
 ``WORDINGS`` by the code of a check, ``TITLES`` by its name, ``TRUSTS`` by whose word it rests on,
-``CONCLUSIONS`` by exit code. A translator keeps the names in braces.
+``BLOCK_TIMES`` by who sets a block's time, which sentences name as ``{set_by}``, ``CONCLUSIONS``
+by exit code. A translator keeps the names in braces.
 """
 
 from __future__ import annotations
 
-__all__ = ["CONCLUSIONS", "TITLES", "TRUSTS", "WORDINGS"]
+__all__ = ["BLOCK_TIMES", "CONCLUSIONS", "TITLES", "TRUSTS", "WORDINGS"]
 
 TITLES: dict[str, str] = {
     "receipt": "The receipt can be read",
@@ -38,6 +39,12 @@ TRUSTS: dict[str, str] = {
     "history": "the evidence block's own memory of older blocks (EIP-2935)",
     "audit": "the whole log, read and rebuilt by you",
     "files": "the files on your disk",
+}
+
+BLOCK_TIMES: dict[str, str] = {
+    "consensus": "the chain's consensus bounds this time",
+    "sequencer": "the chain's sequencer sets this time",
+    "validators": "the chain's validators set this time",
 }
 
 CONCLUSIONS: dict[int, str] = {
@@ -125,6 +132,14 @@ WORDINGS: dict[str, str] = {
         "block {block_number} of {chain}, {block_hash}, {time}; confirmations there: {depth}, "
         "where the policy asks for a depth because the chain has no finality of its own"
     ),
+    "root-at-node": (
+        "block {block_number} of {chain}, {block_hash}, {time}: final at the node you named, whose "
+        "contract holds the root; trusted RPC, not proved"
+    ),
+    "root-differs": (
+        "at the node you named the contract on {chain} holds {found} at tree size {tree_size}, not "
+        "the root that is stated"
+    ),
     "block-not-vouched": "look up block {block_number} of {chain}: its hash must be {block_hash}",
     "block-not-final": "block {block_number} of {chain}, {block_hash}: not final yet",
     "block-differs": "block {block_number} of {chain} is {found}, not {block_hash}",
@@ -132,7 +147,7 @@ WORDINGS: dict[str, str] = {
     "rpc-away": "the node you named did not answer",
     "rpc-other-chain": "the node you named is on another chain ({chain_id}) than the policy's",
     # 11 not after
-    "not-after": "{time}: block {block_number} of {chain}",
+    "not-after": "{time}: block {block_number} of {chain}; {set_by}",
     "not-after-dev-chain": (
         "{time}: block {block_number} of {chain}; this chain is run by the operator of the log "
         "and proves nothing independently"
@@ -148,7 +163,7 @@ WORDINGS: dict[str, str] = {
     "not-final": "the block is not final yet",
     "undecided": "the node you named did not answer",
     # 12 not before
-    "not-before": "{time}: entered this log after block {block_number} of {chain}",
+    "not-before": "{time}: entered this log after block {block_number} of {chain}; {set_by}",
     "not-before-dev-chain": (
         "{time}: entered this log after block {block_number} of {chain}; this chain is run by the "
         "operator of the log and proves nothing independently"
@@ -160,7 +175,7 @@ WORDINGS: dict[str, str] = {
     "beacon-false": "{detail}",
     "bracket-inverted": "the beacon's block is later than the evidence block",
     # 13 signed not before
-    "signed-not-before": "{time}: the record names block {block_number} of {chain}",
+    "signed-not-before": "{time}: the record names block {block_number} of {chain}; {set_by}",
     "no-own-block": "the record names no block",
     "signed-not-before-dev-chain": (
         "{time}: the record names block {block_number} of {chain}; this chain is run by the "

@@ -6,7 +6,7 @@ and notes are made by the project's own code, which has its own vectors.
 
     entry 0 genesis   1 beacon   2 filler   3 key (depositor's)   4 beacon   5 filler
     entry 6 deposit   7 filler   | first checkpoint: 8 entries
-    entry 8 to 12 fillers        | anchored checkpoint: 13 entries
+    entry 8 to 12 fillers        | anchored checkpoint: 13 entries, or less where ``sizes`` says so
 """
 
 from __future__ import annotations
@@ -17,9 +17,22 @@ from typing import TYPE_CHECKING
 
 from eth_hash.auto import keccak
 from oracles import evm_state, naive_merkle
+from receipt_anchor import (
+    BEACON_NUMBER,
+    BEACON_TIME,
+    CONTRACT,
+    CONTRACT_CODE,
+    EVIDENCE_NUMBER,
+    EVIDENCE_TIME,
+    ORIGIN,
+    ROOTS_SLOT,
+    T0,
+    log_id,
+    make_anchor,
+)
 
 from provenance import checkpoint as checkpoints
-from provenance.anchor import HistoryProof, StorageEvidence
+from provenance.anchor_evidence import block_of
 from provenance.checkpoint import Checkpoint
 from provenance.digests import RootHash
 from provenance.fingerprint import Summary
@@ -32,31 +45,53 @@ from provenance.receipt import (
     LoggedRecord,
     ProofSet,
     Receipt,
-    ReceiptAnchor,
 )
 from provenance.record import Record, issue_record, parse_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-ORIGIN = "ledger.example/log"
-T0 = 1_780_000_000
-"""2026-05-28; every time below is an offset to it, so the same bytes come out every day."""
-NOW = T0 + 86_400
-BEACON_TIME = T0 - 100
-EVIDENCE_TIME = T0 + 200
-BEACON_NUMBER = 1_000_000
-EVIDENCE_NUMBER = BEACON_NUMBER + 30
+    from provenance.anchor_evidence import Level
+    from provenance.policy import BlockTime
+    from provenance.receipt import ReceiptAnchor
 
-ROOTS_SLOT = 2
-REGISTRAR = bytes.fromhex("11" * 20)
-CONTRACT = bytes.fromhex("c0" * 20)
-CONTRACT_CODE = bytes.fromhex("60806040")
-HISTORY_CONTRACT = bytes.fromhex("0000f90827f1c53a10cb7a02335b175320002935")
-HISTORY_CODE = bytes.fromhex(
-    "3373fffffffffffffffffffffffffffffffffffffffe14604657602036036042575f35600143038111604257611f"
-    "ff81430311604257611fff9006545f5260205ff35b5f5ffd5b5f35611fff60014303065500"
-)
+__all__ = [
+    "BEACON_KEY",
+    "BEACON_NUMBER",
+    "BEACON_TIME",
+    "CONTRACT",
+    "CONTRACT_CODE",
+    "DATASET",
+    "DEPOSITOR_KEY",
+    "DEVNET",
+    "EVIDENCE_NUMBER",
+    "EVIDENCE_TIME",
+    "INSTITUTION_KEY",
+    "LOG_KEY",
+    "LOG_SIGNER",
+    "MAINNET",
+    "NOW",
+    "ORIGIN",
+    "OTHERNET",
+    "ROOTS_SLOT",
+    "ROOT_KEY",
+    "T0",
+    "WITNESSES",
+    "WITNESS_KEYS",
+    "Built",
+    "Shape",
+    "build",
+    "chain_of",
+    "cosign",
+    "dataset_entries",
+    "dataset_summary",
+    "key_of",
+    "log_id",
+    "policy_octets",
+    "salts",
+]
+
+NOW = T0 + 86_400
 
 MAINNET, OTHERNET, DEVNET = 1, 100, 31337
 
@@ -126,6 +161,19 @@ class Shape:
     """Code of the contract on the chain; the policy wants ``CONTRACT_CODE``."""
     stored_root: bytes | None = None
     """What the contract holds instead of the root."""
+    kinds: Mapping[int, str] = field(default_factory=dict)
+    """Kind of evidence by chain id, where it is not ``storage``."""
+    sizes: Mapping[int, int] = field(default_factory=dict)
+    """Anchored tree size by chain id, where it is not 13."""
+    levels: Mapping[int, Level] = field(default_factory=dict)
+    """What the policy says that a chain can show, where it is not ``proof``."""
+    block_times: Mapping[int, BlockTime] = field(default_factory=dict)
+    """Who sets a chain's time by the policy, where it is not ``consensus``."""
+    event: Mapping[str, object] = field(default_factory=dict)
+    """What differs in the transaction receipt: status, kind, contract, log_id, size or root."""
+    statement: Mapping[str, object] = field(default_factory=dict)
+    """What differs in the operator's statement, by its member."""
+    statement_signer: NoteSigner = LOG_SIGNER
     remembered: bytes | None = None
     """What the history contract holds instead of the beacon's block hash."""
 
@@ -159,10 +207,10 @@ def build(shape: Shape | None = None) -> Built:
     for index, record in records.items():
         entries[index] = record.entry
     first = _proofs(entries[:8], shape, cosigned=0 if shape.anchors else shape.cosigned)
-    newest = _proofs(entries, shape, cosigned=shape.cosigned)
-    root = naive_merkle.root(entries)
-    worlds = {chain: _world(chain, root, beacon_hash, shape) for chain in shape.anchors}
-    anchors = tuple(anchor for anchor, _ in worlds.values())
+    anchors = {
+        chain: make_anchor(chain, entries[: shape.sizes.get(chain, 13)], beacon_hash, shape)
+        for chain in shape.anchors
+    }
     key = LoggedRecord(records[shape.key_index].compact.decode(), shape.key_index)
     return Built(
         shape=shape,
@@ -171,13 +219,26 @@ def build(shape: Shape | None = None) -> Built:
             keys=(key,) if shape.keys else (),
             beacon=_logged_beacon(shape, records, beacon_header),
             first=first,
-            anchored=(Anchored(newest, anchors),) if anchors else (),
+            anchored=tuple(_anchored(entries, anchors, shape)),
         ),
         policy=Policy.parse(policy_octets(shape)),
-        evidence_hashes={chain: block_hash for chain, (_, block_hash) in worlds.items()},
+        evidence_hashes={
+            chain: block_of(anchor.evidence).block_hash for chain, anchor in anchors.items()
+        },
         beacon_hash=beacon_hash,
         beacon_header=beacon_header,
     )
+
+
+def _anchored(
+    entries: Sequence[bytes], anchors: Mapping[int, ReceiptAnchor], shape: Shape
+) -> Iterator[Anchored]:
+    """Yield a set of proofs for each size, with the anchors of that size."""
+    sizes = {chain: shape.sizes.get(chain, 13) for chain in anchors}
+    for size in sorted(set(sizes.values())):
+        proofs = _proofs(entries[:size], shape, cosigned=shape.cosigned)
+        of_size = tuple(anchor for chain, anchor in anchors.items() if sizes[chain] == size)
+        yield Anchored(proofs, of_size)
 
 
 def _logged_beacon(
@@ -192,11 +253,6 @@ def _logged_beacon(
 # --- policy -------------------------------------------------------------------------------
 
 
-def log_id() -> bytes:
-    """Return keccak256(abi.encode(registrar, keccak256(origin)))."""
-    return keccak(REGISTRAR.rjust(32, b"\0") + keccak(ORIGIN.encode()))
-
-
 def chain_of(chain_id: int, shape: Shape) -> Chain:
     names = {MAINNET: "Ethereum", OTHERNET: "Gnosis", DEVNET: "anvil"}
     return Chain(
@@ -209,6 +265,8 @@ def chain_of(chain_id: int, shape: Shape) -> Chain:
         roots_slot=ROOTS_SLOT,
         depth=shape.depth,
         claims_independence=chain_id not in shape.not_independent,
+        evidence=shape.levels.get(chain_id, "proof"),
+        block_time=shape.block_times.get(chain_id, "consensus"),
     )
 
 
@@ -326,39 +384,3 @@ def cosign(note_text: str, count: int) -> str:
         octets = (T0 + 10).to_bytes(8, "big") + signature
         lines.append(Signature(verifier.name, verifier.key_id, octets))
     return Note(note.text, tuple(lines)).to_text()
-
-
-# --- chain --------------------------------------------------------------------------------
-
-
-def _world(
-    chain_id: int, root: bytes, beacon_hash: bytes, shape: Shape
-) -> tuple[ReceiptAnchor, bytes]:
-    """Return the anchor of the 13-entry root on a chain, and its evidence block's hash."""
-    state = evm_state.State()
-    for number in range(shape.crowd):
-        state.add(keccak(b"account %d on %d" % (number, chain_id))[:20])
-    of_log = evm_state.mapping_slot(log_id(), ROOTS_SLOT.to_bytes(32, "big"))
-    slot = evm_state.mapping_slot((13).to_bytes(32, "big"), of_log)
-    older = evm_state.mapping_slot((8).to_bytes(32, "big"), of_log)
-    slots = {slot: shape.stored_root or root, older: keccak(b"older"), bytes(32): b"\x01"}
-    state.add(CONTRACT, shape.code, slots)
-    remembered = {
-        (number % 8191).to_bytes(32, "big"): keccak(b"block %d" % number)
-        for number in range(BEACON_NUMBER + 8 - shape.crowd, BEACON_NUMBER + 8)
-    }
-    history_slot = (BEACON_NUMBER % 8191).to_bytes(32, "big")
-    remembered[history_slot] = shape.remembered or beacon_hash
-    state.add(HISTORY_CONTRACT, HISTORY_CODE, remembered)
-    header = evm_state.header(
-        EVIDENCE_NUMBER, shape.evidence_time + chain_id, state.root, keccak(b"block before")
-    )
-    has_history = shape.history and shape.beacon and chain_id == shape.beacon_chain
-    anchor = ReceiptAnchor(
-        chain_id=chain_id,
-        contract=CONTRACT,
-        log_id=log_id(),
-        evidence=StorageEvidence(header, *state.prove(CONTRACT, slot)),
-        history=HistoryProof(*state.prove(HISTORY_CONTRACT, history_slot)) if has_history else None,
-    )
-    return anchor, keccak(header)

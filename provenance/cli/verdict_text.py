@@ -41,6 +41,9 @@ _NEXT = {
     "block-not-vouched": _BLOCK,
     "not-before-not-vouched": _BLOCK,
     "not-before-no-header": N_("Next: give the header of the beacon's block with --header."),
+    "trusted-rpc-only": N_(
+        "Next: wait for an anchor on a chain that gives proofs, and fetch the receipt anew."
+    ),
     "dev-chain": N_("Next: if you accept a chain that proves nothing, add --allow-dev-chain."),
     "not-anchored": _WAIT,
     "no-beacon": _WAIT,

@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import httpx
 
-from provenance.digests import from_evm_hex
+from provenance.digests import from_evm_hex, to_evm_hex
 from provenance.errors import MalformedError
 from provenance.given import RPC_AWAY, RpcView
+from provenance.keccak import keccak256
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from provenance.given import BlockName, RpcAnswer
+    from provenance.given import BlockName, RootName, RpcAnswer
 
 __all__ = ["ask_node"]
 
 _SECONDS = 20.0
 _MAX_BYTES = 1 << 20  # a block without transactions' bodies
+_ROOTS = keccak256(b"roots(bytes32,uint64)")[:4]
 
 
-def ask_node(url: str, blocks: Iterable[BlockName]) -> RpcAnswer:
-    """Ask for the hash at each block's height, and how far the chain is final.
+def ask_node(url: str, blocks: Iterable[BlockName], roots: Iterable[RootName] = ()) -> RpcAnswer:
+    """Ask for the hash at each block's height, for roots, and how far the chain is final.
 
     Returns:
         What the node says, or ``RPC_AWAY`` when it does not answer as a node does.
     """
     try:
         with httpx.Client(timeout=_SECONDS, follow_redirects=False) as http:
-            return _ask(http, url, blocks)
+            return _ask(http, url, blocks, roots)
     except (httpx.HTTPError, httpx.InvalidURL, MalformedError, ValueError, KeyError, TypeError):
         return RPC_AWAY
 
 
-def _ask(http: httpx.Client, url: str, blocks: Iterable[BlockName]) -> RpcView:
+def _ask(
+    http: httpx.Client, url: str, blocks: Iterable[BlockName], roots: Iterable[RootName]
+) -> RpcView:
     chain_id = int(str(_call(http, url, "eth_chainId")), 16)
     head = _block(http, url, "latest")
     finalized = _block(http, url, "finalized")
@@ -52,7 +57,24 @@ def _ask(http: httpx.Client, url: str, blocks: Iterable[BlockName]) -> RpcView:
         finalized=None if finalized is None else finalized[0],
         hashes=hashes,
         genesis_hash=None if genesis is None else genesis[1],
+        roots=dict(_roots(http, url, roots, chain_id, is_finalizing=finalized is not None)),
     )
+
+
+def _roots(
+    http: httpx.Client, url: str, names: Iterable[RootName], chain_id: int, *, is_finalizing: bool
+) -> Iterator[tuple[RootName, bytes]]:
+    """Call ``roots(log id, tree size)`` of each contract; what the node refuses is left out."""
+    for name in names:
+        if name.chain_id != chain_id:
+            continue
+        data = _ROOTS + name.log_id + name.tree_size.to_bytes(32, "big")
+        call = {"to": to_evm_hex(name.contract), "data": to_evm_hex(data)}
+        with suppress(_RefusedError):
+            answer = _call(http, url, "eth_call", call, "finalized" if is_finalizing else "latest")
+            octets = from_evm_hex(str(answer))
+            # an account without code answers with no bytes at all
+            yield name, octets if len(octets) == 32 else bytes(32)
 
 
 def _block(http: httpx.Client, url: str, which: str) -> tuple[int, bytes] | None:

@@ -230,7 +230,7 @@ def _check_evidence(
     if isinstance(evidence, StatedEvidence):
         stated = verify_statement(
             evidence,
-            [key.verifier for key in policy.checkpoint_keys if key.covers(claim.tree_size)],
+            policy.keys_at(claim.tree_size),
             origin=policy.origin,
             chain_id=claim.chain_id,
             contract=chain.contract,

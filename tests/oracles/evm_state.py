@@ -12,7 +12,7 @@ from trie.hexary import HexaryTrie
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["State", "header", "mapping_slot"]
+__all__ = ["State", "header", "mapping_slot", "prove_receipt", "transaction_receipt"]
 
 
 def mapping_slot(key: bytes, slot: bytes) -> bytes:
@@ -47,15 +47,41 @@ class State:
         return _nodes(self.trie, address), _nodes(self.storage[address], slot)
 
 
+def transaction_receipt(
+    events: Sequence[tuple[bytes, Sequence[bytes], bytes]], *, status: int = 1, kind: int = 2
+) -> bytes:
+    """Return the consensus encoding of a receipt; ``kind`` 0 is the one without a type byte."""
+    body = rlp.encode([status, 21_000, bytes(256), events])
+    return (bytes([kind]) if kind else b"") + bytes(body)
+
+
+def prove_receipt(receipts: Sequence[bytes], index: int) -> tuple[bytes, tuple[bytes, ...]]:
+    """Return the receipts root of a block, and the RLP nodes to the receipt at ``index``."""
+    trie = HexaryTrie({})
+    for at, receipt in enumerate(receipts):
+        trie[rlp.encode(at)] = receipt
+    return bytes(trie.root_hash), _way(trie, rlp.encode(index))
+
+
 def _nodes(trie: HexaryTrie, name: bytes) -> tuple[bytes, ...]:
+    return _way(trie, keccak(name))
+
+
+def _way(trie: HexaryTrie, key: bytes) -> tuple[bytes, ...]:
     """Encode the nodes, root first; one below 32 bytes lies inside the node before it."""
-    proof: Sequence[Any] = trie.get_proof(keccak(name))  # type: ignore[no-untyped-call]  # upstream
+    proof: Sequence[Any] = trie.get_proof(key)  # type: ignore[no-untyped-call]  # upstream
     encoded = [bytes(rlp.encode(node)) for node in proof]
     return tuple(node for i, node in enumerate(encoded) if i == 0 or len(node) >= 32)
 
 
-def header(number: int, timestamp: int, state_root: bytes, parent_hash: bytes) -> bytes:
-    """Return the RLP of a header with the fields of Prague."""
+def header(
+    number: int,
+    timestamp: int,
+    state_root: bytes,
+    parent_hash: bytes,
+    receipts_root: bytes | None = None,
+) -> bytes:
+    """Return the RLP of a header with the fields of Prague; by default a block without receipts."""
     empty_list = keccak(rlp.encode([]))
     empty_trie = keccak(rlp.encode(b""))
     fields: list[bytes | int] = [
@@ -64,7 +90,7 @@ def header(number: int, timestamp: int, state_root: bytes, parent_hash: bytes) -
         bytes(20),
         state_root,
         empty_trie,
-        empty_trie,
+        receipts_root or empty_trie,
         bytes(256),
         0,
         number,

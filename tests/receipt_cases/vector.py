@@ -17,6 +17,7 @@ from provenance.given import (
     KeyStatus,
     OneFile,
     PartOfData,
+    RootName,
     RpcView,
     WholeData,
 )
@@ -97,7 +98,13 @@ def _rpc(value: Json) -> RpcAnswer | None:
         finalized=value["finalized"],
         hashes={int(number): from_evm_hex(text) for number, text in value["hashes"].items()},
         genesis_hash=None if genesis is None else from_evm_hex(genesis),
+        roots={_root_name(one): from_evm_hex(one["root"]) for one in value.get("roots", [])},
     )
+
+
+def _root_name(value: Json) -> RootName:
+    contract, log_id = from_evm_hex(value["contract"]), from_evm_hex(value["log_id"])
+    return RootName(value["chain_id"], contract, log_id, value["tree_size"])
 
 
 def _data(value: Json) -> Data | None:

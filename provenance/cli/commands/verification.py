@@ -22,7 +22,7 @@ from provenance.errors import MalformedError
 from provenance.given import REQUIRABLE, GivenBlock
 from provenance.receipt import Receipt, to_tlog_proof
 from provenance.record import parse_record
-from provenance.verify import blocks_to_look_up, verify_receipt
+from provenance.verify import blocks_to_look_up, roots_to_ask, verify_receipt
 
 if TYPE_CHECKING:
     from provenance.given import Data, KeyStatus, RpcAnswer
@@ -130,10 +130,10 @@ def _ask_node(url: str, octets: bytes) -> RpcAnswer | None:
     from provenance.client.node import ask_node  # noqa: PLC0415
 
     try:
-        blocks = blocks_to_look_up(octets)
+        blocks, roots = blocks_to_look_up(octets), roots_to_ask(octets)
     except MalformedError:
         return None  # the verdict will say why the receipt cannot be read
-    return ask_node(url, blocks)
+    return ask_node(url, blocks, roots)
 
 
 def _blocks(hashes: list[str], headers: list[Path]) -> list[GivenBlock]:
