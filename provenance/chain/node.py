@@ -29,13 +29,15 @@ if TYPE_CHECKING:
 __all__ = ["Node"]
 
 _MEANINGS = (
-    # geth, anvil, erigon, reth; then besu and nethermind, which word or spell it differently
+    # geth, anvil, erigon, reth; besu, nethermind and ethereumjs word or spell it differently
     (Broadcast.KNOWN, ("already known", "already imported", "known transaction", "alreadyknown")),
-    (Broadcast.KNOWN, ("already_exists",)),
+    (Broadcast.KNOWN, ("already_exists", "already in the txpool")),
     (Broadcast.NONCE_TOO_LOW, ("nonce too low", "nonce_too_low", "oldnonce")),
     (Broadcast.UNDERPRICED, ("underpriced", "replacementnotallowed", "less than block base fee")),
-    (Broadcast.UNDERPRICED, ("feetoolow", "fee too low")),
+    (Broadcast.UNDERPRICED, ("feetoolow", "fee too low", "replacement gas too low")),
+    (Broadcast.UNDERPRICED, ("minimum gas price", "cannot pay basefee")),
     (Broadcast.NO_FUNDS, ("insufficient funds", "insufficientfunds", "upfront cost exceeds")),
+    (Broadcast.NO_FUNDS, ("insufficient balance",)),
 )
 
 

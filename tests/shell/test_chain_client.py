@@ -274,6 +274,11 @@ def test_depth_counts_confirmations(ledger: AnchoredLedger) -> None:
         ("max fee per gas less than block base fee", Broadcast.UNDERPRICED),
         ("insufficient funds for gas * price + value", Broadcast.NO_FUNDS),
         ("Upfront cost exceeds account balance", Broadcast.NO_FUNDS),
+        ("0xab: this transaction is already in the TxPool", Broadcast.KNOWN),  # ethereumjs
+        ("replacement gas too low, got tip 0, min: 0, got fee 7, min: 8", Broadcast.UNDERPRICED),
+        ("Tx does not pay the minimum gas price of 1000000000", Broadcast.UNDERPRICED),
+        ("Tx cannot pay basefee of 7, have 5", Broadcast.UNDERPRICED),
+        ("0xab does not have enough balance (insufficient balance)", Broadcast.NO_FUNDS),
         ("internal error", Broadcast.UNKNOWN),
         ("", Broadcast.UNKNOWN),
     ],
