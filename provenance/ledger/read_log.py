@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from provenance.digests import RootHash
+    from provenance.ledger.issue_receipt import CosignatureView
     from provenance.ledger.ports import LogReader, SignedHead
     from provenance.ledger.tile_cache import TileCache
     from provenance.tlog import TileId
@@ -31,10 +32,17 @@ MAX_PAGE = 1_000
 class SignedLog:
     """The signed part of the log; for any thread. It is also the anchors' ``LogView``."""
 
-    def __init__(self, log: LogReader, tiles: TileCache) -> None:
-        """Read from ``log``, tiles through the cache."""
+    def __init__(
+        self, log: LogReader, tiles: TileCache, cosignatures: CosignatureView | None = None
+    ) -> None:
+        """Read from ``log``, tiles through the cache.
+
+        Args:
+            cosignatures: None for a ledger without witnesses.
+        """
         self._log = log
         self._tiles = tiles
+        self._cosignatures = cosignatures
 
     # --- heads ---------------------------------------------------------------------------------
 
@@ -50,8 +58,14 @@ class SignedLog:
         return self.signed().tree_size
 
     def checkpoint(self) -> str:
-        """Return the newest signed checkpoint (c2sp.org/tlog-checkpoint)."""
-        return self.signed().note
+        """Return the newest signed checkpoint (c2sp.org/tlog-checkpoint).
+
+        With the cosignatures that have come so far: a fresh one has none for a moment.
+        """
+        signed = self.signed()
+        if self._cosignatures is None:
+            return signed.note
+        return signed.note + "".join(self._cosignatures.lines(signed.tree_size))
 
     def newest_signed(self) -> tuple[int, RootHash]:
         """Return (tree size, root hash) of the newest signed checkpoint."""

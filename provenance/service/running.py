@@ -102,7 +102,7 @@ class RunningParts:
             self.beacons = BeaconLoop(
                 self.observer, poll_seconds=self.chains[0].node.beacon_seconds
             )
-            self.witnesses = [self._witness_loop(one) for one in settings.witnesses]
+            self.witnesses = [self._witness_loop(one, opened) for one in settings.witnesses]
             self.writer = self._log_writer(keys, admission)
             self._opened = opened.pop_all()
 
@@ -125,7 +125,7 @@ class RunningParts:
         self.mode_store = SqlModeStore(writer, reader)
         self.cosignatures = SqlCosignatureStore(writer, reader)
         self.tiles = TileCache(self.store.read_tile)
-        self.log = SignedLog(self.store, self.tiles)
+        self.log = SignedLog(self.store, self.tiles, self.cosignatures)
         self.known_keys = KnownKeys(self.store)
 
     # --- making ----------------------------------------------------------------------------
@@ -159,6 +159,7 @@ class RunningParts:
             anchors=self.anchor_store,
             # retired chains too: what was anchored there stays proved
             pins=[pin_of(chain) for chain in self._policy.chains],
+            cosignatures=self.cosignatures,
         )
 
     def _beacon_observer(self) -> BeaconObserver:
@@ -174,9 +175,10 @@ class RunningParts:
             floor_unix=beacon_of(record).timestamp,
         )
 
-    def _witness_loop(self, settings: WitnessSettings) -> WitnessLoop:
+    def _witness_loop(self, settings: WitnessSettings, opened: ExitStack) -> WitnessLoop:
         key = NoteVerifier.from_vkey(settings.vkey)
         witness = HttpWitness(settings.url)
+        opened.callback(witness.close)
         return WitnessLoop(Cosigner(key, witness, log=self.log, store=self.cosignatures))
 
     def _log_writer(self, keys: OperatorKeys, admission: Admission | None) -> Writer:

@@ -41,6 +41,7 @@ COMMANDS = {
     "anchor": "anchoring",
     "audit": "audits",
     "configure": "configuration",
+    "witness": "witnesses",
 }
 """In which file of this folder each command is."""
 
