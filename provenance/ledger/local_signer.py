@@ -49,6 +49,9 @@ class LocalSigner:
         self.keys = keys
         self.origin = origin
 
+    def close(self) -> None:
+        """End its use: there is nothing to give back, unlike with a signer in another process."""
+
     @contextmanager
     def turn(self) -> Iterator[LocalTurn]:
         """Hold the memory; nobody else signs until the block is left."""
