@@ -26,7 +26,7 @@ from provenance.errors import (
     ProvenanceError,
 )
 from provenance.ledger.anchor_alerts import AlertCode, Alerts, Progress
-from provenance.ledger.anchor_rules import AnchorRules, with_margin
+from provenance.ledger.anchor_rules import AnchorRules, least_gas, with_margin
 from provenance.ledger.chain_port import AnchorCall
 from provenance.ledger.follow_anchor import DAY_SECONDS, AnchorFollower
 from provenance.ledger.prove_anchor import nonce_at
@@ -220,7 +220,8 @@ class AnchorWorker:
         path = self._log.consistency_path(base_size, tree_size) if base_size else ()
         root_hash = self._log.root_at(tree_size)
         data = self._chain.call_data(AnchorCall(tree_size, root_hash, tuple(path)))
-        gas = with_margin(self._chain.dry_run(self._sender.address, data))
+        needed = self._chain.dry_run(self._sender.address, data)
+        gas = max(with_margin(needed), least_gas(len(path)))
         fees, now = self._chain.fees(), self._clock.now_unix()
         spent = self._store.fees_since(self._chain_id, now - DAY_SECONDS)
         try:
