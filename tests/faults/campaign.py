@@ -22,6 +22,7 @@ from faults.load import Load
 from faults.processes import ORIGIN, Server, found_ledger
 from faults.second_opinion import second_opinion
 from faults.wire import Violation, demand
+from faults.zygote import Zygote
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +37,9 @@ SETTLE_SECONDS = 300.0
 
 _GLANCE_SHARE = 0.5
 _PAIR_SHARE = 0.2
+_FEW_KILLS = 5
+"""Up to so many every start is a new interpreter's; above, it is forked from one that waits."""
+
 _SAY_EVERY = 10
 _AT_RISK = 20
 """Of the records acknowledged last before a kill, how many are read back whole."""
@@ -136,7 +140,8 @@ class Campaign:
             found_ledger(self._ledger)
         self._journal = Journal(folder / "journal.sqlite")
         self._auditor = Auditor(self._ledger, self._journal)
-        self._server = Server(self._ledger)
+        self._zygote = Zygote() if plan.kills > _FEW_KILLS else None
+        self._server = Server(self._ledger, self._zygote)
         self._load = Load(
             self._journal,
             origin=ORIGIN,
@@ -176,6 +181,8 @@ class Campaign:
         finally:
             self._load.abandon()
             self._server.end()
+            if self._zygote is not None:
+                self._zygote.stop()
             self._journal.close()
 
     # --- one kill --------------------------------------------------------------------------

@@ -9,9 +9,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from faults.http import GoneError, Rpc
 from faults.wire import demand
+
+if TYPE_CHECKING:
+    from faults.zygote import Forked, Zygote
 
 ORIGIN = "faults.example/log"
 
@@ -36,11 +40,13 @@ def found_ledger(folder: Path) -> None:
 class Server:
     """A `provenance serve` process that ends with us, however we end."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, zygote: Zygote | None = None) -> None:
+        """Serve ``folder``; forked from ``zygote`` where there is one, else a new interpreter."""
         self._folder = folder
+        self._zygote = zygote
         self._address = folder / "address"
         self._log = folder.parent / "serve.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Forked | None = None
         self.starts = 0
         self.started_at = 0.0
 
@@ -51,19 +57,23 @@ class Server:
 
     def start(self) -> None:
         self._address.unlink(missing_ok=True)  # a killed server cannot
-        serve = [str(_PROGRAM), "serve", str(self._folder), "--port", "0"]
-        launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid())]
         self.started_at = time.monotonic()
         with self._log.open("ab") as log:
             log.write(b"--- start %d\n" % self.starts)
-            log.flush()
-            self._process = subprocess.Popen(
-                [*launcher, sys.executable, *serve],
+        self._process = self._spawn(["serve", str(self._folder), "--port", "0"])
+        self.starts += 1
+
+    def _spawn(self, words: list[str]) -> subprocess.Popen[bytes] | Forked:
+        if self._zygote is not None:
+            return self._zygote.start(words, self._log)
+        launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid())]
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                [*launcher, sys.executable, str(_PROGRAM), *words],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
-        self.starts += 1
 
     def is_up(self) -> bool:
         self.check_alive()

@@ -537,7 +537,7 @@ async def gas_high(x: Exchange) -> Reply | None:
 
 @mode("gas estimate too low", "eth_estimateGas")
 async def gas_low(x: Exchange) -> Reply | None:
-    return x.result(hex(x.rng.choice([0, 1, 21_000, 30_000])))
+    return x.result(hex(x.rng.choice([0, 1, 21_000, 30_000, 40_000, 50_000])))
 
 
 @mode("would revert", "eth_call", "eth_estimateGas")
