@@ -12,6 +12,7 @@ from faults.storage_forks import note_acks
 from faults.wire import demand, entry_of, record_id
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from faults.journal import Journal
@@ -21,13 +22,18 @@ if TYPE_CHECKING:
 __all__ = ["audit_folder", "check_recovered"]
 
 
-def audit_folder(folder: Path, journal: Journal) -> int:
-    """I1 to I4, I7 and I8 of a folder at rest; return how many entries it has."""
+def audit_folder(folder: Path, journal: Journal, blocks: Iterable[str] | None = frozenset()) -> int:
+    """I1 to I4, I7 and I8 of a folder at rest; return how many entries it has.
+
+    Args:
+        blocks: hashes of the chain's blocks, for anchored receipts; None leaves receipts out.
+    """
     auditor = Auditor(folder, journal)
     auditor.read_entries(from_index=0)
     auditor.check_acknowledged()
     auditor.check_heads()
-    auditor.check_receipts(ChainView())
+    if blocks is not None:
+        auditor.check_receipts(ChainView(blocks=set(blocks)))
     auditor.check_integrity()
     return len(auditor.tree.leaves)
 

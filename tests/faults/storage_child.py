@@ -190,6 +190,11 @@ def publish(ledger: OpenLedger, asked: JSON, say: Callable[[JSON], None]) -> Non
 def examine(ledger: OpenLedger, asked: JSON, say: Callable[[JSON], None]) -> None:
     """Send everything again that was ever sent, and show all of it."""
     write(ledger, asked, say)
+    look(ledger, asked, say)
+
+
+def look(ledger: OpenLedger, asked: JSON, say: Callable[[JSON], None]) -> None:
+    """Show records, and the manifests that are published of them."""
     for found in asked["show"]:
         (index,) = ledger.store.record_indexes([bytes.fromhex(found)]).values()
         say({"shown": found, "as": ledger.show(index)})
@@ -211,7 +216,7 @@ def change(folder: Path, kind: str, say: Callable[[JSON], None]) -> None:
     say({"changed": changed.change.leaf_index})
 
 
-_JOBS = {"write": write, "erase": erase, "publish": publish, "examine": examine}
+_JOBS = {"write": write, "erase": erase, "publish": publish, "examine": examine, "look": look}
 
 
 def prepare(folder: Path, asked: JSON, say: Callable[[JSON], None]) -> None:

@@ -51,7 +51,7 @@ FILLS = {
 # fmt: on
 
 LANES = 2
-"""Of a long campaign: points are struck side by side: each waits mostly for processes to begin and end."""
+"""Of a long campaign, whose points mostly wait for processes to begin and end."""
 
 _CHUNK = 50
 
