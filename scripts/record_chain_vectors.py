@@ -1,6 +1,6 @@
-"""Record headers and proofs of a real anvil as test vectors, in tests/vectors/{header,anchor}.
+"""Record headers and proofs of a real anvil as vectors, in tests/vectors/{header,anchor,event}.
 
-    python scripts/record_chain_vectors.py
+    python scripts/record_chain_vectors.py [header] [anchor] [event]
 
 Needs ``npm ci``. The vectors are recordings, not golden files: a block holds random bytes, so
 each run writes others. Tests read what is committed; run this again only when the contract or
@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from contextlib import contextmanager
@@ -20,6 +21,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
+REPO = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(REPO), str(REPO / "tests")]  # run as a file, it sees only its own folder
+
+# ruff: noqa: E402 -- the lines above have to come first
+import rlp  # type: ignore[import-untyped]  # it publishes none
+from eth_account import Account
+from oracles import evm_state
+
 from provenance import anchor, merkle
 from provenance.chain.blocks import assemble_header
 from provenance.keccak import keccak256
@@ -27,7 +36,6 @@ from provenance.keccak import keccak256
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-REPO = Path(__file__).resolve().parent.parent
 VECTORS = REPO / "tests" / "vectors"
 CONTRACT = json.loads((REPO / "provenance/chain/contracts/CheckpointAnchor.json").read_text())
 FORKS = ("istanbul", "london", "shanghai", "cancun", "prague", "osaka")
@@ -106,12 +114,17 @@ def _ready(node: Node) -> Node:
 
 
 def main() -> None:
-    """Record all vectors, each fork and the anchors on a chain of its own."""
-    for fork in FORKS:
+    """Record the folders that are named, or all; each fork and kind on a chain of its own."""
+    wanted = sys.argv[1:] or ["header", "anchor", "event"]
+    for fork in FORKS if "header" in wanted else ():
         with fresh_node(fork) as node:
             record_header(node, fork)
-    with fresh_node("osaka") as node:
-        record_anchors(node)
+    if "anchor" in wanted:
+        with fresh_node("osaka") as node:
+            record_anchors(node)
+    if "event" in wanted:
+        with fresh_node("osaka") as node:
+            record_events(node)
 
 
 def record_header(node: Node, fork: str) -> None:
@@ -132,13 +145,7 @@ def record_header(node: Node, fork: str) -> None:
 
 def record_anchors(node: Node) -> None:
     """Deploy, register, anchor tree sizes 2 and 5, and record what each block proves."""
-    registrar = bytes.fromhex(node.call("eth_accounts")[0][2:])
-    contract = node.transact(bytes.fromhex(CONTRACT["bytecode"][2:]))["contractAddress"]
-    name = ORIGIN.encode()
-    words = _word(32), _word(len(name)), name.ljust(32, b"\0")
-    node.transact(_selector("register(string)") + b"".join(words), contract)
-    log_id = anchor.log_id(registrar, ORIGIN)
-
+    registrar, contract, log_id = _registered(node)
     leaves = [merkle.leaf_hash(b"entry %d" % index) for index in range(5)]
     roots = {size: merkle.root_of(leaves[:size]) for size in (2, 5)}
     path = [merkle.root_of(leaves[2:4]), leaves[4]]
@@ -189,6 +196,16 @@ def record_anchors(node: Node) -> None:
     record_history(node, first, second)
 
 
+def _registered(node: Node) -> tuple[bytes, str, bytes]:
+    """Deploy the contract and register the log; return registrar, contract and log id."""
+    registrar = bytes.fromhex(node.call("eth_accounts")[0][2:])
+    contract = node.transact(bytes.fromhex(CONTRACT["bytecode"][2:]))["contractAddress"]
+    name = ORIGIN.encode()
+    words = _word(32), _word(len(name)), name.ljust(32, b"\0")
+    node.transact(_selector("register(string)") + b"".join(words), contract)
+    return registrar, contract, anchor.log_id(registrar, ORIGIN)
+
+
 def record_history(node: Node, earlier_hash: str, evidence_hash: str) -> None:
     """Record EIP-2935 proofs of an ancestor, and of a block that is none."""
     earlier = node.call("eth_getBlockByHash", earlier_hash, False)  # noqa: FBT003 -- JSON-RPC
@@ -225,6 +242,119 @@ def record_history(node: Node, earlier_hash: str, evidence_hash: str) -> None:
                 "expect": expect,
             },
         )
+
+
+def record_events(node: Node) -> None:
+    """Anchor in blocks of several transactions, of every type, and record their receipts."""
+    registrar, contract, log_id = _registered(node)
+    leaves = [merkle.leaf_hash(b"entry %d" % index) for index in range(5)]
+    roots = {size: merkle.root_of(leaves[:size]) for size in (2, 5)}
+    path = [merkle.root_of(leaves[2:4]), leaves[4]]
+    accounts = node.call("eth_accounts")
+    first = _anchor_call(log_id, 2, roots[2], [])
+    typed: tuple[dict[str, object], ...] = (
+        {"gasPrice": GAS_PRICE},
+        {"gasPrice": GAS_PRICE, "accessList": []},
+        {"maxFeePerGas": GAS_PRICE, "maxPriorityFeePerGas": hex(10**9)},
+    )
+    for sender, members in zip(accounts[1:], typed, strict=False):
+        node.call("eth_sendTransaction", {"from": sender, "to": accounts[9], **members})
+    node.call("eth_sendRawTransaction", _set_code(node))
+    call = {"to": contract, "gas": GAS, "data": _hex(first)}
+    fees = {"maxFeePerGas": GAS_PRICE, "maxPriorityFeePerGas": hex(10**9)}
+    stranger = node.call("eth_sendTransaction", {**call, **fees, "from": accounts[5]})
+    ours = node.call("eth_sendTransaction", {**call, **fees, "from": _hex(registrar)})
+    node.call("evm_mine")
+    common = {"contract": contract, "log_id": _hex(log_id)}
+    facts = {**common, "tree_size": 2, "root_hash": roots[2].hex()}
+    at = {name: _index(node, tx) for name, tx in (("stranger", stranger), ("ours", ours))}
+    refused = {**facts, "expect": "not-anchored"}
+    other = {**refused, "root_hash": roots[5].hex()}
+    _write_event(node, "typed-receipts: beside types 0, 1, 2 and 4", at["ours"], facts)
+    _write_event(node, "reverted: the same call by a stranger", at["stranger"], refused)
+    _write_event(node, "beyond: no such transaction", 6, refused)
+    _write_event(node, "another-root: the root of another size", at["ours"], other)
+
+    for number in range(20):
+        transfer = {"from": accounts[1 + number % 8], "to": accounts[9], "gasPrice": GAS_PRICE}
+        node.call("eth_sendTransaction", transfer)
+    second = _hex(_anchor_call(log_id, 5, roots[5], path))
+    legacy = {"from": _hex(registrar), "gasPrice": GAS_PRICE}
+    sent = node.call("eth_sendTransaction", {**call, **legacy, "data": second})
+    node.call("evm_mine")
+    facts = {**common, "tree_size": 5, "root_hash": roots[5].hex()}
+    index = _index(node, sent)
+    _write_event(node, "crowded-block: one of 21, without a type", index, facts)
+    refused = {**facts, "expect": "not-anchored"}
+    _write_event(node, "transfer: a mere transfer", (index + 1) % 21, refused)
+
+
+def _set_code(node: Node) -> str:
+    """Sign a transaction of type 4 with a key of its own (EIP-7702)."""
+    account = Account.from_key(b"\7" * 32)
+    node.call("anvil_setBalance", account.address, hex(10**20))
+    chain_id = int(node.call("eth_chainId"), 16)
+    delegation = {"chainId": chain_id, "address": "0x" + "12" * 20, "nonce": 1}
+    transaction = {
+        "type": 4,
+        "chainId": chain_id,
+        "nonce": 0,
+        "to": "0x" + "34" * 20,
+        "value": 0,
+        "gas": 200_000,
+        "maxFeePerGas": int(GAS_PRICE, 16),
+        "maxPriorityFeePerGas": 10**9,
+        "data": "0x",
+        "authorizationList": [account.sign_authorization(delegation)],
+    }
+    return _hex(account.sign_transaction(transaction).raw_transaction)
+
+
+def _index(node: Node, tx_hash: str) -> int:
+    return int(node.call("eth_getTransactionReceipt", tx_hash)["transactionIndex"], 16)
+
+
+def _write_event(node: Node, title: str, index: int, facts: dict[str, object]) -> None:
+    """Write what the newest block's receipts prove of one of them, by py-trie's proof."""
+    name, _, description = title.partition(": ")
+    block = node.call("eth_getBlockByNumber", "latest", False)  # noqa: FBT003 -- JSON-RPC
+    receipts = [_encoded(one) for one in node.call("eth_getBlockReceipts", "latest")]
+    root, nodes = evm_state.prove_receipt(receipts, index)
+    if _hex(root) != block["receiptsRoot"]:
+        raise SystemExit(f"{name}: the receipts make another root than the block's")
+    _write(
+        f"event/{name}",
+        {
+            "description": description,
+            "source": SOURCE,
+            "expect": "ok",
+            **facts,
+            "block_hash": block["hash"],
+            "receipts": [_hex(one) for one in receipts],
+            "evidence": {
+                "kind": "receipt",
+                "header": _hex(assemble_header(block)),
+                "transaction_index": index,
+                "receipt_proof": [_hex(one) for one in nodes],
+            },
+        },
+    )
+
+
+def _encoded(receipt: Json) -> bytes:
+    """Return the consensus encoding of a receipt in JSON (EIP-2718)."""
+    events = [
+        [_bytes(one["address"]), [_bytes(topic) for topic in one["topics"]], _bytes(one["data"])]
+        for one in receipt["logs"]
+    ]
+    gas, bloom = int(receipt["cumulativeGasUsed"], 16), _bytes(receipt["logsBloom"])
+    kind = int(receipt["type"], 16)
+    body = rlp.encode([int(receipt["status"], 16), gas, bloom, events])
+    return (bytes([kind]) if kind else b"") + bytes(body)
+
+
+def _bytes(text: str) -> bytes:
+    return bytes.fromhex(text[2:])
 
 
 def _evidence(node: Node, address: str, slot: bytes, block_hash: str) -> dict[str, object]:

@@ -208,3 +208,40 @@ def test_any_bytes_are_a_node_or_a_bad_proof(octets: bytes, key: bytes) -> None:
     except BadTrieProofError:
         return
     assert value is None or value in octets
+
+
+# --- the one that is built here -----------------------------------------------------------
+
+
+@given(
+    values=st.lists(st.binary(min_size=1, max_size=80), min_size=1, max_size=70),
+    data=st.data(),
+)
+def test_built_trie_has_the_root_and_the_proof_of_py_trie(
+    values: list[bytes], data: st.DataObject
+) -> None:
+    index = data.draw(st.integers(0, len(values) - 1))
+    content = {rlp_oracle.encode(at): value for at, value in enumerate(values)}
+
+    root, nodes = trie.prove_at(values, index)
+
+    assert (root, list(nodes)) == prove(content, rlp_oracle.encode(index))
+    assert trie.get(root, rlp_oracle.encode(index), nodes) == values[index]
+
+
+@pytest.mark.parametrize("count", [1, 2, 16, 17, 127, 128, 129, 255, 256, 257, 700])
+def test_built_trie_of_a_whole_block_is_py_tries(count: int) -> None:
+    values = [b"receipt %d" % at * (1 + at % 40) for at in range(count)]
+    content = {rlp_oracle.encode(at): value for at, value in enumerate(values)}
+
+    for index in sorted({0, 1 % count, 127 % count, 128 % count, count // 2, count - 1}):
+        root, nodes = trie.prove_at(values, index)
+        assert (root, list(nodes)) == prove(content, rlp_oracle.encode(index))
+
+
+@pytest.mark.parametrize(
+    ("values", "index"), [([], 0), ([b"a"], 1), ([b"a"], -1), ([b"a", b""], 0)]
+)
+def test_building_what_is_no_trie_is_our_own_mistake(values: list[bytes], index: int) -> None:
+    with pytest.raises(RuntimeError):
+        trie.prove_at(values, index)
