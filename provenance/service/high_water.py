@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from provenance.errors import (
     DamagedLogError,
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["DiskMark", "LedgerMode"]
 
 _logger = logging.getLogger(__name__)
+
+_LONGEST_DAMAGE: Final = 500
 
 
 class DiskMark:
@@ -123,7 +125,11 @@ class LedgerMode:
         self._say_what_changed()
 
     def note_damage(self, damage: str) -> None:
-        """Stop signing at once, here and, as soon as it is stored, in every process."""
+        """Stop signing at once, here and, as soon as it is stored, in every process.
+
+        What a damaged database says of itself may quote the damage: any bytes, of any length.
+        """
+        damage = ascii(damage)[1:-1][:_LONGEST_DAMAGE]
         _logger.critical("nothing is signed any more, the scrub found damage: %s", damage)
         with self._lock:
             self._unstored = damage
