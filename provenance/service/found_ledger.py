@@ -28,6 +28,7 @@ from provenance.service.choose_chain import policy_chain
 from provenance.service.operator_keys import OperatorKeys
 from provenance.service.prepare_chain import prepare_chain
 from provenance.service.settings import Settings
+from provenance.store.key_store import open_key_store
 from provenance.store.log_store import open_log_store
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def found_ledger(  # noqa: PLR0913 -- what a ledger is founded with
         genesis = _genesis(pin, root, signer, keys.beacon(make=True), origin, now_unix)
         beacon = issue_beacon(pin.chain_id, prepared.block, keys.beacon(), origin, now_unix)
         settings = Settings((prepared.chosen.settings,), database=database)
+        open_key_store(folder.key_database(settings)).close()
         with closing(open_log_store(folder.log_database(settings))) as store:
             start_log(  # (4)
                 store=store,
