@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provenance import tlog
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from provenance.ledger.audit_log import AuditReport, ConfirmBlock
     from provenance.ledger.chain_port import Chain, NamedBlock
     from provenance.ledger.ports import KeyStore
-    from provenance.service.settings import LedgerFolder
+    from provenance.service.settings import LedgerFolder, Settings
     from provenance.store.read_only import ReadOnlyLedger
     from provenance.tlog import ReadTile
 
@@ -70,13 +71,18 @@ class ChainFinding:
 
 
 def audit_folder(
-    folder: LedgerFolder, *, node: str | None = None, ask_chain: bool = True
+    folder: LedgerFolder,
+    *,
+    node: str | None = None,
+    ask_chain: bool = True,
+    with_memory: bool = True,
 ) -> tuple[AuditReport, ChainFinding]:
     """Audit all that a ledger folder holds.
 
     Args:
         node: a JSON-RPC address to ask instead of the ledger's own node.
         ask_chain: False proves the anchors' evidence but asks no node about its blocks.
+        with_memory: False for a copy that has not met its signer's memory yet.
 
     Raises:
         AuditError: the first wrong place.
@@ -86,7 +92,7 @@ def audit_folder(
     settings = folder.read_settings()
     policy = _policy_of(folder)
     with ExitStack() as open_ones:
-        stored = open_ones.enter_context(_database(folder))
+        stored = open_ones.enter_context(_database(folder, settings))
         with at_place(folder.database.name):
             stored.check_integrity()
         chain = None
@@ -94,12 +100,18 @@ def audit_folder(
             first = settings.chains[0]
             address = node or (None if first.is_managed else first.nodes[0])
             chain = open_ones.enter_context(_chain(folder, policy, address))
-        report = _audit_stored(folder, stored, policy, chain)
+        key_store = open_ones.enter_context(_disclosure_keys(folder, settings))
+        memory = FileSignerMemory(folder.signer_memory, origin=policy.origin)
+        report = _audit_stored(stored, key_store, policy, memory if with_memory else None, chain)
         return report, _look_at_chain(chain, report.tree_size, stored.log.read_tile)
 
 
 def _audit_stored(
-    folder: LedgerFolder, stored: ReadOnlyLedger, policy: Policy, chain: Chain | None
+    stored: ReadOnlyLedger,
+    key_store: KeyStore,
+    policy: Policy,
+    memory: FileSignerMemory | None,
+    chain: Chain | None,
 ) -> AuditReport:
     """Audit what is on the disk: the log first, then what lies beside it and leans on it."""
     with at_place("anchors"):
@@ -109,15 +121,14 @@ def _audit_stored(
         for one in anchors
         if one.inclusion is not None and one.state is AnchorState.FINAL
     }
-    with _disclosure_keys(folder) as key_store:
-        report = audit_store(
-            stored.log,
-            key_store,
-            policy,
-            memory=FileSignerMemory(folder.signer_memory, origin=policy.origin),
-            claims=claims_of(anchors),
-            confirm=None if chain is None else _confirm(chain, final),
-        )
+    report = audit_store(
+        stored.log,
+        key_store,
+        policy,
+        memory=memory,
+        claims=claims_of(anchors),
+        confirm=None if chain is None else _confirm(chain, final),
+    )
     with at_place("beacons"):
         beacons = stored.log.beacons(0, report.tree_size)
     check_stored_beacons(beacons)
@@ -131,11 +142,12 @@ def _audit_stored(
 
 
 @contextmanager
-def _disclosure_keys(folder: LedgerFolder) -> Iterator[KeyStore]:
-    if not folder.disclosure_keys.exists():
-        raise MalformedError(f"{folder.disclosure_keys} is missing")
+def _disclosure_keys(folder: LedgerFolder, settings: Settings) -> Iterator[KeyStore]:
+    database = folder.key_database(settings)
+    if isinstance(database, Path) and not database.exists():
+        raise MalformedError(f"{database} is missing")
     with at_place(folder.disclosure_keys.name):
-        key_store = open_key_store(folder.disclosure_keys)
+        key_store = open_key_store(database)
     with closing(key_store):
         yield key_store
 
@@ -147,10 +159,11 @@ def _policy_of(folder: LedgerFolder) -> Policy:
         raise MalformedError(f"{folder.policy}: {error.strerror}") from error
 
 
-def _database(folder: LedgerFolder) -> AbstractContextManager[ReadOnlyLedger]:
-    if not folder.database.exists():
+def _database(folder: LedgerFolder, settings: Settings) -> AbstractContextManager[ReadOnlyLedger]:
+    database = folder.log_database(settings)
+    if isinstance(database, Path) and not database.exists():
         raise MalformedError(f"{folder.root} is not a ledger folder (made by `provenance init`)")
-    return open_read_only(folder.database)
+    return open_read_only(database)
 
 
 # --- a public log -----------------------------------------------------------------------------
@@ -226,7 +239,7 @@ class _KeptTiles:
 @contextmanager
 def open_stored_log(folder: LedgerFolder) -> Iterator[PublicLog]:
     """Open the log of a ledger folder as anybody would see it; its anchors are left out."""
-    with _database(folder) as stored:
+    with _database(folder, folder.read_settings()) as stored:
         log = SignedLog(stored.log, TileCache(stored.log.read_tile))
 
         def read(path: str) -> bytes:

@@ -40,6 +40,8 @@ COMMANDS = {
     "mode": "signing",
     "anchor": "anchoring",
     "audit": "audits",
+    "backup": "backups",
+    "restore": "backups",
     "configure": "configuration",
     "witness": "witnesses",
 }

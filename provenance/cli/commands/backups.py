@@ -1,0 +1,121 @@
+"""``backup``, ``restore``: copy a running ledger into a file, and make a ledger of it again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from provenance.cli.application import Application
+from provenance.cli.commands.options import AsJson, Folder
+from provenance.cli.language import _
+from provenance.cli.output import print_fields, print_json, say
+from provenance.errors import MalformedError
+from provenance.service.settings import Databases, LedgerFolder
+
+if TYPE_CHECKING:
+    from provenance.ledger.audit_log import AuditReport
+    from provenance.service.backup import Backup
+
+__all__ = ["register"]
+
+
+def register(app: Application) -> None:
+    """Add the commands of this file."""
+    app.add("backup", backup, help=_("Copy a ledger into a file while it runs."))
+    app.add("restore", restore, help=_("Make a ledger folder of a backup, and audit it."))
+
+
+def backup(
+    folder: Folder,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=_("The archive to write."))],
+    *,
+    disclosure_keys: Annotated[
+        bool,
+        typer.Option("--disclosure-keys", help=_("Copy the disclosures' keys instead of the log.")),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Private keys and the signer's memory are not in it: keep those by themselves."""
+    # imported here: it loads the database's library, which most commands do not need
+    from provenance.service.backup import DISCLOSURE_KEYS, LEDGER, make_backup  # noqa: PLC0415
+
+    of = DISCLOSURE_KEYS if disclosure_keys else LEDGER
+    made = make_backup(LedgerFolder(folder.absolute()), file.absolute(), of=of)
+    if as_json:
+        print_json(_of_backup(made, file))
+        return
+    say(_("Backup of {origin} written to {file}.").format(origin=made.origin, file=file))
+    print_fields([(_("Entries"), str(made.tree_size))])
+
+
+def _of_backup(made: Backup, file: Path) -> dict[str, object]:
+    return {
+        "file": str(file),
+        "of": made.of,
+        "origin": made.origin,
+        "tree_size": made.tree_size,
+        "database": made.database,
+    }
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=_("The archive."))],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help=_("The folder to make."))],
+    disclosure_keys: Annotated[
+        Path | None,
+        typer.Option(
+            "--disclosure-keys",
+            metavar="FILE",
+            help=_("The archive of the disclosures' keys; without it they are erased."),
+        ),
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option("--database", metavar="DSN", help=_("An empty PostgreSQL database.")),
+    ] = None,
+    keys_database: Annotated[
+        str | None,
+        typer.Option(
+            "--keys-database", metavar="DSN", help=_("Another one, of the disclosures' keys.")
+        ),
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Nothing is overwritten; the folder appears when every entry has been proved."""
+    from provenance.service.backup import restore_backup  # noqa: PLC0415 -- as in backup
+
+    if (database is None) != (keys_database is None):
+        raise MalformedError("expected both databases or neither", field="--keys-database")
+    databases = None
+    if database is not None and keys_database is not None:
+        databases = Databases(database, keys_database)
+    place = LedgerFolder(folder.absolute())
+    report = restore_backup(
+        file.absolute(),
+        place,
+        keys=None if disclosure_keys is None else disclosure_keys.absolute(),
+        databases=databases,
+    )
+    if as_json:
+        print_json(_of_restore(report, place))
+        return
+    say(_("Restored and audited."))
+    print_fields(
+        [
+            (_("Entries"), str(report.tree_size)),
+            (_("Disclosures that can be read"), str(report.disclosures)),
+        ]
+    )
+    say(_("Now put back the newest signer.memory and the folder keys/: neither is in a backup."))
+
+
+def _of_restore(report: AuditReport, place: LedgerFolder) -> dict[str, object]:
+    return {
+        "folder": str(place.root),
+        "tree_size": report.tree_size,
+        "root_hash": report.root_hash.hex(),
+        "disclosures": report.disclosures,
+    }
