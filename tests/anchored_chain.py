@@ -1,25 +1,40 @@
-"""A contract and a log on a chain, anchored by hand: no database, no worker."""
+"""A contract and a log on a chain, anchored by hand or by the real worker on any transport."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from eth_account import Account
+from node import DEV_RULES, Database, open_database
 
 from provenance.chain.abi import ContractAbi
 from provenance.chain.deploy import Deployed, deploy
 from provenance.chain.rpc import quantity
 from provenance.digests import RootHash
+from provenance.errors import UnavailableError
+from provenance.ledger.anchor_checkpoint import AnchorWorker
 from provenance.ledger.chain_port import AnchorCall
+from provenance.service.worker import SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
+    from anchored_log import AnchoredLog
+    from eth_account.signers.local import LocalAccount
+
+    from provenance.anchor import AnchorState
     from provenance.chain.node import Node
     from provenance.chain.sender import TransactionSender
-    from provenance.ledger.chain_port import Attempt, ChainPin
+    from provenance.ledger.chain_port import Anchor, Attempt, Attestor, Chain, ChainPin
+    from provenance.store.anchor_store import SqlAnchorStore
 
 ORIGIN = "ledger.example/log"
+PAYER: LocalAccount = Account.from_key(b"\x11" * 32)
+"""An account of no ledger, for other people's transactions."""
+
 SIZE = 2
 ROOT = RootHash(b"\x5a" * 32)
 
@@ -74,3 +89,83 @@ def anchored_chain(
     node: Node, sender: TransactionSender, mine: Callable[[], None]
 ) -> AnchoredChain:
     return AnchoredChain(node, sender, deploy(node, sender, ORIGIN, wait=mine), mine)
+
+
+class Anchoring:
+    """A log, its database and the real worker on some chain; ``crash`` forgets all but the disk."""
+
+    def __init__(
+        self,
+        folder: Path,
+        chain: Chain,
+        sender: TransactionSender,
+        *,
+        attestor: Attestor | None = None,
+        seconds: float = 60,
+    ) -> None:
+        database: Database = open_database(folder)
+        self.log: AnchoredLog = database["log"]
+        self.store: SqlAnchorStore = database["store"]
+        self._engine = database["engine"]
+        self._chain, self._sender, self._attestor = chain, sender, attestor
+        self._seconds = seconds
+        self.crash()
+
+    def crash(self) -> None:
+        self.worker = AnchorWorker(
+            chain=self._chain,
+            sender=self._sender,
+            store=self.store,
+            log=self.log,
+            clock=SystemClock(),
+            rules=DEV_RULES,
+            holder="the only worker",
+            attestor=self._attestor,
+        )
+
+    def step_until(self, is_done: Callable[[], bool], *, between: Callable[[], object]) -> None:
+        """Step through outages, doing ``between`` after each step."""
+        deadline = time.monotonic() + self._seconds
+        while not is_done():
+            assert time.monotonic() < deadline, self.store.page()
+            try:
+                self.worker.step()
+            except UnavailableError:
+                time.sleep(0.01)
+            between()
+
+    def newest(self) -> Anchor:
+        anchor = self.store.newest(self._chain.pin.chain_id)
+        assert anchor is not None
+        return anchor
+
+    def is_done(self) -> bool:
+        """Tell whether everything that was wanted is final."""
+        chain_id = self._chain.pin.chain_id
+        return self.store.wanted(chain_id) is None and not self.store.unfinished(chain_id)
+
+    def states(self) -> list[AnchorState]:
+        return [anchor.state for anchor in self.store.page()]
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def every_kind(chain_id: int, nonce: int, kinds: Sequence[int]) -> Iterator[bytes]:
+    """Yield signed transactions of ``PAYER``, one for each type, consecutive from ``nonce``."""
+    base = {"chainId": chain_id, "to": "0x" + "22" * 20, "value": 1, "gas": 200_000}
+    fees = {"maxFeePerGas": 10**11, "maxPriorityFeePerGas": 10**9}
+    for kind in kinds:
+        members: dict[str, Any] = {**base, "nonce": nonce}
+        members |= {"gasPrice": 10**11} if kind < 2 else fees
+        if kind:
+            members |= {"type": kind, "accessList": []}
+        if kind == 4:
+            nonce += 1  # the authorization uses one too
+            other = {"chainId": chain_id, "address": "0x" + "33" * 20, "nonce": nonce}
+            members["authorizationList"] = [PAYER.sign_authorization(other)]
+        blobs = {"blobs": [bytes(131_072)]} if kind == 3 else {}
+        if kind == 3:
+            members["maxFeePerBlobGas"] = 10**9
+        yield bytes(PAYER.sign_transaction(members, **blobs).raw_transaction)
+        nonce += 1

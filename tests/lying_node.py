@@ -114,6 +114,23 @@ def relaying(url: Callable[[], str]) -> Iterator[Relay]:
             relay.is_stalled = False
 
 
+def refused(request: dict[str, Any], message: str, *, number: int = -32000) -> bytes:
+    """Return a node's refusal of a request."""
+    error = {"code": number, "message": message}
+    return json.dumps({"jsonrpc": "2.0", "id": request["id"], "error": error}).encode()
+
+
+def lacking(*methods: str) -> Change:
+    """Change a node into one that does not have these methods."""
+
+    def change(request: dict[str, Any], result: object) -> object:
+        if request["method"] not in methods:
+            return result
+        return refused(request, "the method does not exist", number=-32601)
+
+    return change
+
+
 class Relay:
     """The knobs of one such node."""
 

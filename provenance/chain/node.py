@@ -205,10 +205,7 @@ class Node:
         """
         if self._level != "proof":
             return None
-        try:
-            receipts = self.rpc.call("eth_getBlockReceipts", "0x" + block_hash.hex())
-        except NodeRefusedError:
-            receipts = None
+        receipts = self._unless_refused("eth_getBlockReceipts", "0x" + block_hash.hex())
         if receipts is None:
             receipts = self._single_receipts(block_hash)
         return None if receipts is None else encode_block_receipts(receipts, block_hash)
@@ -221,11 +218,20 @@ class Node:
             return None
         found = []
         for tx_hash in hashes:
-            receipt = self.rpc.call("eth_getTransactionReceipt", tx_hash)
+            receipt = self._unless_refused("eth_getTransactionReceipt", tx_hash)
             if receipt is None:
                 return None
             found.append(receipt)
         return found
+
+    def _unless_refused(self, method: str, parameter: object) -> object:
+        """Call a method; None where the node does not have it, or not this answer any more."""
+        try:
+            return self.rpc.call(method, parameter)
+        except NodeRefusedError as error:
+            if error.number == _LIMIT_EXCEEDED:
+                raise
+            return None
 
     def _tagged(self, tag: str) -> Block:
         block = self._by_number(tag)

@@ -6,21 +6,27 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from anchored_chain import PAYER, every_kind
 from hypothesis import given
 from hypothesis import strategies as st
-from lying_node import SECRET, LyingServer, lying
+from lying_node import SECRET, LyingServer, lacking, lying, relaying
 from node import AnchoredLedger, close, make_anchored_ledger
 
+from provenance import rlp, trie
 from provenance.anchor import HISTORY_CONTRACT, log_id
 from provenance.chain.abi import Artifact, ContractAbi
+from provenance.chain.anvil import ManagedAnvil
 from provenance.chain.blocks import read_block
 from provenance.chain.client import ChainClient
 from provenance.chain.node import Node
+from provenance.chain.receipts import encode_block_receipts, encode_receipt
 from provenance.chain.rpc import MAX_ANSWER_BYTES, CappedProvider, Rpc, octets, quantity
 from provenance.chain.sender import create_key_file, load_key_file
+from provenance.digests import from_evm_hex
 from provenance.errors import (
     ConflictError,
     MalformedError,
@@ -29,12 +35,15 @@ from provenance.errors import (
     UnavailableError,
     VerificationError,
 )
+from provenance.header import BlockHeader
 from provenance.keccak import keccak256
 from provenance.ledger.chain_port import Broadcast, ChainPin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+
+VECTORS = Path(__file__).parents[1] / "vectors"
 
 
 def rpc_of(server: LyingServer, *, timeout: float = 10.0, max_bytes: int = MAX_ANSWER_BYTES) -> Rpc:
@@ -243,6 +252,117 @@ def test_proof_must_be_of_the_slots_asked_for() -> None:
 
 def test_state_that_is_gone_is_told_from_an_outage(ledger: AnchoredLedger) -> None:
     assert ledger.chain.proof(HISTORY_CONTRACT, [0], b"\x11" * 32) is None
+
+
+@pytest.fixture(scope="module")
+def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ManagedAnvil]:
+    """A chain whose block 1 holds a transaction of each type but blobs, which take it seconds."""
+    payer = bytes.fromhex(PAYER.address[2:])
+    with ManagedAnvil(tmp_path_factory.mktemp("busy") / "anvil", funded=[payer]) as anvil:
+        for raw in every_kind(31337, 0, kinds=(0, 1, 2, 4)):
+            assert Node(anvil.rpc).broadcast(raw) is Broadcast.ACCEPTED
+        anvil.mine()
+        anvil.mine()
+        yield anvil
+
+
+def test_receipts_make_the_root_of_their_block(busy: ManagedAnvil) -> None:
+    block = Node(busy.rpc).canonical_block(1)
+    assert block is not None
+
+    receipts = Node(busy.rpc).block_receipts(block.block_hash)
+
+    assert receipts is not None
+    assert [receipt[0] if receipt[0] < 0x80 else 0 for receipt in receipts] == [0, 1, 2, 4]
+    assert trie.prove_at(receipts, 0)[0] == BlockHeader.parse(block.header).receipts_root
+
+
+def test_receipts_of_every_type_make_the_root_of_their_block() -> None:
+    held = json.loads((VECTORS / "block-receipts" / "every-type.json").read_text())
+    header = BlockHeader.parse(from_evm_hex(held["header"]))
+
+    receipts = encode_block_receipts(held["receipts"], header.hash)
+
+    assert [receipt[0] if receipt[0] < 0x80 else 0 for receipt in receipts] == [0, 1, 2, 3, 4]
+    assert trie.prove_at(receipts, 0)[0] == header.receipts_root
+
+
+def test_receipts_are_asked_for_one_by_one_where_they_must(busy: ManagedAnvil) -> None:
+    block_hash = Node(busy.rpc).canonical_hash(1)
+    assert block_hash is not None
+    with relaying(lambda: busy.url) as relay:
+        relay.change = lacking("eth_getBlockReceipts")
+        node = Node(Rpc(CappedProvider(relay.url)))
+
+        assert node.block_receipts(block_hash) == Node(busy.rpc).block_receipts(block_hash)
+
+        relay.change = lacking("eth_getBlockReceipts", "eth_getTransactionReceipt")
+        assert node.block_receipts(block_hash) is None
+        assert node.block_receipts(bytes(32)) is None
+
+
+def test_block_without_transactions_has_no_receipts(busy: ManagedAnvil) -> None:
+    head = Node(busy.rpc).head()
+
+    assert Node(busy.rpc).block_receipts(head.block_hash) == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"blockHash": "0x" + "11" * 32},
+        {"transactionIndex": "0x1"},
+        {"type": "0x80"},
+        {"status": None},
+        {"status": "0x"},
+        {"cumulativeGasUsed": 21_000},
+        {"logsBloom": "0x00"},
+        {"logs": None},
+        {"logs": [{}]},
+        {"logs": [{"address": "0x11", "topics": [], "data": "0x"}]},
+        {"logs": ["0x"]},
+    ],
+)
+def test_what_is_no_receipt_is_unavailable(busy: ManagedAnvil, change: dict[str, Any]) -> None:
+    block_hash = Node(busy.rpc).canonical_hash(1)
+    assert block_hash is not None
+    true = busy.rpc.call("eth_getBlockReceipts", "0x" + block_hash.hex())
+    assert isinstance(true, list)
+
+    forged = [{**true[0], **change}, *true[1:]]
+    with lying(lambda _: forged) as server, pytest.raises(UnavailableError):
+        Node(rpc_of(server)).block_receipts(block_hash)
+
+
+def test_receipt_from_before_byzantium_holds_a_state_root() -> None:
+    receipt = {
+        "root": "0x" + "11" * 32,
+        "cumulativeGasUsed": "0x5208",
+        "logsBloom": "0x" + "00" * 256,
+        "logs": [],
+    }
+
+    fields = rlp.decode_list(encode_receipt(receipt))
+
+    assert fields == [b"\x11" * 32, b"\x52\x08", bytes(256), []]
+
+
+def test_deposit_of_a_rollup_has_its_own_fields() -> None:
+    """OP Stack, type 0x7e: since Canyon the receipt's hash covers nonce and version."""
+    receipt = {
+        "type": "0x7e",
+        "status": "0x1",
+        "cumulativeGasUsed": "0xb4f8",
+        "logsBloom": "0x" + "00" * 256,
+        "logs": [],
+        "depositNonce": "0x2a",
+        "depositReceiptVersion": "0x1",
+    }
+
+    encoded = encode_receipt(receipt)
+
+    assert encoded[0] == 0x7E
+    assert rlp.decode_list(encoded[1:])[4:] == [b"\x2a", b"\x01"]
 
 
 def test_depth_counts_confirmations(ledger: AnchoredLedger) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from anchored_chain import ROOT, SIZE, AnchoredChain, anchored_chain
-from lying_node import SECRET, Change, Relay, relaying
+from lying_node import SECRET, Change, Relay, refused, relaying
 from node import need_anvil
 
 from provenance import trie
@@ -453,10 +453,8 @@ def refusal(message: str | None) -> Change:
     def change(request: dict[str, Any], result: object) -> object:
         if request["method"] != "eth_sendRawTransaction":
             return result
-        if message is None:
-            return b""  # the answer is lost
-        body = f'{{"jsonrpc":"2.0","id":{request["id"]},"error":{{"code":-32000,"message":"'
-        return body.encode() + message.encode() + b'"}}'
+        # without a message the answer is lost
+        return b"" if message is None else refused(request, message)
 
     return change
 
