@@ -17,7 +17,9 @@ from provenance.digests import sha256, to_evm_hex
 from provenance.files.signer_memory import FileSignerMemory
 from provenance.fingerprint import FileEntry, summarize
 from provenance.keys import PrivateKey
+from provenance.ledger.accept_records import check_records
 from provenance.ledger.chain_port import Block, ChainPin, DatedBlock
+from provenance.ledger.integrate_entries import integrate_entries
 from provenance.ledger.issue_beacon import BeaconIssuer, issue_beacon
 from provenance.ledger.issue_receipt import AnchorView, ReceiptIssuer
 from provenance.ledger.known_keys import KnownKeys
@@ -230,6 +232,23 @@ class SmallLedger:
             origin=ORIGIN,
             genesis=genesis(iat=self.now).compact,
             beacon=issue_beacon(PIN.chain_id, block(1), BEACON, ORIGIN, self.now),
+        )
+
+    def integrate(self, *records: Record) -> None:
+        """Take only the first durable step, as a process does that dies after it."""
+        items = check_records(
+            [one.compact for one in records],
+            origin=ORIGIN,
+            find_keys=lambda kids: {
+                kid: one.key for kid, one in self.known_keys.find(kids).items()
+            },
+        )
+        integrate_entries(
+            [items],
+            store=self.store,
+            key_store=self.key_store,
+            beacons=self.beacons,
+            now_unix=self.now,
         )
 
     def hold_block(self, number: int) -> None:

@@ -26,9 +26,7 @@ from provenance import tlog
 from provenance.errors import FatalError, ProvenanceError, SignerMovedError, UnavailableError
 from provenance.files.lock import TurnLock
 from provenance.files.signer_memory import FileSignerMemory
-from provenance.ledger.accept_records import check_records
 from provenance.ledger.audit_store import audit_store
-from provenance.ledger.integrate_entries import integrate_entries
 from provenance.ledger.local_signer import LocalSigner
 from provenance.ledger.recover_log import recover_log
 from provenance.ledger.sign_checkpoint import sign_newest_head
@@ -69,18 +67,6 @@ def running(ledger: SmallLedger) -> Iterator[Writer]:
 
 def send(writer: Writer, *records: Record) -> list[Answer]:
     return writer.accept([one.compact for one in records]).result(timeout=20)
-
-
-def integrate(ledger: SmallLedger, *records: Record) -> None:
-    """Take only the first durable step."""
-    items = check_records(
-        [one.compact for one in records],
-        origin=ORIGIN,
-        find_keys=lambda kids: {kid: one.key for kid, one in ledger.known_keys.find(kids).items()},
-    )
-    integrate_entries(
-        [items], store=ledger.store, key_store=ledger.key_store, beacons=None, now_unix=ledger.now
-    )
 
 
 def local(ledger: SmallLedger) -> LocalSigner:
@@ -149,8 +135,8 @@ class UnguardedTurn:
 def test_an_overtaken_head_stays_unsigned_and_is_covered(
     either: SmallLedger, other: SmallLedger
 ) -> None:
-    integrate(either, key_record(ALICE))
-    integrate(other, key_record(BOB), deposit(BOB, "penguins"))
+    either.integrate(key_record(ALICE))
+    other.integrate(key_record(BOB), deposit(BOB, "penguins"))
 
     assert sign(either).tree_size == 5
     assert sign(other).tree_size == 5
@@ -160,7 +146,7 @@ def test_an_overtaken_head_stays_unsigned_and_is_covered(
 
 
 def test_an_equal_head_is_signed_to_the_same_bytes(either: SmallLedger, other: SmallLedger) -> None:
-    integrate(either, key_record(ALICE))
+    either.integrate(key_record(ALICE))
     first = sign(either)
 
     assert sign(other) == first
@@ -221,7 +207,7 @@ def test_a_repeat_of_what_another_process_has_not_signed_yet_is_signed_for(
     with running(either) as writer:
         send(writer, key_record(ALICE))
         record = deposit(ALICE, "penguins")
-        integrate(other, record)  # and there it dies
+        other.integrate(record)  # and there it dies
 
         (again,) = (accepted(one) for one in send(writer, record))
 
@@ -258,11 +244,11 @@ def test_a_signer_that_signed_for_another_process_meanwhile_is_asked_again(
     other: SmallLedger,
     grown: bool,  # noqa: FBT001 -- whether the other process has integrated more
 ) -> None:
-    integrate(either, key_record(ALICE))
+    either.integrate(key_record(ALICE))
 
     def meanwhile() -> None:
         if grown:
-            integrate(other, key_record(BOB))
+            other.integrate(key_record(BOB))
         sign(other)
 
     signed = sign_newest_head(
@@ -275,7 +261,7 @@ def test_a_signer_that_signed_for_another_process_meanwhile_is_asked_again(
 
 
 def test_a_signer_that_others_keep_busy_says_so(either: SmallLedger) -> None:
-    integrate(either, key_record(ALICE))
+    either.integrate(key_record(ALICE))
 
     class Busy(Interrupted):
         turns = 0
@@ -317,7 +303,7 @@ def test_a_start_waits_for_another_process_batch_and_keeps_its_keys(
 
     either.key_store.seal = seal_and_wait  # type: ignore[method-assign, assignment]  # slowed down
     with ThreadPoolExecutor(2) as threads:
-        batch = threads.submit(integrate, either, record)
+        batch = threads.submit(either.integrate, record)
         assert sealed.wait(20)
         start = threads.submit(
             recover_log,
