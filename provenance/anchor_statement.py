@@ -72,6 +72,8 @@ class AnchorStatement:
             MalformedError: anything that ``to_text`` would not have written.
         """
         values = _values(text)
+        if not values["origin"]:
+            raise MalformedError("expected a log's name", field="statement.origin")
         check_line(values["origin"], "statement.origin")
         number, _, block_hash = values["block"].partition(" ")
         statement = cls(

@@ -15,16 +15,22 @@ with policy and given block hash. What is not refused, and why:
   unproved: exit code 3 before and after, and no time is claimed. Once a block hash is given, as
   in the campaign, each of these bytes is refused.
 * **The chain id of an anchor without history proof.** It may come to name a chain that the
-  policy does not know, where nothing is checked: the anchor no longer counts, and 0 becomes 3.
+  policy does not know, where nothing is checked: the anchor no longer counts, and 0 becomes 3,
+  or rests on the receipt's other anchors.
   With a history proof it must be the beacon's chain id, which lies in the log, and is refused.
+  Beside a statement it must be the one that was signed, and is refused as well.
+* **The name and key id of a witness's line.** It becomes an unknown key's line, which anybody may
+  add, and one cosignature less counts: 0 becomes 3, or another state still has the quorum.
 """
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import receipts
-from receipts import Shape
+from receipts import MAINNET, OTHERNET, THIRDNET, Shape
 
 from provenance.given import GivenBlock
 from provenance.verify import verify_receipt
@@ -38,8 +44,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ALL",
+    "MANY",
     "REPRESENTATIVES",
     "SMALL",
+    "free",
     "is_refused",
     "mutants",
     "span",
@@ -53,6 +61,19 @@ SMALL = Shape(
     identity={},
 )
 """A complete receipt, one disclosure, beacon and history included, with short proofs."""
+
+MANY = replace(
+    SMALL,
+    anchors=(MAINNET, OTHERNET, THIRDNET),
+    policy_chains=(MAINNET, OTHERNET, THIRDNET),
+    kinds={OTHERNET: "receipt", THIRDNET: "trusted-rpc"},
+    levels={THIRDNET: "trusted-rpc"},
+    sizes={OTHERNET: 11, THIRDNET: 11},
+    cosigned=2,
+    witnesses=2,
+    quorum=2,
+)
+"""Two anchored sets, of which one has the proof of an event and a statement; all cosigned."""
 
 ALL = frozenset(range(256))
 REPRESENTATIVES = frozenset(b'0"\xff')
@@ -105,6 +126,18 @@ def survivors(
         if not is_refused(verdict):
             found.append((position, mutant[position], verdict))
     return found
+
+
+def free(octets: bytes) -> set[int]:
+    """Return the positions of the last two kinds: in witnesses' lines, and in chain ids."""
+    places: set[int] = set()
+    for found in re.finditer(rb"\xe2\x80\x94 (witness-[^ ]+ .{6})", octets):
+        places |= set(range(*found.span(1)))  # the key id's 4 bytes are in 6 digits of base64
+    for found in re.finditer(rb'{"chain_id":([0-9]+),[^{]*"evidence":{"kind":"(\w+)', octets):
+        ends = octets.index(b'"history":', found.end()) + len(b'"history":')
+        if octets.startswith(b"null", ends) and found[2] != b"trusted":
+            places |= set(range(*found.span(1)))
+    return places
 
 
 def span(octets: bytes, start: bytes, end: bytes) -> range:

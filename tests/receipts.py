@@ -76,6 +76,7 @@ __all__ = [
     "ROOTS_SLOT",
     "ROOT_KEY",
     "T0",
+    "THIRDNET",
     "WITNESSES",
     "WITNESS_KEYS",
     "Built",
@@ -93,7 +94,7 @@ __all__ = [
 
 NOW = T0 + 86_400
 
-MAINNET, OTHERNET, DEVNET = 1, 100, 31337
+MAINNET, OTHERNET, THIRDNET, DEVNET = 1, 100, 1030, 31337
 
 DATASET = {"a.txt": b"alpha\n", "b/c.txt": b"gamma\n", "b/d.txt": b"delta\n"}
 
@@ -254,7 +255,7 @@ def _logged_beacon(
 
 
 def chain_of(chain_id: int, shape: Shape) -> Chain:
-    names = {MAINNET: "Ethereum", OTHERNET: "Gnosis", DEVNET: "anvil"}
+    names = {MAINNET: "Ethereum", OTHERNET: "Gnosis", THIRDNET: "Conflux", DEVNET: "anvil"}
     return Chain(
         name=names.get(chain_id, f"chain {chain_id}"),
         chain_id=chain_id,

@@ -7,7 +7,17 @@ from dataclasses import replace
 import mutations
 import pytest
 import receipts
-from mutations import ALL, REPRESENTATIVES, SMALL, is_refused, span, survivors, verdict_of
+from mutations import (
+    ALL,
+    MANY,
+    REPRESENTATIVES,
+    SMALL,
+    free,
+    is_refused,
+    span,
+    survivors,
+    verdict_of,
+)
 
 from provenance.verify import verify_receipt
 
@@ -90,3 +100,59 @@ def test_an_anchor_renamed_to_an_unknown_chain_counts_for_nothing() -> None:
     assert {verdict.exit_code for _, _, verdict in left} == {3}
     assert {verdict.check("not-after").code for _, _, verdict in left} == {"no-anchor-of-policy"}
     assert all(verdict.not_after is None for _, _, verdict in left)
+
+
+# --- several sets, other kinds of evidence, witnesses ---------------------------------------
+
+
+@pytest.mark.parametrize("ninth", [0, 4, 8])
+def test_no_altered_byte_makes_another_receipt_of_several_chains(ninth: int) -> None:
+    made = receipts.build(MANY)
+    assert verdict_of(made, made.octets).exit_code == 0
+
+    left = survivors(made, b"", range(ninth, len(made.octets), 9))
+
+    assert {position for position, _, _ in left} <= free(made.octets)
+    assert {verdict.check("witnesses").code for _, _, verdict in left} <= {"quorum-met"}
+
+
+def test_what_may_be_altered_makes_an_anchor_or_a_cosignature_count_for_nothing() -> None:
+    made = receipts.build(MANY)
+    whole = verdict_of(made, made.octets)
+
+    left = survivors(made, b"", sorted(free(made.octets)))
+
+    assert left
+    for _, _, verdict in left:
+        better = [check for check in verdict.checks if check not in whole.checks]
+        assert {check.code for check in better} <= {"anchor-not-in-policy", "not-reached"}
+        assert verdict.not_after == whole.not_after
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        (b'"evidence":{"kind":"trusted-rpc"', b"}"),
+        (b'"evidence":{"kind":"receipt"', b'"receipt_proof":["0x'),
+        (b'"receipt_proof":["0x', b"]"),
+        (b'{"chain_id":1030,', b'"history":null}'),
+        (b'"anchored":[{"checkpoint":"', b"\xe2\x80\x94 ledger"),
+    ],
+)
+def test_no_byte_of_the_other_kinds_of_evidence_is_free(start: bytes, end: bytes) -> None:
+    made = receipts.build(MANY)
+    places = span(made.octets, start, end)
+
+    assert survivors(made, REPRESENTATIVES, places[:: 1 if len(places) < 1_000 else 7]) == []
+
+
+def test_every_set_needs_a_signature_that_the_policy_knows() -> None:
+    made = receipts.build(replace(MANY, cosigned=0, witnesses=0, quorum=0))
+    line = "— ledger.example/log ".encode()
+    starts = [at for at in range(len(made.octets)) if made.octets.startswith(line, at)]
+
+    # in each of the three checkpoints, and in the statement
+    assert len(starts) == 4
+    for start in starts:
+        place = start + len(line)
+        assert survivors(made, ALL, range(place, place + 6)) == []
