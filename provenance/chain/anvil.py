@@ -218,7 +218,7 @@ class ManagedAnvil:
                     self._fund(account)
                 self._dumped = head
                 write_bytes(self._address, f"{self.url}\n".encode())
-            except UnavailableError:
+            except (UnavailableError, OSError):
                 if time.monotonic() > deadline:
                     return False
                 time.sleep(0.005)
@@ -271,11 +271,18 @@ class ManagedAnvil:
             self.dump()
 
     def _write_dump(self, head: int) -> None:
-        """Write the state, of which block ``head`` is the newest; a crash leaves the old file."""
+        """Write the state, of which block ``head`` is the newest; a crash leaves the old file.
+
+        Raises:
+            UnavailableError: the node is away, or the disk refused: nothing more becomes final.
+        """
         started = self.starts
         packed = self.rpc.octets("anvil_dumpState")
-        with writing(self._state) as file, gzip.open(io.BytesIO(packed)) as plain:
-            shutil.copyfileobj(plain, file, 2**20)
+        try:
+            with writing(self._state) as file, gzip.open(io.BytesIO(packed)) as plain:
+                shutil.copyfileobj(plain, file, 2**20)
+        except OSError as error:
+            raise UnavailableError(f"the node's state cannot be written: {error}") from error
         if self.starts == started:
             # else the node died meanwhile and was started from the older file
             self._dumped = head

@@ -19,18 +19,20 @@ replaced each time, and a lock stays with the file that was opened.
 
 from __future__ import annotations
 
+import errno
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from provenance import strict_json
 from provenance.digests import from_hex, sha256
-from provenance.errors import FatalError, ProvenanceError
+from provenance.errors import FatalError, ProvenanceError, StorageFullError
 from provenance.files.lock import TurnLock
 from provenance.merkle import RootAccumulator
 from provenance.signing_request import Remembered
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -93,6 +95,8 @@ class FileSignerMemory:
         """Replace the memory, which the caller holds; it is on the disk when this returns.
 
         Raises:
+            StorageFullError: no room for it; what was remembered before stands, and asking again
+                helps once there is room.
             FatalError: the disk refused. A failed fsync is never tried again: after it nobody
                 knows what the disk holds.
         """
@@ -110,21 +114,35 @@ class FileSignerMemory:
         octets += sha256(octets).hex().encode() + b"\n"
         fresh = self._path.with_name(self._path.name + ".new")
         try:
-            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            with _room_for_it():
+                flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+                descriptor = os.open(fresh, flags, 0o600)
             try:
-                written = os.write(descriptor, octets)
-                # a crash here leaves half a ``.new`` file, which nobody reads
+                with _room_for_it():
+                    written = os.write(descriptor, octets)
+                if written != len(octets):
+                    raise StorageFullError("no space left for the signer's memory")
+                # a crash here leaves a ``.new`` file, perhaps half of one, which nobody reads
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-            if written != len(octets):
-                raise FatalError("the signer's memory was only half written")
             # a crash here leaves a whole ``.new`` file, which nobody reads: nothing is signed yet
             fresh.replace(self._path)
             # a crash here leaves either name pointing at a whole file
             sync_folder(self._path.parent)
         except OSError as error:
             raise FatalError(f"the signer's memory cannot be written: {error}") from error
+
+
+@contextmanager
+def _room_for_it() -> Iterator[None]:
+    """Tell a full disk from a broken one, while the old memory is still the one that is read."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise StorageFullError("no space left for the signer's memory") from error
+        raise
 
 
 def sync_folder(path: Path) -> None:

@@ -20,7 +20,7 @@ from faults.wire import JSON, Person, Violation, demand, record_id
 if TYPE_CHECKING:
     from faults.journal import Journal
 
-_TRY_AGAIN = {429, 503}
+_TRY_AGAIN = {429, 503, 507}
 _RECENT = 64
 
 
