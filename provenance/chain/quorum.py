@@ -49,10 +49,11 @@ GRACE_SECONDS: Final = 1.0
 HEDGE_SECONDS: Final = 1.0
 """How long a node may take over something provable before the next one is asked as well."""
 
-_EXCHANGES: Final = 6
-"""Requests behind one question: three of the pin, one or two of its own, and one to spare."""
+_EXCHANGES: Final = 2
+"""A question is over after so many time-outs of one exchange: three of the pin and one or two of
+its own lie behind it, and a node that needs longer for them is of no use."""
 
-_MANY_EXCHANGES: Final = 30
+_MANY_EXCHANGES: Final = 6
 """The same for receipts, which some nodes give only one by one."""
 
 _KEPT_BLOCKS: Final = 64
@@ -363,7 +364,8 @@ class QuorumChain:
         if votes[True] >= self._quorum:
             return True
         poll = Poll(
-            lambda client: client.canonical_block(candidate.number), seconds=self._timeout * 2
+            lambda client: client.canonical_block(candidate.number),
+            seconds=self._timeout * _EXCHANGES,
         )
         for endpoint, block in reached:
             if block.number > candidate.number:
