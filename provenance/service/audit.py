@@ -49,10 +49,17 @@ if TYPE_CHECKING:
     from provenance.ledger.chain_port import Chain, NamedBlock
     from provenance.ledger.ports import KeyStore
     from provenance.service.settings import LedgerFolder, Settings
+    from provenance.store.log_store import SqlLogStore
     from provenance.store.read_only import ReadOnlyLedger
     from provenance.tlog import ReadTile
 
-__all__ = ["ChainFinding", "audit_folder", "audit_public", "open_stored_log"]
+__all__ = [
+    "ChainFinding",
+    "audit_folder",
+    "audit_if_due",
+    "audit_public",
+    "open_stored_log",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +111,19 @@ def audit_folder(
         memory = FileSignerMemory(folder.signer_memory, origin=policy.origin)
         report = _audit_stored(stored, key_store, policy, memory if with_memory else None, chain)
         return report, _look_at_chain(chain, report.tree_size, stored.log.read_tile)
+
+
+def audit_if_due(folder: LedgerFolder, store: SqlLogStore) -> None:
+    """Audit every entry of a log that was migrated, before anything of it is served.
+
+    A crash here leaves the audit due: the next start begins it again.
+
+    Raises:
+        AuditError: the first wrong place; the log is not served.
+    """
+    if store.audit_due() is not None:
+        audit_folder(folder, ask_chain=False)
+        store.note_audited()
 
 
 def _audit_stored(

@@ -23,7 +23,7 @@ import os
 import shutil
 import tarfile
 import tempfile
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
@@ -226,6 +226,8 @@ def restore_backup(
         settings = _place_files(backup, scratch / LEDGER, made, databases)
         _place_databases(scratch, made, settings, with_keys=key_backup is not None)
         report, _ = audit_folder(made, ask_chain=False, with_memory=False)
+        with closing(open_log_store(made.log_database(settings))) as store:
+            store.note_audited()
         # a crash here leaves a folder with a name of its own, and the databases filled
         made.root.rename(folder.root)
         fsync_folder(folder.root.parent)

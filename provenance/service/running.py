@@ -21,6 +21,7 @@ from provenance.ledger.read_log import SignedLog
 from provenance.ledger.tile_cache import TileCache
 from provenance.note import NoteVerifier
 from provenance.record import beacon_of
+from provenance.service.audit import audit_if_due
 from provenance.service.chain_node import pin_of
 from provenance.service.change_intent import check_settled
 from provenance.service.choose_chain import match_chains
@@ -206,9 +207,11 @@ class RunningParts:
         """Ask the chains whether this copy is the newest, recover the log, then take records.
 
         Raises:
+            AuditError: the log was migrated, and not every entry of it is whole.
             RestoredCopyError: a chain knows more of this log than this copy does.
             FatalError: the log may not be continued.
         """
+        audit_if_due(self._folder, self.store)
         for chain in self.chains:
             chain.start_node()
         self.writer.start()

@@ -136,6 +136,16 @@ class SqlLogStore(SqlLogReader):
             elif found != origin:
                 raise ConflictError(f"the database holds the log {found!r}, not {origin!r}")
 
+    def audit_due(self) -> str | None:
+        """Return the revision a migration came from, while its entries were not audited since."""
+        with storage_errors(), self._reader.connect() as connection:
+            return connection.execute(select(tables.audit_due.c.from_revision)).scalar()
+
+    def note_audited(self) -> None:
+        """Say that every entry was audited since the migration."""
+        with storage_errors(), self._writer.begin() as connection:
+            connection.execute(delete(tables.audit_due))
+
     def confirm(self) -> None:
         """Wait until what can be read is as durable as a commit (on the standby, if there is one).
 

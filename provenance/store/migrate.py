@@ -1,13 +1,19 @@
-"""Bring a ledger's database to the schema of this release, in one transaction."""
+"""Bring a ledger's database to the schema of this release, in one transaction.
+
+A log that has entries is then to be audited, every one of them, before it may serve again: the
+transaction leaves that order in the table ``audit_due``.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
 from provenance.errors import FatalError
+from provenance.store import tables
 from provenance.store.engine import serialize_starts, storage_errors
+from provenance.store.upsert import insert_if_absent
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -20,8 +26,11 @@ REVISION: Final = "0002"
 _LOCATION: Final = "provenance.store:migrations"
 
 
-def migrate(engine: Engine) -> None:
+def migrate(engine: Engine, revision: str = REVISION) -> None:
     """Run the revisions that are missing; a crash leaves the old schema or the new one.
+
+    Args:
+        revision: an earlier one only where a database of an earlier release is to be made.
 
     Raises:
         FatalError: the database was made by a later release, or is not one of ours.
@@ -29,7 +38,7 @@ def migrate(engine: Engine) -> None:
     with storage_errors(), engine.begin() as connection:
         serialize_starts(connection)
         found = revision_of(connection)
-        if found == REVISION:
+        if found == revision:
             return
         # alembic takes a third of a second to import, and is needed once in a ledger's life
         from alembic import command  # noqa: PLC0415 -- see the line above
@@ -40,9 +49,14 @@ def migrate(engine: Engine) -> None:
         config.set_main_option("script_location", _LOCATION)
         config.attributes["connection"] = connection
         try:
-            command.upgrade(config, REVISION)
+            command.upgrade(config, revision)
         except CommandError as error:
-            raise FatalError(f"cannot take the schema from {found!r} to {REVISION!r}") from error
+            raise FatalError(f"cannot take the schema from {found!r} to {revision!r}") from error
+        if (
+            found is not None
+            and connection.execute(select(tables.entries.c.leaf_index).limit(1)).first()
+        ):
+            insert_if_absent(connection, tables.audit_due, {"id": 1, "from_revision": found})
 
 
 def revision_of(connection: Connection) -> str | None:

@@ -31,6 +31,7 @@ __all__ = [
     "anchor_attempts",
     "anchor_markers",
     "anchors",
+    "audit_due",
     "beacons",
     "checkpoints",
     "cosignatures",
@@ -345,6 +346,16 @@ worker_halts = Table(
 """Why anchoring on a chain stopped for good; the row goes when a person says to go on."""
 
 # --- the service's own notes ----------------------------------------------------------------
+
+audit_due = Table(
+    "audit_due",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("from_revision", Text, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+"""A row from the migration of a log with entries until all of them were audited: nothing is
+served meanwhile, whatever happens in between."""
 
 scrub_state = Table(
     "scrub_state",

@@ -77,6 +77,7 @@ HEAVY = {
     "granian",
     "httpx",
     "merkletools",
+    "psycopg",
     "sqlalchemy",
     "starlette",
     "typer",
@@ -86,7 +87,7 @@ SHELL: dict[str, tuple[set[str], set[str]]] = {
     # folder: the other folders it may use, the heavy packages it may use
     "messages": (set(), set()),
     "files": (set(), set()),
-    "store": ({"ledger"}, {"sqlalchemy", "alembic"}),
+    "store": ({"ledger"}, {"sqlalchemy", "alembic", "psycopg"}),
     "chain": ({"ledger", "files"}, {"web3", "eth_account"}),
     "ledger": (set(), set()),
     "client": (set(), {"httpx"}),

@@ -11,6 +11,8 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
+from provenance.errors import FatalError
+
 __all__ = ["branch_labels", "depends_on", "down_revision", "revision", "upgrade"]
 
 revision = "0002"
@@ -47,7 +49,10 @@ def _name_the_kind_of_evidence() -> None:
     anchors = sa.table("anchors", sa.column("anchor_id"), sa.column("evidence", sa.Text()))
     stored = connection.execute(sa.select(anchors).where(anchors.c.evidence.is_not(None))).all()
     for anchor_id, evidence in stored:
-        named = json.dumps({"kind": "storage", **json.loads(evidence)})
+        try:
+            named = json.dumps({"kind": "storage", **json.loads(evidence)})
+        except (ValueError, TypeError) as error:
+            raise FatalError(f"the evidence of anchor {anchor_id} is damaged") from error
         connection.execute(
             sa.update(anchors).where(anchors.c.anchor_id == anchor_id).values(evidence=named)
         )
@@ -78,6 +83,13 @@ def _chain_id() -> sa.Column[int]:
 
 
 def _add_service_tables() -> None:
+    op.create_table(
+        "audit_due",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("from_revision", sa.Text(), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_audit_due_one_row")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_due")),
+    )
     op.create_table(
         "scrub_state",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),

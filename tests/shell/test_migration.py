@@ -1,0 +1,170 @@
+"""A database of the first release becomes one of this release, whole, and is audited first.
+
+``vectors/database/v0001`` is a ledger's folder as the first release left it, stopped in the middle
+of its work: 17 entries under checkpoints of sizes 2 to 8 and 13 to 17; final anchors of sizes 2, 8
+and 13 with their evidence, one of size 14 just sent; markers bound, covered and wanted. Its
+private keys were destroyed. A new schema gets a new folder; this one never changes.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from databases import Place, sqlite_place
+from sqlalchemy import MetaData, create_engine, insert, select
+
+from provenance.anchor import AnchorState
+from provenance.errors import AuditError, FatalError
+from provenance.service.audit import audit_folder, audit_if_due
+from provenance.service.chain_settings import ChainSettings
+from provenance.service.settings import Databases, LedgerFolder, Settings
+from provenance.store.anchor_store import SqlAnchorStore
+from provenance.store.engine import open_writer
+from provenance.store.log_store import open_log_store
+from provenance.store.migrate import REVISION, migrate, revision_of
+
+if TYPE_CHECKING:
+    from databases import PostgresServer
+
+FIRST = Path(__file__).parents[1] / "vectors" / "database" / "v0001"
+
+
+@pytest.fixture
+def folder(place: Place, tmp_path: Path) -> LedgerFolder:
+    """The first release's folder, to be migrated; on PostgreSQL too, with the same rows."""
+    folder = first_release(tmp_path)
+    if place.is_postgresql:
+        fill(place, sqlite_place(folder.root))
+        # a managed chain belongs to one process, and PostgreSQL is for several
+        node = ChainSettings(None, 31337, ("http://127.0.0.1:1",))
+        databases = Databases(str(place.ledger), str(place.keys))
+        folder.write_settings(Settings((node,), database=databases))
+    return folder
+
+
+def first_release(tmp_path: Path) -> LedgerFolder:
+    """Copy the folder, with its policy in the words of this release.
+
+    Policies of before the first publication did not say what a chain proves: this one's is a
+    development chain whose blocks prove their state.
+    """
+    folder = LedgerFolder(tmp_path / "ledger")
+    shutil.copytree(FIRST, folder.root)
+    said = json.loads(folder.policy.read_bytes())
+    said["chains"][0] |= {"evidence": "proof", "block_time": "consensus"}
+    folder.policy.write_text(json.dumps(said))
+    return folder
+
+
+def fill(place: Place, source: Place) -> None:
+    """Make the first release's schema on a server, and copy every row into it."""
+    engine = open_writer(place.ledger)
+    migrate(engine, "0001")
+    old = create_engine(f"sqlite:///{source.ledger}")
+    schema = MetaData()
+    schema.reflect(engine)
+    with old.connect() as rows, engine.begin() as connection:
+        for table in schema.sorted_tables:
+            found = [dict(row) for row in rows.execute(select(table)).mappings()]
+            if found and table.name != "alembic_version":
+                connection.execute(insert(table), found)
+    old.dispose()
+    engine.dispose()
+
+
+def test_the_first_releases_database_is_migrated_and_whole(folder: LedgerFolder) -> None:
+    store = open_log_store(folder.log_database(folder.read_settings()))
+    anchors = SqlAnchorStore(store.writer, store.reader)
+
+    with store.reader.connect() as connection:
+        assert revision_of(connection) == REVISION
+    bound = anchors.page()
+    assert [(one.tree_size, one.state) for one in bound] == [
+        (2, AnchorState.FINAL),
+        (8, AnchorState.FINAL),
+        (13, AnchorState.FINAL),
+        (14, AnchorState.SENT),
+    ]
+    kinds = {one.inclusion.evidence.kind for one in bound if one.inclusion is not None}
+    assert kinds == {"storage"}
+    # sizes 15 to 17 were wanted when the service stopped; the newest speaks for them
+    assert anchors.wanted(31337) == (17, False)
+    store.close()
+
+
+def test_every_entry_is_audited_before_a_migrated_log_is_served(folder: LedgerFolder) -> None:
+    store = open_log_store(folder.log_database(folder.read_settings()))
+    assert store.audit_due() == "0001"
+
+    audit_if_due(folder, store)
+
+    assert store.audit_due() is None
+    store.close()
+    report, _ = audit_folder(folder, ask_chain=False)
+    assert (report.tree_size, report.anchors) == (17, 3)
+
+
+def test_a_migrated_log_that_is_not_whole_stays_due(tmp_path: Path) -> None:
+    folder = first_release(tmp_path)
+    spoil(folder, "UPDATE entries SET entry = entry || x'00' WHERE leaf_index = 9")
+    store = open_log_store(folder.database)
+
+    with pytest.raises(AuditError):
+        audit_if_due(folder, store)
+
+    assert store.audit_due() == "0001"
+    store.close()
+
+
+def test_a_new_database_owes_no_audit(place: Place) -> None:
+    store = open_log_store(place.ledger)
+
+    assert store.audit_due() is None
+    store.close()
+
+
+def test_a_migration_that_fails_leaves_the_old_schema(tmp_path: Path) -> None:
+    folder = first_release(tmp_path)
+    spoil(folder, "UPDATE anchors SET evidence = 'nothing' WHERE tree_size = 13")
+    before = schema(folder)
+
+    with pytest.raises(FatalError, match="evidence of anchor 3"):
+        open_log_store(folder.database)
+
+    assert schema(folder) == before
+
+
+def spoil(folder: LedgerFolder, statement: str) -> None:
+    with closing(sqlite3.connect(folder.database)) as connection:
+        connection.execute(statement)
+        connection.commit()
+
+
+def schema(folder: LedgerFolder) -> list[tuple[str, ...]]:
+    with closing(sqlite3.connect(folder.database)) as connection:
+        made = connection.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
+        return made + connection.execute("SELECT version_num FROM alembic_version").fetchall()
+
+
+def test_a_migration_on_postgresql_is_one_transaction_too(postgresql: PostgresServer) -> None:
+    address = postgresql.create()
+    engine = open_writer(address)
+    migrate(engine, "0001")
+    with engine.begin() as connection:
+        # a table of the second schema is in the way
+        connection.exec_driver_sql("CREATE TABLE cosignatures (tree_size int)")
+
+    with pytest.raises(FatalError):
+        migrate(engine)
+
+    with engine.connect() as connection:
+        assert revision_of(connection) == "0001"
+        found = connection.exec_driver_sql("SELECT to_regclass('worker_leases')").scalar()
+    engine.dispose()
+    assert found is None
