@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["Load", "request_of", "run_load"]
 
@@ -45,14 +45,21 @@ def request_of(method: str, path: str, media_type: str, body: bytes) -> bytes:
     return head.encode() + body
 
 
-def run_load(address: tuple[str, int], requests: list[bytes], connections: int) -> Load:
-    """Send all ``requests`` over ``connections`` connections and wait for every answer."""
+def run_load(
+    address: tuple[str, int] | Sequence[tuple[str, int]], requests: list[bytes], connections: int
+) -> Load:
+    """Send all ``requests`` over ``connections`` connections and wait for every answer.
+
+    Args:
+        address: where to, or several places that the connections take in turn.
+    """
+    places = [address] if isinstance(address, tuple) else address
     load = Load()
     waiting = iter(requests)
     gc.disable()
     try:
         with selectors.DefaultSelector() as selector:
-            clients = [_Client(address, selector) for _ in range(connections)]
+            clients = [_Client(places[i % len(places)], selector) for i in range(connections)]
             began, used = time.perf_counter(), time.process_time()
             running = sum(client.send_next(waiting) for client in clients)
             while running:

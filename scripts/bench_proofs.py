@@ -19,7 +19,7 @@ import pymerkle  # type: ignore[import-untyped]  # it publishes none
 from bench_figures import Figure, middle, repeat_us
 
 from provenance import anchor, merkle, tlog
-from provenance.anchor import parse_evidence
+from provenance.anchor import StorageEvidence, parse_evidence
 from provenance.digests import from_evm_hex, from_hex
 from provenance.keccak import keccak256
 from provenance.strict_json import Members
@@ -131,6 +131,8 @@ def measure_evidence() -> list[Figure]:
     """Time Keccak over one full branch node, and the check of recorded evidence."""
     case = json.loads((REPO / "tests/vectors/anchor/grown-anchor.json").read_text())
     evidence = parse_evidence(Members(case["evidence"]))
+    if not isinstance(evidence, StorageEvidence):
+        raise TypeError("the recorded evidence is not a storage proof")
     nodes = 1 + len(evidence.account_proof) + len(evidence.storage_proof)
 
     def verify() -> None:
