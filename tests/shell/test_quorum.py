@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from anchored_chain import ROOT, SIZE, AnchoredChain, anchored_chain
+from anchored_chain import ROOT, SIZE, AnchoredChain, Anchoring, anchored_chain
 from lying_node import SECRET, Change, Relay, refused, relaying
 from node import need_anvil
 
 from provenance import trie
-from provenance.anchor import root_storage_slot
+from provenance.anchor import AnchorState, root_storage_slot
 from provenance.chain.anvil import ManagedAnvil
 from provenance.chain.blocks import assemble_header
 from provenance.chain.node import Node
@@ -508,6 +508,34 @@ def test_missing_state_at_one_node_is_there_at_another(several: Several) -> None
     several.lie(0, "eth_getProof", lambda _: None)
 
     assert chain.proof(chain.pin.contract, [0], head.block_hash) is not None
+
+
+# --- the real worker -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", ["lies", "stalls", "is away"])
+def test_worker_anchors_once_whatever_one_node_does(tmp_path: Path, fault: str) -> None:
+    with running_chain(tmp_path) as (anvil, fresh), ExitStack() as stack:
+        relays = [stack.enter_context(relaying(lambda: anvil.url)) for _ in range(3)]
+        several = Several(anvil, fresh, relays)
+        chain = several.connect()
+        chain.check_pin()
+        before = chain.nonce(fresh.sender.address)
+        if fault == "lies":
+            relays[0].change = lambda request, result: (
+                result if request["method"] in {"eth_chainId", "eth_getCode"} else spoil(result)
+            )
+        relays[1].is_stalled = fault == "stalls"
+        relays[2].is_away = fault == "is away"
+        made = Anchoring(tmp_path, chain, fresh.sender)
+        stack.callback(made.close)
+        for entries in (2, 3, 4):
+            made.log.grow(entries)
+            made.step_until(made.is_done, between=anvil.mine)
+
+        assert chain.anchored_head() == made.log.newest_signed()
+        assert made.states() == [AnchorState.FINAL] * 3
+        assert chain.nonce(fresh.sender.address) == before + 3, "exactly one transaction each"
 
 
 # --- how they do ---------------------------------------------------------------------------
