@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
 from eth_hash.auto import keccak
 from oracles import evm_state
-from receipts import HISTORY_CODE
+from receipt_anchor import HISTORY_CODE
 from small_ledger import (
     ORIGIN,
     PIN,
+    SIGNER,
     START,
     SmallLedger,
     accepted,
@@ -24,7 +25,16 @@ from small_ledger import (
 )
 
 from provenance import tlog
-from provenance.anchor import HISTORY_CONTRACT, HistoryProof, StorageEvidence
+from provenance.anchor import (
+    HISTORY_CONTRACT,
+    AnchorStatement,
+    HistoryProof,
+    StatedEvidence,
+    StorageEvidence,
+)
+from provenance.anchor_statement import sign_statement
+from provenance.anchored_event import EVENT_TOPIC, prove_event
+from provenance.digests import RootHash
 from provenance.errors import (
     AuditError,
     DamagedReceiptError,
@@ -38,12 +48,15 @@ from provenance.ledger.audit_log import AnchorClaim
 from provenance.ledger.audit_store import audit_store
 from provenance.ledger.chain_port import Attempt, Inclusion, NamedBlock
 from provenance.note import NoteSigner
-from provenance.policy import Policy
+from provenance.policy import Policy, render_policy
+from provenance.service.views import anchor_view
 from provenance.store.anchor_store import SqlAnchorStore
 from provenance.verify import verify_receipt
 
 if TYPE_CHECKING:
-    from provenance.ledger.chain_port import Anchor
+    from collections.abc import Callable
+
+    from provenance.ledger.chain_port import Anchor, ChainPin
 
 ALICE = key_of("alice")
 EVIDENCE_NUMBER = 900
@@ -64,13 +77,22 @@ class Anchored:
         writer.close()
         return [one.leaf_index for one in answers]
 
-    def anchor(self, tree_size: int, *, root: bytes | None = None) -> Anchor:
+    def anchor(
+        self,
+        tree_size: int,
+        *,
+        root: bytes | None = None,
+        pin: ChainPin = PIN,
+        inclusion: Inclusion | None = None,
+    ) -> Anchor:
         """Take an anchor of a signed head to finality; ``root`` is what the contract holds."""
         real = tlog.root_hash(tree_size, self.ledger.store.read_tile)
-        inclusion = self.inclusion(tree_size, root or real)
-        attempt = Attempt(keccak(b"tx %d" % tree_size), b"raw", 1, 1, 100_000, None)
+        inclusion = inclusion or self.inclusion(tree_size, root or real)
+        attempt = Attempt(inclusion.tx_hash, b"raw", 1, 1, 100_000, None)
+        lease = self.anchors.acquire(pin.chain_id, "test", 60)
+        assert lease is not None
         anchor = self.anchors.bind(
-            chain_id=PIN.chain_id,
+            lease,
             sender=bytes(20),
             nonce=tree_size,
             base_size=0,
@@ -80,9 +102,9 @@ class Anchored:
             attempt=attempt,
             now_unix=START,
         )
-        self.anchors.note_broadcast(anchor.anchor_id, attempt.tx_hash, START)
-        self.anchors.include(anchor.anchor_id, inclusion)
-        self.anchors.finalize(anchor.anchor_id, START)
+        self.anchors.note_broadcast(lease, anchor.anchor_id, attempt.tx_hash, START)
+        self.anchors.include(lease, anchor.anchor_id, inclusion)
+        self.anchors.finalize(lease, anchor.anchor_id, START)
         return self.anchors.anchor(anchor.anchor_id)
 
     def inclusion(self, tree_size: int, root: bytes) -> Inclusion:
@@ -148,6 +170,149 @@ def test_the_first_anchor_that_covers_the_record_counts(anchored: Anchored) -> N
     ]
 
     assert checkpoints == ["4", "4", "5"]
+
+
+EVENT_PIN = replace(PIN, chain_id=100, genesis_hash=keccak(b"another first block"))
+STATED_PIN = replace(PIN, chain_id=1030, genesis_hash=keccak(b"a third first block"))
+
+
+def by_event(tree_size: int, root: RootHash) -> Inclusion:
+    """Return the evidence where the state was gone: the receipts of a block of three."""
+    topics = [EVENT_TOPIC, EVENT_PIN.log_id, tree_size.to_bytes(32, "big")]
+    ours = evm_state.transaction_receipt([(EVENT_PIN.contract, topics, root)])
+    receipts = [evm_state.transaction_receipt([], kind=0), ours, evm_state.transaction_receipt([])]
+    receipts_root, _ = evm_state.prove_receipt(receipts, 1)
+    header = evm_state.header(77, START + 70, bytes(32), bytes(32), receipts_root)
+    place = NamedBlock(77, keccak(header))
+    evidence = prove_event(header, receipts, 1)
+    return Inclusion(keccak(b"event %d" % tree_size), 77, place, evidence, ())
+
+
+def by_word(tree_size: int, root: RootHash) -> Inclusion:
+    """Return the evidence where a chain has none: what the operator says, signed."""
+    place, tx_hash = NamedBlock(55, keccak(b"block 55")), keccak(b"word %d" % tree_size)
+    statement = AnchorStatement(
+        origin=ORIGIN,
+        chain_id=STATED_PIN.chain_id,
+        contract=STATED_PIN.contract,
+        log_id=STATED_PIN.log_id,
+        tree_size=tree_size,
+        root_hash=root,
+        block_number=place.number,
+        block_hash=place.block_hash,
+        timestamp=START + 80,
+        tx_hash=tx_hash,
+    )
+    return Inclusion(tx_hash, 55, place, StatedEvidence(sign_statement(statement, SIGNER)), ())
+
+
+@pytest.fixture
+def on_three_chains(anchored: Anchored) -> Anchored:
+    chains = [
+        policy().chains[0],
+        replace(
+            policy().chains[0],
+            chain_id=EVENT_PIN.chain_id,
+            genesis_hash=EVENT_PIN.genesis_hash,
+            claims_independence=True,
+        ),
+        replace(
+            policy().chains[0],
+            chain_id=STATED_PIN.chain_id,
+            genesis_hash=STATED_PIN.genesis_hash,
+            claims_independence=True,
+            evidence="trusted-rpc",
+        ),
+    ]
+    receipts = anchored.ledger.receipts
+    # the fixture made the ledger with one chain
+    receipts._policy = Policy.parse(  # noqa: SLF001
+        render_policy(
+            origin=ORIGIN,
+            root_key=policy().root_key,
+            checkpoint_keys=policy().checkpoint_keys,
+            chains=chains,
+        )
+    )
+    receipts._pins = (PIN, EVENT_PIN, STATED_PIN)  # noqa: SLF001
+    return anchored
+
+
+def test_chains_anchored_at_other_sizes_have_their_own_proofs(on_three_chains: Anchored) -> None:
+    _, first = on_three_chains.integrate("first")
+    on_three_chains.integrate("second")
+    root = tlog.root_hash(5, on_three_chains.ledger.store.read_tile)
+    on_three_chains.anchor(5, pin=STATED_PIN, inclusion=by_word(5, root))
+    on_three_chains.anchor(5, pin=EVENT_PIN, inclusion=by_event(5, root))
+    on_three_chains.anchor(4)
+
+    receipt = on_three_chains.ledger.receipts.issue(first)
+
+    shown = [
+        (one.proofs.checkpoint.split("\n")[1], [(a.chain_id, a.level) for a in one.anchors])
+        for one in receipt.anchored
+    ]
+    assert shown == [("4", [(31337, "proof")]), ("5", [(100, "proof"), (1030, "trusted-rpc")])]
+    verdict = verify_receipt(
+        receipt.to_bytes(),
+        on_three_chains.ledger.receipts._policy,  # noqa: SLF001 -- as above
+        now_unix=0,
+        blocks=[GivenBlock(by_event(5, root).block.block_hash)],
+    )
+    # the development chain and the statement count for nothing, the event of an open chain does
+    assert verdict.exit_code == 0
+    assert verdict.not_after is not None
+    assert (verdict.not_after.chain_id, verdict.not_after.time_unix) == (100, START + 70)
+    codes = [check.code for check in verdict.checks if check.name == "anchor"]
+    assert codes == ["root-on-dev-chain", "event-on-chain", "root-stated"]
+
+
+@pytest.mark.parametrize(("pin", "make"), [(EVENT_PIN, by_event), (STATED_PIN, by_word)])
+def test_evidence_of_another_kind_and_root_never_leaves_the_house(
+    on_three_chains: Anchored, pin: ChainPin, make: Callable[[int, RootHash], Inclusion]
+) -> None:
+    *_, index = on_three_chains.integrate("penguins")
+    other = RootHash(bytes(31) + b"\1")
+    on_three_chains.anchor(index + 1, pin=pin, inclusion=make(index + 1, other))
+
+    with pytest.raises(DamagedReceiptError):
+        on_three_chains.ledger.receipts.issue(index)
+
+
+def test_the_audit_tells_proofs_from_statements(on_three_chains: Anchored) -> None:
+    on_three_chains.integrate("first")
+    root = tlog.root_hash(4, on_three_chains.ledger.store.read_tile)
+    on_three_chains.anchor(4, pin=EVENT_PIN, inclusion=by_event(4, root))
+    on_three_chains.anchor(4, pin=STATED_PIN, inclusion=by_word(4, root))
+    ledger = on_three_chains.ledger
+    trusted = ledger.receipts._policy  # noqa: SLF001 -- as above
+    claims = claims_of(on_three_chains.anchors.page())
+
+    report = audit_store(ledger.store, ledger.key_store, trusted, claims=claims)
+
+    assert (report.anchors, report.anchors_stated) == (1, 1)
+    wire = [anchor_view(one) for one in on_three_chains.anchors.page()]
+    assert claims_from_json(wire) == claims
+    assert [one["level"] for one in wire] == ["proof", "trusted-rpc"]
+    assert [one["block_time"] for one in wire] == [START + 70, START + 80]
+
+
+def test_the_audit_names_a_statement_that_the_log_did_not_sign(on_three_chains: Anchored) -> None:
+    on_three_chains.integrate("first")
+    root = tlog.root_hash(4, on_three_chains.ledger.store.read_tile)
+    inclusion = by_word(4, root)
+    assert isinstance(inclusion.evidence, StatedEvidence)
+    stranger = NoteSigner(ORIGIN, key_of("stranger"))
+    forged = StatedEvidence(sign_statement(inclusion.evidence.read(), stranger))
+    on_three_chains.anchor(4, pin=STATED_PIN, inclusion=replace(inclusion, evidence=forged))
+    ledger = on_three_chains.ledger
+    trusted = ledger.receipts._policy  # noqa: SLF001 -- as above
+    claims = claims_of(on_three_chains.anchors.page())
+
+    with pytest.raises(AuditError) as caught:
+        audit_store(ledger.store, ledger.key_store, trusted, claims=claims)
+
+    assert caught.value.place == "anchor of tree size 4 on chain 1030"
 
 
 def test_an_anchor_of_an_older_head_does_not_cover_the_record(anchored: Anchored) -> None:
