@@ -127,12 +127,12 @@ def check_chain_change(policy: Policy, chain: Chain, *, adds: bool) -> None:
     Raises:
         ConflictError: it may not.
     """
-    known = policy.chain_named(chain.chain_id)
-    first = policy.chains[0]
-    if not adds and chain.chain_id == first.chain_id:
+    if not adds and chain.chain_id == policy.chains[0].chain_id:
         raise ConflictError("the log's beacons name blocks of its first chain: it stays")
-    if adds and known is not None and known.genesis_hash != chain.genesis_hash:
-        raise ConflictError(f"the policy knows another chain of id {chain.chain_id}")
+    known = policy.chain_named(chain.chain_id)
+    if adds and known is not None and chain_claim(known) != chain_claim(chain):
+        # anchors and nonces are kept by chain id: two contracts on one chain would mix them up
+        raise ConflictError(f"the policy knows chain {chain.chain_id} with another contract")
 
 
 def policy_with_chain(policy: Policy, chain: Chain) -> bytes:

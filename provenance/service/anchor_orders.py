@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from provenance.errors import MalformedError
 from provenance.policy import Policy
-from provenance.service.choose_chain import match_chains
+from provenance.service.chain_settings import match_chains
 from provenance.store.anchor_store import SqlAnchorStore
 from provenance.store.log_store import open_log_store
 
@@ -64,7 +64,7 @@ def _opened(folder: LedgerFolder) -> Iterator[tuple[SqlAnchorStore, list[Chain],
     with closing(open_log_store(folder.log_database(settings))) as store:
         signed = store.newest_signed()
         anchors = SqlAnchorStore(store.writer, store.reader, quorum=policy.quorum)
-        chains = [chain for _, chain in match_chains(settings, policy)]
+        chains = [chain for _, chain in match_chains(settings.chains, policy)]
         yield anchors, chains, 0 if signed is None else signed.tree_size
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,10 +35,11 @@ from provenance.ledger.audit_anchors import claims_from_json, claims_of, confirm
 from provenance.ledger.audit_log import PublicLog, at_place, audit_public_log
 from provenance.ledger.audit_store import audit_store
 from provenance.ledger.audit_stored_anchors import check_stored_anchors, check_stored_beacons
-from provenance.ledger.chain_port import ChainPin
 from provenance.ledger.read_log import SignedLog
 from provenance.ledger.tile_cache import TileCache
 from provenance.policy import Policy
+from provenance.service.chain_node import ChainNode, pin_of
+from provenance.service.chain_settings import match_chains
 from provenance.store.key_store import open_key_store
 from provenance.store.read_only import open_read_only
 
@@ -64,13 +66,12 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class ChainFinding:
-    """What the chain itself was found to hold of the log."""
+    """What a chain itself was found to hold of the log."""
 
-    asked: bool
-    """False when no node was asked: then nothing below says anything."""
-    tree_size: int = 0
+    chain_id: int
+    tree_size: int
     """Of the newest root in the contract; 0 when there is none."""
-    is_of_log: bool = False
+    is_of_log: bool
     """Whether that root is the one the entries make; False also when it is ahead of the audit."""
 
 
@@ -80,16 +81,19 @@ class ChainFinding:
 def audit_folder(
     folder: LedgerFolder,
     *,
-    node: str | None = None,
+    nodes: Sequence[str] = (),
     ask_chain: bool = True,
     with_memory: bool = True,
-) -> tuple[AuditReport, ChainFinding]:
+) -> tuple[AuditReport, list[ChainFinding]]:
     """Audit all that a ledger folder holds.
 
     Args:
-        node: a JSON-RPC address to ask instead of the ledger's own node.
+        nodes: JSON-RPC addresses to ask instead of the ledger's own nodes.
         ask_chain: False proves the anchors' evidence but asks no node about its blocks.
         with_memory: False for a copy that has not met its signer's memory yet.
+
+    Returns:
+        What the audit found, and what each chain that was asked holds.
 
     Raises:
         AuditError: the first wrong place.
@@ -102,15 +106,15 @@ def audit_folder(
         stored = open_ones.enter_context(_database(folder, settings))
         with at_place(folder.database.name):
             stored.check_integrity()
-        chain = None
-        if ask_chain:
-            first = settings.chains[0]
-            address = node or (None if first.is_managed else first.nodes[0])
-            chain = open_ones.enter_context(_chain(folder, policy, address))
+        chains: list[Chain] = []
+        if nodes:
+            chains = [_connect(node, policy) for node in nodes]
+        elif ask_chain:
+            chains = open_ones.enter_context(_own_chains(folder, settings, policy))
         key_store = open_ones.enter_context(_disclosure_keys(folder, settings))
         memory = FileSignerMemory(folder.signer_memory, origin=policy.origin)
-        report = _audit_stored(stored, key_store, policy, memory if with_memory else None, chain)
-        return report, _look_at_chain(chain, report.tree_size, stored.log.read_tile)
+        report = _audit_stored(stored, key_store, policy, memory if with_memory else None, chains)
+        return report, _look_at(chains, report.tree_size, stored.log.read_tile)
 
 
 def audit_if_due(folder: LedgerFolder, store: SqlLogStore) -> None:
@@ -131,7 +135,7 @@ def _audit_stored(
     key_store: KeyStore,
     policy: Policy,
     memory: FileSignerMemory | None,
-    chain: Chain | None,
+    chains: Sequence[Chain],
 ) -> AuditReport:
     """Audit what is on the disk: the log first, then what lies beside it and leans on it."""
     with at_place("anchors"):
@@ -147,17 +151,18 @@ def _audit_stored(
         policy,
         memory=memory,
         claims=claims_of(anchors),
-        confirm=None if chain is None else _confirm(chain, final),
+        confirm=_confirm(chains, final) if chains else None,
     )
     with at_place("beacons"):
         beacons = stored.log.beacons(0, report.tree_size)
     check_stored_beacons(beacons)
-    abi, log_id = ContractAbi.bundled(), policy.chains[0].log_id
-    check_stored_anchors(
-        [one for one in anchors if one.tree_size <= report.tree_size],
-        stored.log.read_tile,
-        lambda call: abi.anchor_data(log_id, call),
-    )
+    covered = [one for one in anchors if one.tree_size <= report.tree_size]
+    for trust in policy.chains:
+        check_stored_anchors(
+            [one for one in covered if one.chain_id == trust.chain_id],
+            stored.log.read_tile,
+            partial(ContractAbi.bundled().anchor_data, trust.log_id),
+        )
     return report
 
 
@@ -194,13 +199,13 @@ def audit_public(
     policy: Policy,
     *,
     anchors: Sequence[dict[str, object]] = (),
-    node: str | None = None,
-) -> tuple[AuditReport, ChainFinding]:
+    nodes: Sequence[str] = (),
+) -> tuple[AuditReport, list[ChainFinding]]:
     """Audit a log from outside, with what anybody can read of it.
 
     Args:
         anchors: the items of ``/v1/anchors``; none for a mirror that has only tiles.
-        node: a JSON-RPC address of the reader's own choice, None to ask no chain.
+        nodes: JSON-RPC addresses of the reader's own choice, none to ask no chain.
 
     Raises:
         AuditError: the first wrong place.
@@ -215,13 +220,13 @@ def audit_public(
             if one.get("state") == AnchorState.FINAL.value:
                 final.add(_hash_of(one))
     kept = _KeptTiles(log)
-    chain = None if node is None else _connect(node, policy)
+    chains = [_connect(node, policy) for node in nodes]
     report = audit_public_log(
         PublicLog(kept.read, claims),
         policy,
-        confirm=None if chain is None else _confirm(chain, final),
+        confirm=_confirm(chains, final) if chains else None,
     )
-    return report, _look_at_chain(chain, report.tree_size, kept.tile_reader(report.tree_size))
+    return report, _look_at(chains, report.tree_size, kept.tile_reader(report.tree_size))
 
 
 def _hash_of(anchor: dict[str, object]) -> bytes:
@@ -274,11 +279,24 @@ def open_stored_log(folder: LedgerFolder) -> Iterator[PublicLog]:
 
 
 @contextmanager
-def _chain(folder: LedgerFolder, policy: Policy, address: str | None) -> Iterator[Chain]:
-    """Open the chain: at an address, or at the managed node, which is started if need be."""
-    if address is not None:
-        yield _connect(address, policy)
-        return
+def _own_chains(folder: LedgerFolder, settings: Settings, policy: Policy) -> Iterator[list[Chain]]:
+    """Open the ledger's chains at its own nodes; a managed one is started if need be."""
+    with ExitStack() as open_ones:
+        chains: list[Chain] = []
+        for one, trust in match_chains(settings.chains, policy):
+            if one.is_managed:
+                chains.append(_connect(open_ones.enter_context(_managed_node(folder)), policy))
+            else:
+                chain = ChainNode(folder, one, b"").chain(trust)
+                with at_place(f"chain {trust.chain_id}"):
+                    chain.check_pin()
+                chains.append(chain)
+        yield chains
+
+
+@contextmanager
+def _managed_node(folder: LedgerFolder) -> Iterator[str]:
+    """Give the address of the managed node: that of the running service, or one of our own."""
     with ExitStack() as open_ones:
         try:
             open_ones.enter_context(
@@ -286,10 +304,9 @@ def _chain(folder: LedgerFolder, policy: Policy, address: str | None) -> Iterato
             )
         except LockedError:
             # the service runs, and its node with it
-            yield _connect(_address_of_node(folder), policy)
+            yield _address_of_node(folder)
             return
-        node = open_ones.enter_context(ManagedAnvil(folder.node))
-        yield _connect(node.url, policy)
+        yield open_ones.enter_context(ManagedAnvil(folder.node)).url
 
 
 def _address_of_node(folder: LedgerFolder) -> str:
@@ -312,23 +329,15 @@ def _connect(address: str, policy: Policy) -> Chain:
     named = policy.chain_named(chain_id)
     if named is None:
         raise MalformedError(f"the node is of chain {chain_id}, which the policy does not know")
-    pin = ChainPin(
-        chain_id=named.chain_id,
-        genesis_hash=named.genesis_hash,
-        contract=named.contract,
-        log_id=named.log_id,
-        code_hash=named.code_hash,
-        roots_slot=named.roots_slot,
-    )
-    chain = ChainClient(rpc, pin, confirmations=named.depth)
+    chain = ChainClient(rpc, pin_of(named), confirmations=named.depth, level=named.evidence)
     with at_place(f"chain {chain_id}"):
         chain.check_pin()
     return chain
 
 
-def _confirm(chain: Chain, final: Collection[bytes]) -> ConfirmBlock:
+def _confirm(chains: Sequence[Chain], final: Collection[bytes]) -> ConfirmBlock:
     """Ask about the blocks of anchors that are called final; the others may still move."""
-    ask = confirm_with({chain.pin.chain_id: chain})
+    ask = confirm_with({chain.pin.chain_id: chain for chain in chains})
 
     def confirm(chain_id: int, block: NamedBlock) -> bool:
         return block.block_hash in final and ask(chain_id, block)
@@ -336,23 +345,26 @@ def _confirm(chain: Chain, final: Collection[bytes]) -> ConfirmBlock:
     return confirm
 
 
-def _look_at_chain(chain: Chain | None, tree_size: int, read_tile: ReadTile) -> ChainFinding:
-    """Compare the contract's newest root with the one that the audited entries make.
+def _look_at(chains: Sequence[Chain], tree_size: int, read_tile: ReadTile) -> list[ChainFinding]:
+    """Compare each contract's newest root with the one that the audited entries make.
 
     This needs no word of the ledger's: an anchor that it left out is found here.
 
     Raises:
-        AuditError: the chain holds a root of other entries.
+        AuditError: a chain holds a root of other entries.
     """
-    if chain is None:
-        return ChainFinding(asked=False)
+    return [_look_at_chain(chain, tree_size, read_tile) for chain in chains]
+
+
+def _look_at_chain(chain: Chain, tree_size: int, read_tile: ReadTile) -> ChainFinding:
+    chain_id = chain.pin.chain_id
     anchored_size, anchored_root = chain.anchored_head()
     if not 0 < anchored_size <= tree_size:
-        return ChainFinding(asked=True, tree_size=anchored_size)
-    with at_place(f"root of tree size {anchored_size} on chain {chain.pin.chain_id}"):
+        return ChainFinding(chain_id, anchored_size, is_of_log=False)
+    with at_place(f"root of tree size {anchored_size} on chain {chain_id}"):
         root = tlog.root_hash(anchored_size, read_tile)
         if root != anchored_root:
             raise VerificationError(
                 f"the entries make {root.hex()}, the contract holds {anchored_root.hex()}"
             )
-    return ChainFinding(asked=True, tree_size=anchored_size, is_of_log=True)
+    return ChainFinding(chain_id, anchored_size, is_of_log=True)

@@ -20,7 +20,10 @@ from provenance.digests import from_evm_hex, to_evm_hex
 from provenance.errors import MalformedError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from provenance import strict_json
+    from provenance.policy import Chain, Policy
 
 __all__ = [
     "DEV_CHAIN_ID",
@@ -35,6 +38,7 @@ __all__ = [
     "SenderChoice",
     "check_url",
     "managed_chain",
+    "match_chains",
     "read_chain",
 ]
 
@@ -163,6 +167,28 @@ def read_chain(members: strict_json.Members) -> ChainSettings:
     )
     members.done()
     return chain
+
+
+def match_chains(
+    chains: Sequence[ChainSettings], policy: Policy
+) -> list[tuple[ChainSettings, Chain]]:
+    """Return the chains that a ledger anchors on, each with what the policy says of it.
+
+    Raises:
+        MalformedError: the policy knows nothing of one, or names another as the first.
+    """
+    found = []
+    for position, one in enumerate(chains):
+        # version 1 of the settings did not say which chain its one chain is
+        chain = policy.chain_named(one.chain_id or policy.chains[0].chain_id)
+        if chain is None:
+            raise MalformedError(
+                f"the policy knows no chain {one.chain_id}", field=f"chains[{position}].chain_id"
+            )
+        found.append((one, chain))
+    if found[0][1].chain_id != policy.chains[0].chain_id:
+        raise MalformedError("the policy's first chain comes first", field="chains[0].chain_id")
+    return found
 
 
 def check_url(url: str, *, field: str) -> None:

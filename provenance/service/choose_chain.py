@@ -25,10 +25,9 @@ if TYPE_CHECKING:
     from provenance.chain.node import Node
     from provenance.chain.profiles import ChainProfile
     from provenance.ledger.chain_port import ChainPin
-    from provenance.policy import BlockTime, Policy
-    from provenance.service.settings import Settings
+    from provenance.policy import BlockTime
 
-__all__ = ["CUSTOM", "ChosenChain", "Wish", "choose_chain", "match_chains", "policy_chain"]
+__all__ = ["CUSTOM", "ChosenChain", "Wish", "choose_chain", "policy_chain"]
 
 CUSTOM: Final = "custom"
 """Chosen instead of a profile: an Ethereum-like chain of which the operator says all."""
@@ -159,28 +158,6 @@ def _settings(wish: Wish, profile: str | None, chain_id: int | None) -> ChainSet
         sender=wish.sender,
         ceilings=wish.ceilings,
     )
-
-
-def match_chains(settings: Settings, policy: Policy) -> list[tuple[ChainSettings, Chain]]:
-    """Return the chains that a ledger anchors on, each with what the policy says of it.
-
-    Raises:
-        MalformedError: the policy knows nothing of one, or names another as the first.
-    """
-    found = []
-    for position, one in enumerate(settings.chains):
-        # version 1 of the settings did not say which chain its one chain is
-        chain_id = policy.chains[0].chain_id if one.chain_id is None else one.chain_id
-        named = [chain for chain in policy.chains if chain.chain_id == chain_id]
-        if not named:
-            raise MalformedError(
-                f"the policy knows no chain {chain_id}", field=f"chains[{position}].chain_id"
-            )
-        # of several contracts the last one that was added counts
-        found.append((one, named[-1]))
-    if found[0][1].chain_id != policy.chains[0].chain_id:
-        raise MalformedError("the policy's first chain comes first", field="chains[0].chain_id")
-    return found
 
 
 def policy_chain(chosen: ChosenChain, pin: ChainPin) -> Chain:

@@ -35,6 +35,7 @@ from provenance.ledger.local_signer import LocalSigner
 from provenance.ledger.sign_checkpoint import sign_newest_head
 from provenance.ledger.signing_keys import SigningKeys
 from provenance.policy import Policy
+from provenance.service.chain_settings import match_chains
 from provenance.service.change_intent import (
     Intent,
     find_begun,
@@ -42,7 +43,7 @@ from provenance.service.change_intent import (
     read_intent,
     write_intent,
 )
-from provenance.service.choose_chain import match_chains, policy_chain
+from provenance.service.choose_chain import policy_chain
 from provenance.service.operator_keys import OperatorKeys
 from provenance.service.prepare_chain import prepare_chain
 from provenance.store.log_store import open_log_store
@@ -92,7 +93,7 @@ def add_chain(
     if finished is not None:
         return finished
     policy, keys = Policy.parse(folder.policy.read_bytes()), OperatorKeys(folder.keys)
-    there = match_chains(folder.read_settings(), policy)
+    there = match_chains(folder.read_settings().chains, policy)
     if chosen.settings.is_managed:
         raise ConflictError("a managed chain proves nothing beside another one")
     root = unlock_root(keys)  # asked before anything is paid for
@@ -122,7 +123,7 @@ def retire_chain(
     if finished is not None:
         return finished
     policy = Policy.parse(folder.policy.read_bytes())
-    for _, chain in match_chains(folder.read_settings(), policy):
+    for _, chain in match_chains(folder.read_settings().chains, policy):
         if chain.chain_id == chain_id:
             root = unlock_root(OperatorKeys(folder.keys))
             with _stopped(folder) as steps:
@@ -237,7 +238,7 @@ class ChainsChange:
         settings = self._folder.read_settings()
         stay = [
             replace(one, chain_id=chain.chain_id)
-            for one, chain in match_chains(settings, self._policy)
+            for one, chain in match_chains(settings.chains, self._policy)
             if chain.chain_id != change.chain_id
         ]
         chains = (*stay, joining) if joining is not None else tuple(stay)

@@ -23,8 +23,8 @@ from provenance.note import NoteVerifier
 from provenance.record import beacon_of
 from provenance.service.audit import audit_if_due
 from provenance.service.chain_node import pin_of
+from provenance.service.chain_settings import match_chains
 from provenance.service.change_intent import check_settled
-from provenance.service.choose_chain import match_chains
 from provenance.service.high_water import DiskMark, LedgerMode
 from provenance.service.measures import Measure
 from provenance.service.running_chain import RunningChain
@@ -85,6 +85,7 @@ class RunningParts:
         with ExitStack() as opened:
             self._open_stores(opened)
             self._signer = open_signer(folder, policy, settings.signer)
+            opened.callback(self._signer.close)
             self.mode = LedgerMode(
                 DiskMark(folder.root, settings.high_water.disk_bytes),
                 self.mode_store,
@@ -147,7 +148,7 @@ class RunningParts:
                 attestor=self._signer,
                 holder=holder,
             )
-            for settings, trust in match_chains(self._settings, self._policy)
+            for settings, trust in match_chains(self._settings.chains, self._policy)
         ]
 
     def _receipt_issuer(self) -> ReceiptIssuer:

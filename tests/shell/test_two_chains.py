@@ -123,8 +123,13 @@ def test_a_receipt_is_proved_by_each_of_two_chains(
     assert main(["anchor", "status", str(folder.root), "--json"]) == 0
     status = json.loads(capsys.readouterr().out)
 
+    report, findings = audit_folder(folder)
+
     trust = Policy.parse(folder.policy.read_bytes())
     assert trust == done.policy
+    assert [(one.chain_id, one.is_of_log) for one in findings] == [(31_337, True), (SECOND, True)]
+    assert report.anchors >= 2
+    assert report.blocks_confirmed >= 2
     for chain_id in (31_337, SECOND):
         blocks = [
             GivenBlock(keccak256(anchor.evidence.header))

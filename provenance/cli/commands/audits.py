@@ -16,6 +16,8 @@ from provenance.errors import AuditError, MalformedError, NotFoundError
 from provenance.service.settings import LedgerFolder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from provenance.ledger.audit_log import AuditReport
     from provenance.policy import Policy
     from provenance.service.audit import ChainFinding
@@ -44,8 +46,12 @@ def audit(
         ),
     ] = None,
     rpc: Annotated[
-        str | None,
-        typer.Option("--rpc", metavar="URL", help=_("A node that you trust, for the anchors.")),
+        list[str] | None,
+        typer.Option(
+            "--rpc",
+            metavar="URL",
+            help=_("A node that you trust, for the anchors on its chain; may repeat."),
+        ),
     ] = None,
     *,
     offline: Annotated[
@@ -56,21 +62,22 @@ def audit(
     """Stop at the first wrong place and name it; exit 1 then."""
     if (folder is None) == (url is None):
         raise MalformedError("expected either a folder or --url", field="FOLDER")
-    if offline and rpc is not None:
+    nodes = tuple(rpc or ())
+    if offline and nodes:
         raise MalformedError("expected either --rpc or --offline", field="--rpc")
     try:
         if folder is not None:
-            report, finding = _audit_folder(folder, policy, rpc, ask_chain=not offline)
+            report, findings = _audit_folder(folder, policy, nodes, ask_chain=not offline)
         else:
-            report, finding = _audit_url(str(url), _outsiders(policy), rpc)
+            report, findings = _audit_url(str(url), _outsiders(policy), nodes)
     except AuditError as error:
         if not as_json:
             warn(_("First wrong place: {place}").format(place=error.place))
         raise
     if as_json:
-        print_json(_to_json(report, finding))
+        print_json(_to_json(report, findings))
     else:
-        _print(report, finding)
+        _print(report, findings)
 
 
 def _outsiders(policy: Path | None) -> Policy:
@@ -79,19 +86,23 @@ def _outsiders(policy: Path | None) -> Policy:
     return read_policy(policy)
 
 
-def _audit_url(url: str, policy: Policy, rpc: str | None) -> tuple[AuditReport, ChainFinding]:
+def _audit_url(
+    url: str, policy: Policy, nodes: Sequence[str]
+) -> tuple[AuditReport, list[ChainFinding]]:
     # imported here: each way of auditing loads only what it needs
     from provenance.client import LedgerClient  # noqa: PLC0415
     from provenance.ledger.audit_log import PublicLog  # noqa: PLC0415
     from provenance.service.audit import audit_public  # noqa: PLC0415
 
     with LedgerClient(url, language=current()) as client:
-        return audit_public(PublicLog(client.get), policy, anchors=list(client.anchors()), node=rpc)
+        return audit_public(
+            PublicLog(client.get), policy, anchors=list(client.anchors()), nodes=nodes
+        )
 
 
 def _audit_folder(
-    root: Path, policy: Path | None, rpc: str | None, *, ask_chain: bool
-) -> tuple[AuditReport, ChainFinding]:
+    root: Path, policy: Path | None, nodes: Sequence[str], *, ask_chain: bool
+) -> tuple[AuditReport, list[ChainFinding]]:
     from provenance.cli.logs import opened_log  # noqa: PLC0415 -- as in _audit_url
     from provenance.service.audit import audit_folder, audit_public  # noqa: PLC0415
 
@@ -100,13 +111,13 @@ def _audit_folder(
         raise NotFoundError(f"{root}: no such folder", field="FOLDER")
     if not place.settings.exists() and (place.root / "checkpoint").exists():
         with opened_log(str(root)) as log:
-            return audit_public(log, _outsiders(policy), node=rpc)
+            return audit_public(log, _outsiders(policy), nodes=nodes)
     if policy is not None:
         raise MalformedError("a ledger folder is audited by its own policy", field="--policy")
-    return audit_folder(place, node=rpc, ask_chain=ask_chain)
+    return audit_folder(place, nodes=nodes, ask_chain=ask_chain)
 
 
-def _to_json(report: AuditReport, finding: ChainFinding) -> dict[str, object]:
+def _to_json(report: AuditReport, findings: Sequence[ChainFinding]) -> dict[str, object]:
     return {
         "tree_size": report.tree_size,
         "root_hash": report.root_hash.hex(),
@@ -120,15 +131,14 @@ def _to_json(report: AuditReport, finding: ChainFinding) -> dict[str, object]:
         "disclosures": report.disclosures,
         "erased_records": report.erased_records,
         "manifests": report.manifests,
-        "chain": {
-            "asked": finding.asked,
-            "tree_size": finding.tree_size,
-            "is_of_log": finding.is_of_log,
-        },
+        "chains": [
+            {"chain_id": one.chain_id, "tree_size": one.tree_size, "is_of_log": one.is_of_log}
+            for one in findings
+        ],
     }
 
 
-def _print(report: AuditReport, finding: ChainFinding) -> None:
+def _print(report: AuditReport, findings: Sequence[ChainFinding]) -> None:
     say(_("Proved anew: the log holds together."))
     types = ", ".join(f"{count} {name}" for name, count in sorted(report.by_type.items()))
     rows: list[tuple[str, object]] = [
@@ -148,13 +158,17 @@ def _print(report: AuditReport, finding: ChainFinding) -> None:
     print_fields(rows)
     if report.anchors_without_evidence:
         say(_("Anchors on their way: {count}.").format(count=report.anchors_without_evidence))
-    if not finding.asked:
+    if not findings:
         say(_("No node was asked: whether the chain still has these blocks is not checked."))
-    elif finding.is_of_log:
-        said = _("The contract's newest root, at tree size {size}, is the one of these entries.")
-        say(said.format(size=finding.tree_size))
-    elif finding.tree_size:
-        said = _("The contract is ahead, at tree size {size}: audit again to compare it.")
-        say(said.format(size=finding.tree_size))
+    for one in findings:
+        say(_finding(one))
+
+
+def _finding(one: ChainFinding) -> str:
+    if one.is_of_log:
+        said = _("Chain {chain}: the newest root, at tree size {size}, is that of these entries.")
+    elif one.tree_size:
+        said = _("Chain {chain} is ahead, at tree size {size}: audit again to compare it.")
     else:
-        say(_("The contract holds no root of this log yet."))
+        said = _("Chain {chain} holds no root of this log yet.")
+    return said.format(chain=one.chain_id, size=one.tree_size)
