@@ -171,7 +171,12 @@ def _readiness(disk: str | None) -> dict[str, Any]:
         "ready": disk is None,
         "parts": {
             "writer": {"ready": True, "detail": "running"},
+            "records": {
+                "ready": disk is None,
+                "detail": "taking records" if disk is None else "storage-full",
+            },
             "disk": {"ready": disk is None, "detail": disk or "free"},
+            "scrub": {"ready": True, "detail": "sound so far"},
             "chain": {"ready": True, "detail": "following"},
         },
     }

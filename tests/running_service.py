@@ -33,7 +33,16 @@ if TYPE_CHECKING:
     from provenance.keys import PrivateKey
     from provenance.record import Record
 
-__all__ = ["PROBLEM", "SD_JWT", "Service", "copy", "found", "running", "the_problem"]
+__all__ = [
+    "PROBLEM",
+    "SD_JWT",
+    "Service",
+    "copy",
+    "found",
+    "running",
+    "serving_ledger",
+    "the_problem",
+]
 
 SD_JWT = {"content-type": "application/sd-jwt"}
 PROBLEM = "application/problem+json"
@@ -92,17 +101,23 @@ class Service:
 
 
 @contextmanager
-def running(folder: LedgerFolder, **others: float) -> Iterator[Service]:
+def serving_ledger(folder: LedgerFolder, **others: float) -> Iterator[Service]:
     """Run a ledger folder; ``others`` go to ``create_app``."""
     ledger = Ledger(folder)
     ledger.start()
     try:
         with TestClient(create_app(ledger, **others)) as client:
-            service = Service(ledger, client)
-            service.know(service.alice)
-            yield service
+            yield Service(ledger, client)
     finally:
         ledger.stop()
+
+
+@contextmanager
+def running(folder: LedgerFolder, **others: float) -> Iterator[Service]:
+    """Run a ledger folder, and make Alice's key known."""
+    with serving_ledger(folder, **others) as service:
+        service.know(service.alice)
+        yield service
 
 
 def copy(founded: LedgerFolder, target: Path) -> LedgerFolder:

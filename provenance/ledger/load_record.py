@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provenance import tlog
 from provenance.digests import sha256
-from provenance.errors import NotFoundError
+from provenance.errors import (
+    BadTileError,
+    DamagedReceiptError,
+    MalformedError,
+    NotFoundError,
+    VerificationError,
+)
+from provenance.merkle import leaf_hash
 from provenance.record import Record, parse_record
 
 if TYPE_CHECKING:
@@ -30,15 +38,31 @@ def load_record(
     Raises:
         NotFoundError: the log is not that long.
         DamagedDisclosureError: a stored disclosure does not decrypt.
+        DamagedReceiptError: the stored entry is not the one that the log's tiles are made of.
     """
     entries = log.entries(leaf_index, leaf_index + 1)
     if not entries:
         raise NotFoundError(f"there is no entry {leaf_index}")
     entry = entries[0]
+    _check_entry(entry, leaf_index, log)
     shown = [one for one in log.disclosures(leaf_index) if holder or not one.held]
     texts: list[str] | None = None
     if shown:
         pairs = [(one.digest, one.ciphertext) for one in shown]
         texts = key_store.open(record_id_of(entry), pairs)
-    compact = "~".join((entry.decode("ascii"), *(texts or ()), ""))
-    return parse_record(compact.encode("ascii"), complete=False)
+    compact = b"~".join((entry, *(text.encode("ascii") for text in texts or ()), b""))
+    try:
+        return parse_record(compact, complete=False)
+    except (MalformedError, VerificationError) as error:
+        raise DamagedReceiptError(f"entry {leaf_index} does not parse: {error}") from error
+
+
+def _check_entry(entry: bytes, leaf_index: int, log: LogReader) -> None:
+    """Compare an entry with its leaf hash: a receipt is verified anyway, a mere view is not."""
+    index, place = divmod(leaf_index, tlog.TILE_WIDTH)
+    try:
+        hashes = tlog.tile_hashes(log.read_tile(0, index), place + 1)
+    except (NotFoundError, BadTileError) as error:
+        raise DamagedReceiptError(f"the tile of entry {leaf_index} is damaged") from error
+    if hashes[32 * place :] != leaf_hash(entry):
+        raise DamagedReceiptError(f"entry {leaf_index} does not hash to what its tile says")

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import socket
 import time
+from collections import namedtuple
 from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from prometheus_client.parser import text_string_to_metric_families
-from running_service import Service, running, the_problem
+from running_service import Service, running, serving_ledger, the_problem
 from small_ledger import ORIGIN, deposit, key_record
 
-from provenance.service import running as running_parts
+from provenance.service.standing import clear_damage, read_standing, set_read_only
 
 if TYPE_CHECKING:
     import pytest
 
     from provenance.service.settings import LedgerFolder
+
+_Usage = namedtuple("_Usage", "total used free")  # noqa: PYI024 -- as shutil's own
 
 
 def test_the_policys_exact_bytes_are_served(service: Service) -> None:
@@ -44,7 +48,7 @@ def test_all_parts_are_ready(service: Service) -> None:
     assert answer.headers["cache-control"] == "no-store"
     body = answer.json()
     assert body["ready"] is True
-    assert {"writer", "disk", "chain"} == set(body["parts"])
+    assert {"writer", "records", "disk", "scrub", "chain"} == set(body["parts"])
     assert all(part["ready"] and part["detail"] for part in body["parts"].values())
 
 
@@ -87,7 +91,9 @@ def test_metrics_are_prometheus_text_and_count_what_happens(service: Service) ->
 def test_without_a_chain_records_are_taken_all_the_same(folder: LedgerFolder) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         nowhere = f"http://127.0.0.1:{server.getsockname()[1]}"
-    folder.write_settings(replace(folder.read_settings(), node=nowhere))
+    settings = folder.read_settings()
+    chain = replace(settings.chains[0], nodes=(nowhere,))
+    folder.write_settings(replace(settings, chains=(chain,)))
 
     with running(folder) as service:
         service.deposited("while the chain is away")
@@ -108,8 +114,8 @@ def test_a_full_disk_takes_no_promises_and_goes_on_reading(
 ) -> None:
     with running(folder) as service:
         record = service.deposited("while there is room")
-        # no file system has that much room: to the service, this disk is full
-        monkeypatch.setattr(running_parts, "LEAST_FREE_BYTES", 1 << 62)
+        # a disk is outside: what it says of itself is all that the service knows
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: _Usage(1 << 40, 1 << 40, 1 << 20))
         refused = service.post(deposit(service.alice, "without room"))
         unpublished = service.client.put(
             f"/v1/records/{record.id_hex}/manifest",
@@ -127,6 +133,7 @@ def test_a_full_disk_takes_no_promises_and_goes_on_reading(
     assert int(refused.headers["retry-after"]) > 0
     assert (ready.status_code, ready.headers["retry-after"]) == (503, "5")
     assert ready.json()["parts"]["disk"] == {"ready": False, "detail": "full"}
+    assert ready.json()["parts"]["records"] == {"ready": False, "detail": "storage-full"}
     assert read.status_code == 200
     assert (taken.status_code, size) == (201, 4)
 
@@ -149,3 +156,71 @@ def test_a_writer_that_had_to_stop_answers_nobody_any_more(folder: LedgerFolder)
     assert ready.status_code == 503
     assert ready.json()["parts"]["writer"] == {"ready": False, "detail": "fatal"}
     assert (read.status_code, size) == (200, 4)
+
+
+def test_read_only_is_a_clear_problem_and_reading_goes_on(folder: LedgerFolder) -> None:
+    with running(folder) as service:
+        record = service.deposited("before")
+        set_read_only(folder, "moving house", 1_780_000_000)
+        refused = service.post(deposit(service.alice, "meanwhile"))
+        batch = service.client.post("/v1/records/batch", json=["garbage"])
+        ready = service.client.get("/v1/ready")
+        read = service.client.get(f"/v1/records/{record.id_hex}/receipt")
+        samples, size = _samples(service), service.size()
+        set_read_only(folder, None, 1_780_000_060)
+        deadline = time.monotonic() + 20
+        while service.client.get("/v1/ready").status_code != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        taken = service.post(deposit(service.alice, "meanwhile"))
+
+    problem = the_problem(refused, 503, "read-only")
+    the_problem(batch, 503, "read-only")
+    assert "moving house" in problem["detail"]
+    assert int(refused.headers["retry-after"]) > 0
+    assert (ready.status_code, ready.headers["retry-after"]) == (503, "5")
+    assert ready.json()["parts"]["records"] == {"ready": False, "detail": "read-only"}
+    assert (samples["provenance_records_taken"], read.status_code) == (0, 200)
+    assert samples["provenance_records_refused read-only"] == 1
+    assert (taken.status_code, size) == (201, 4)
+
+
+def test_damage_stops_signing_over_restarts_and_what_can_be_proved_is_read(
+    folder: LedgerFolder,
+) -> None:
+    with running(folder) as service:
+        record = service.deposited("sound")
+        other = service.deposited("this one rots")
+        index = service.client.get(f"/v1/records/{other.id_hex}").json()["leaf_index"]
+        with service.ledger.parts.store.writer.begin() as connection:
+            connection.exec_driver_sql(
+                "UPDATE entries SET entry = CAST(substr(entry, 1, 99) || 'x' ||"
+                " substr(entry, 101) AS BLOB) WHERE leaf_index = ?",
+                (index,),
+            )
+        service.ledger.parts.scrub._round_from = 1.0  # noqa: SLF001 -- the next round begins now
+        deadline = time.monotonic() + 30
+        while service.client.get("/v1/ready").status_code == 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    with serving_ledger(folder) as service:
+        refused = service.post(deposit(service.alice, "refused"))
+        ready = service.client.get("/v1/ready").json()
+        proved = service.client.get(f"/v1/records/{record.id_hex}/receipt")
+        rotten = service.client.get(f"/v1/records/{other.id_hex}/receipt")
+        shown = service.client.get(f"/v1/records/{other.id_hex}")
+        samples = _samples(service)
+
+    problem = the_problem(refused, 503, "log-damaged")
+    place = f"entry {index} does not hash to what the tile says"
+    assert place in problem["detail"]
+    assert place in ready["parts"]["scrub"]["detail"]
+    assert ready["parts"]["records"] == {"ready": False, "detail": "log-damaged"}
+    assert proved.status_code == 200
+    the_problem(rotten, 500, "damaged-receipt")
+    the_problem(shown, 500, "damaged-receipt")
+    assert samples["provenance_scrub_damaged"] == 1
+    assert place in (read_standing(folder).mode.damage or "")
+    assert clear_damage(folder)
+    assert read_standing(folder).mode.damage is None
