@@ -13,13 +13,16 @@ Source: Yellow Paper §4.3.1, EIP-658 (status), EIP-2718 (types), ``contracts/``
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from provenance import rlp, trie
 from provenance.anchor_evidence import ReceiptEvidence
 from provenance.errors import BadTrieProofError, MalformedError, NotAnchoredError
 from provenance.header import BlockHeader
 from provenance.keccak import keccak256
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["EVENT_TOPIC", "prove_event", "verify_anchored_event"]
 
@@ -30,7 +33,7 @@ _LAST_TYPE = 0x7F
 """Greatest type byte of a typed receipt; an RLP list begins above (EIP-2718)."""
 
 
-def prove_event(header: bytes, receipts: list[bytes], index: int) -> ReceiptEvidence:
+def prove_event(header: bytes, receipts: Sequence[bytes], index: int) -> ReceiptEvidence:
     """Return the evidence of transaction ``index``'s events, from all receipts of its block.
 
     Args:

@@ -57,24 +57,34 @@ def _ask(
         finalized=None if finalized is None else finalized[0],
         hashes=hashes,
         genesis_hash=None if genesis is None else genesis[1],
-        roots=dict(_roots(http, url, roots, chain_id, is_finalizing=finalized is not None)),
+        roots=dict(_roots(http, url, roots, chain_id)),
     )
 
 
 def _roots(
-    http: httpx.Client, url: str, names: Iterable[RootName], chain_id: int, *, is_finalizing: bool
+    http: httpx.Client, url: str, names: Iterable[RootName], chain_id: int
 ) -> Iterator[tuple[RootName, bytes]]:
-    """Call ``roots(log id, tree size)`` of each contract; what the node refuses is left out."""
+    """Call ``roots(log id, tree size)`` of each contract; what the node refuses is left out.
+
+    A root never changes once it is there. The newest state is asked for where the node knows no
+    ``finalized`` one, or has it no more.
+    """
     for name in names:
         if name.chain_id != chain_id:
             continue
         data = _ROOTS + name.log_id + name.tree_size.to_bytes(32, "big")
         call = {"to": to_evm_hex(name.contract), "data": to_evm_hex(data)}
-        with suppress(_RefusedError):
-            answer = _call(http, url, "eth_call", call, "finalized" if is_finalizing else "latest")
-            octets = from_evm_hex(str(answer))
+        answer = _call_at(http, url, call)
+        if answer is not None:
             # an account without code answers with no bytes at all
-            yield name, octets if len(octets) == 32 else bytes(32)
+            yield name, answer if len(answer) == 32 else bytes(32)
+
+
+def _call_at(http: httpx.Client, url: str, call: dict[str, str]) -> bytes | None:
+    for state in ("finalized", "latest"):
+        with suppress(_RefusedError):
+            return from_evm_hex(str(_call(http, url, "eth_call", call, state)))
+    return None
 
 
 def _block(http: httpx.Client, url: str, which: str) -> tuple[int, bytes] | None:
