@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import rlp  # type: ignore[import-untyped]  # it publishes none
-from trie.exceptions import BadTrieProof
+from trie.exceptions import BadTrieProof, ValidationError
 from trie.hexary import HexaryTrie
 
 from faults.chain_events import ANCHORED_TOPIC, keccak256
-from faults.wire import demand
+from faults.wire import Violation, demand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,9 +78,8 @@ def _walk(root: bytes, key: bytes, nodes: Sequence[str]) -> bytes:
     try:
         decoded = [rlp.decode(_octets(node)) for node in nodes]
         found = HexaryTrie.get_from_proof(root, key, decoded)  # type: ignore[no-untyped-call]  # upstream
-    except BadTrieProof as error:
-        demand(truth=False, invariant="I3", text=f"evidence: {error}")
-        raise
+    except (BadTrieProof, ValidationError, rlp.exceptions.RLPException) as error:
+        raise Violation("I3", f"evidence: {error!r}") from error
     demand(found, "I3", "evidence: the proof shows that there is nothing")
     return bytes(found)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from oracles.evm_state import State, header, mapping_slot
 
 from faults import wire
 from faults.auditor import Auditor, check_anchors
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
 ORIGIN = "made.example/log"
 SIZE = 11
 SIGNED = (3, 8, SIZE)
-HEADER = b"a header"
-BLOCK = "0x" + keccak256(HEADER).hex()
+CONTRACT, LOG_ID, CODE = b"\xc0" * 20, wire.sha256(b"log"), b"code"
 
 _KEY = Ed25519PrivateKey.from_private_bytes(wire.sha256(b"checkpoint key"))
 _PUBLIC = b"\1" + _KEY.public_key().public_bytes_raw()
@@ -53,6 +53,52 @@ def path_of(tree: Tree, index: int, size: int, start: int = 0) -> list[bytes]:
     if index < split:
         return [*path_of(tree, index, split, start), right.root(size - split)]
     return [*path_of(tree, index - split, size - split, start + split), left.root(split)]
+
+
+PERSON = Person(b"somebody", ORIGIN)
+
+
+def compacts_of(rng: Random) -> list[bytes]:
+    return [PERSON.key_record(rng, 1)] + [PERSON.deposit(rng, 1) for _ in range(SIZE - 1)]
+
+
+COMPACTS = compacts_of(Random(1))
+TREE = Tree()
+TREE.leaves = [wire.leaf_hash(wire.entry_of(compact)) for compact in COMPACTS]
+
+
+def slot_of(size: int) -> bytes:
+    return mapping_slot(size.to_bytes(8, "big"), mapping_slot(LOG_ID, b""))
+
+
+def anchored_state() -> State:
+    """A chain's state in which all the signed heads are anchored."""
+    state = State()
+    state.add(CONTRACT, CODE, {slot_of(size): TREE.root(size) for size in SIGNED})
+    return state
+
+
+STATE = anchored_state()
+HEADER = header(7, 1_800_000_000, STATE.root, bytes(32))
+BLOCK = "0x" + keccak256(HEADER).hex()
+OTHER_HEADER = "0x" + header(8, 1_800_000_000, STATE.root, bytes(32)).hex()
+CHAIN = {
+    "chain_id": 7,
+    "contract": "0x" + CONTRACT.hex(),
+    "log_id": "0x" + LOG_ID.hex(),
+    "code_hash": "0x" + keccak256(CODE).hex(),
+    "roots_slot": 0,
+}
+
+
+def evidence_of(size: int) -> dict[str, Any]:
+    account, storage = STATE.prove(CONTRACT, slot_of(size))
+    return {
+        "kind": "storage",
+        "header": "0x" + HEADER.hex(),
+        "account_proof": ["0x" + node.hex() for node in account],
+        "storage_proof": ["0x" + node.hex() for node in storage],
+    }
 
 
 @dataclass
@@ -82,7 +128,7 @@ def receipt_of(tree: Tree, compacts: Sequence[bytes], index: int, size: int) -> 
 
     checkpoint = signed_note(size, tree.root(size))
     part = {"checkpoint": checkpoint, "record": encode(index), "keys": [encode(0)], "beacon": None}
-    evidence = {"evidence": {"header": "0x" + HEADER.hex()}}
+    evidence = {"chain_id": 7, "evidence": evidence_of(size)}
     return {
         "record": {"sd_jwt": compacts[index].decode(), "leaf_index": index},
         "keys": [{"sd_jwt": compacts[0].decode(), "leaf_index": 0}],
@@ -94,10 +140,8 @@ def receipt_of(tree: Tree, compacts: Sequence[bytes], index: int, size: int) -> 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    rng, person, tree = Random(1), Person(b"somebody", ORIGIN), Tree()
-    compacts = [person.key_record(rng, 1)] + [person.deposit(rng, 1) for _ in range(SIZE - 1)]
-    tree.leaves = [wire.leaf_hash(wire.entry_of(compact)) for compact in compacts]
-    policy = {"origin": ORIGIN, "checkpoint_keys": [{"vkey": VKEY}], "chains": [{}]}
+    compacts, tree = COMPACTS, TREE
+    policy = {"origin": ORIGIN, "checkpoint_keys": [{"vkey": VKEY}], "chains": [CHAIN]}
     (tmp_path / "policy.json").write_text(json.dumps(policy))
     with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as db, db:
         db.execute("CREATE TABLE entries (leaf_index INTEGER PRIMARY KEY, entry BLOB)")
@@ -248,7 +292,10 @@ def test_final_anchor_that_vanishes_is_found(world: World) -> None:
         (("anchored", 0, "keys", 0), [], "I3"),
         (("record", "leaf_index"), 6, "I3"),
         (("first", "checkpoint"), signed_note(8, bytes(32)), "I4"),
-        (("anchored", 0, "anchors", 0, "evidence", "header"), "0x00", "I6"),
+        (("anchored", 0, "anchors", 0, "evidence", "header"), OTHER_HEADER, "I6"),
+        (("anchored", 0, "anchors", 0, "evidence", "storage_proof"), [], "I3"),
+        (("anchored", 0, "anchors", 0, "evidence", "account_proof"), ["0xc0"], "I3"),
+        (("anchored", 0, "anchors", 0, "evidence"), evidence_of(SIZE), "I3"),
     ],
 )
 def test_receipt_that_does_not_verify_is_found(

@@ -70,7 +70,7 @@ class Zygote:
     def __init__(self) -> None:
         launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid())]
         self._process = subprocess.Popen(
-            [*launcher, sys.executable, __file__],
+            [*launcher, sys.executable, "-P", __file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -131,7 +131,6 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, _reap)
-    signal.siginterrupt(signal.SIGCHLD, False)  # noqa: FBT003 -- its only argument
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the campaign
     for line in sys.stdin:
         asked = json.loads(line)
