@@ -62,13 +62,10 @@ class CappedProvider(JSONBaseProvider):
         Raises:
             UnavailableError: not an http or https address.
         """
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise UnavailableError(f"expected an http or https address of a node, got {url[:80]!r}")
-        self.url = url
-        self._is_local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
-        self.place = f"{parts.scheme}://{parts.hostname}"
+        self.place = _place(url)
         """The node's address without path and user, which often hold an access key."""
+        self.url = url
+        self._is_local = urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
 
     def make_request(self, method: RPCEndpoint, params: object) -> RPCResponse:
         """Post one request and return the checked answer object.
@@ -127,6 +124,19 @@ class CappedProvider(JSONBaseProvider):
             if response.status_code != 200 and not octets.lstrip().startswith(b"{"):
                 raise requests.RequestException(f"status {response.status_code}")
         return bytes(octets)
+
+
+def _place(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:  # brackets that do not match, a port that is no number
+        parts, host, port = None, None, None
+    if parts is None or parts.scheme not in {"http", "https"} or not host:
+        # not shown whole: whatever it is, it may hold an access key
+        raise UnavailableError(f"expected an http or https address of a node, got {url[:20]!r}...")
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + ("" if port is None else f":{port}")
 
 
 def _answer(octets: bytes, request_id: int, method: str, place: str) -> dict[str, object]:

@@ -163,10 +163,25 @@ def test_access_key_in_the_address_is_not_shown() -> None:
         assert caught.value.__cause__ is None
 
 
-@pytest.mark.parametrize("url", ["", "ftp://x", "file:///etc/passwd", "http://", "localhost:8545"])
+@pytest.mark.parametrize(
+    "url",
+    ["", "ftp://x", "file:///etc/passwd", "http://", "localhost:8545", "http://[::1", "http://x:y"],
+)
 def test_address_must_be_http(url: str) -> None:
     with pytest.raises(UnavailableError):
         CappedProvider(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("https://user:secret@node.example/v3/secret?key=secret", "https://node.example"),
+        ("http://127.0.0.1:8546/secret", "http://127.0.0.1:8546"),
+        ("http://[::1]:8545", "http://[::1]:8545"),
+    ],
+)
+def test_place_tells_nodes_apart_and_holds_no_key(url: str, place: str) -> None:
+    assert CappedProvider(url).place == place
 
 
 @pytest.mark.parametrize("value", ["0x0", "0x08", "0x8", "0xff"])

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from anchored_chain import ROOT, SIZE, AnchoredChain, Anchoring, anchored_chain
-from lying_node import SECRET, Change, Relay, refused, relaying
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lying_node import SECRET, Change, LyingServer, Relay, lying, refused, relaying
 from node import need_anvil
 
 from provenance import trie
@@ -28,7 +31,7 @@ from provenance.errors import (
 )
 from provenance.header import BlockHeader
 from provenance.keccak import keccak256
-from provenance.ledger.chain_port import Broadcast
+from provenance.ledger.chain_port import Broadcast, ChainPin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -508,6 +511,96 @@ def test_missing_state_at_one_node_is_there_at_another(several: Several) -> None
     several.lie(0, "eth_getProof", lambda _: None)
 
     assert chain.proof(chain.pin.contract, [0], head.block_hash) is not None
+
+
+# --- any number of them, in any state ------------------------------------------------------
+
+BELIEVED = ChainPin(
+    chain_id=77,
+    genesis_hash=keccak256(b"true 0"),
+    contract=bytes(20),
+    log_id=bytes(32),
+    code_hash=keccak256(b"\x60"),
+    roots_slot=0,
+)
+
+
+@dataclass(frozen=True)
+class Node5:
+    """What one of five nodes says: whose chain, up to where it is final; None = it is away."""
+
+    chain: str | None
+    final: int
+
+    def answer(self, request: dict[str, Any]) -> object:
+        if self.chain is None:
+            return b""
+        if request["method"] == "eth_chainId":
+            return hex(BELIEVED.chain_id)
+        if request["method"] == "eth_getCode":
+            return "0x60"
+        tag = request["params"][0]
+        number = self.final if tag == "finalized" else int(tag, 16)
+        name = f"true {number}" if number == 0 else f"{self.chain} {number}"
+        return {
+            "hash": "0x" + keccak256(name.encode()).hex(),
+            "number": hex(number),
+            "timestamp": hex(1_700_000_000 + number),
+        }
+
+
+@pytest.fixture(scope="module")
+def five() -> Iterator[list[LyingServer]]:
+    with ExitStack() as stack:
+        yield [stack.enter_context(lying(lambda _: b"")) for _ in range(5)]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    nodes=st.lists(
+        st.builds(
+            Node5,
+            chain=st.sampled_from(["true", "true", "true", "forked", "forged", None]),
+            final=st.integers(1, 6),
+        ),
+        min_size=5,
+        max_size=5,
+    ),
+    quorum=st.integers(1, 5),
+)
+def test_finalized_is_what_a_quorum_says_or_nothing(
+    five: list[LyingServer], nodes: list[Node5], quorum: int
+) -> None:
+    for server, node in zip(five, nodes, strict=True):
+        server.answer = answering(node)
+    chain = connect_chain(
+        [server.url for server in five], BELIEVED, quorum=quorum, level="trusted-rpc"
+    )
+    chains = {node.chain for node in nodes} - {None}
+
+    def supporters(block_hash: bytes, number: int) -> int:
+        return sum(
+            node.final >= number and block_hash == keccak256(f"{node.chain} {number}".encode())
+            for node in nodes
+        )
+
+    if max((sum(n.chain == name for n in nodes) for name in chains), default=0) < quorum:
+        with pytest.raises(UnavailableError):
+            chain.finalized()
+        return
+    block = chain.finalized()
+
+    assert supporters(block.block_hash, block.number) >= quorum
+
+
+def answering(node: Node5) -> Callable[[dict[str, Any]], tuple[int, bytes]]:
+    def answer(request: dict[str, Any]) -> tuple[int, bytes]:
+        made = node.answer(request)
+        if isinstance(made, bytes):
+            return 503, made
+        return 200, json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": made}).encode()
+
+    return answer
 
 
 # --- the real worker -----------------------------------------------------------------------
