@@ -11,7 +11,8 @@ from mining_anvil import MiningAnvil, mining_anvil
 from running_service import Service, copy, found, running
 from small_ledger import deposit
 
-from provenance.anchor_evidence import StorageEvidence
+from provenance.anchor_evidence import StatedEvidence, StorageEvidence
+from provenance.chain.node import Node
 from provenance.cli.main import main
 from provenance.errors import (
     ConflictError,
@@ -359,3 +360,42 @@ def test_without_coins_nothing_is_changed(tmp_path: Path, second: MiningAnvil) -
     assert place.settings.read_bytes() == before
     with running(place) as service:
         service.post(deposit(service.alice, "goes on as before"))
+
+
+# --- a chain that proves nothing --------------------------------------------------------------
+
+
+def test_a_chain_without_proofs_gives_the_operators_word_and_says_so(
+    tmp_path: Path, second: MiningAnvil
+) -> None:
+    folder = with_coins(found(tmp_path / "ledger"), second)
+    genesis = Node(second.rpc).genesis_hash()
+    chosen = choose_chain(
+        wish(second, profile="besu-qbft", chain_id=SECOND, genesis_hash=genesis, quorum=1)
+    )
+
+    done = add_chain(folder, chosen, unlock_root=unlock, now_unix=int(time.time()))
+    with running(folder) as service:
+        record = service.deposited("on a chain that has to be believed")
+        receipt = wait_for_both(service, record.id_hex)
+    audit_folder(folder)
+
+    chain = done.policy.chains[1]
+    assert (chain.name, chain.evidence, chain.depth) == ("Besu QBFT", "trusted-rpc", 1)
+    (stated,) = [
+        anchor.evidence
+        for one in receipt.anchored
+        for anchor in one.anchors
+        if anchor.chain_id == SECOND
+    ]
+    assert isinstance(stated, StatedEvidence)
+    assert stated.read().tree_size > receipt.record.leaf_index
+    block = GivenBlock(stated.read().block_hash)
+    verdict = verify_receipt(
+        receipt.to_bytes(),
+        done.policy,
+        now_unix=int(time.time()),
+        blocks=[block],
+        allow_dev_chain=True,
+    )
+    assert verdict.exit_code == 3, "the operator's word proves nothing, whoever vouches for it"
