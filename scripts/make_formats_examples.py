@@ -39,7 +39,8 @@ from example_ledger import (
 from provenance_api.problems import problem_body
 
 from provenance import anchor, fingerprint, merkle, text, tlog
-from provenance.digests import from_b64url, sha256, to_b64url, to_evm_hex
+from provenance.anchor_statement import AnchorStatement, sign_statement
+from provenance.digests import RootHash, from_b64url, sha256, to_b64url, to_evm_hex
 from provenance.errors import CheckDigitError, ProvenanceError
 from provenance.files import key_file
 from provenance.files.keystore import KeyStore, Profile
@@ -101,6 +102,7 @@ def files(world: World) -> dict[str, bytes]:
         "tile-0-000.p-4": tlog.tile_hashes(world.tile, 4),
         "tile-entries-000.p-4": tlog.encode_bundle([one.entry for one in world.records]),
         "policy.json": world.policy.octets,
+        "anchor-statement.txt": _anchor_statement(world).encode(),
         "receipt-unanchored.json": world.receipts["unanchored"].to_bytes(),
         "receipt.json": receipt.to_bytes(),
         "receipt.tlog-proof": to_tlog_proof(receipt).encode(),
@@ -227,6 +229,24 @@ def _log_rows(world: World) -> str:
     return _rows(rows)
 
 
+def _anchor_statement(world: World) -> str:
+    """Return what the operator would say had the example chain no proofs."""
+    chain = world.policy.chains[0]
+    statement = AnchorStatement(
+        origin=ORIGIN,
+        chain_id=chain.chain_id,
+        contract=chain.contract,
+        log_id=world.log_id,
+        tree_size=4,
+        root_hash=RootHash(world.roots[4]),
+        block_number=world.evidence.number,
+        block_hash=world.evidence.hash,
+        timestamp=world.evidence.timestamp,
+        tx_hash=keccak256(b"transaction of the example"),
+    )
+    return sign_statement(statement, SIGNER)
+
+
 def _contract_rows(world: World) -> str:
     roots = keccak256(world.log_id + ROOTS_SLOT.to_bytes(32, "big"))
     slot = anchor.root_storage_slot(world.log_id, 4, ROOTS_SLOT)
@@ -300,6 +320,7 @@ def examples(world: World, found: Mapping[str, bytes]) -> dict[str, str]:
         "vkey": SIGNER.verifier.to_vkey(),
         "checkpoint": world.notes[4],
         "contract": _contract_rows(world),
+        "anchor-statement": found["anchor-statement.txt"].decode(),
         "receipt": _shape(found["receipt.json"]),
         "tlog-proof": to_tlog_proof(world.receipts["unanchored"]),
         "policy": found["policy.json"].decode() + f"\npolicy digest {world.policy.digest.hex()}\n",

@@ -159,7 +159,7 @@ def _records(chain: Chain, beacon_header: bytes, data: fingerprint.Summary) -> t
     )
 
 
-def _anchor(log_id: bytes, root: bytes, beacon: BlockHeader) -> ReceiptAnchor:
+def _anchor(log_id: bytes, root: bytes, beacon: BlockHeader) -> tuple[ReceiptAnchor, BlockHeader]:
     """Put the root and the beacon's hash into a state, and prove both from one block."""
     state = evm_state.State()
     for number in range(3):
@@ -172,7 +172,8 @@ def _anchor(log_id: bytes, root: bytes, beacon: BlockHeader) -> ReceiptAnchor:
     header = evm_state.header(EVIDENCE_NUMBER, T0 + 60, state.root, sha256(b"block 1009"))
     evidence = anchor.StorageEvidence(header, *state.prove(CONTRACT, slot))
     history = anchor.HistoryProof(*state.prove(anchor.HISTORY_CONTRACT, history_slot))
-    return ReceiptAnchor(CHAIN_ID, CONTRACT, log_id, evidence, history)
+    proved = ReceiptAnchor(CHAIN_ID, CONTRACT, log_id, evidence, history)
+    return proved, BlockHeader.parse(header)
 
 
 def make_world() -> World:
@@ -201,7 +202,7 @@ def make_world() -> World:
         first=proofs,
         anchored=(),
     )
-    proved = _anchor(log_id, roots[4], BlockHeader.parse(header))
+    proved, evidence_header = _anchor(log_id, roots[4], BlockHeader.parse(header))
     anchored = replace(unanchored, anchored=(Anchored(proofs, (proved,)),))
     policy = render_policy(
         origin=ORIGIN,
@@ -218,6 +219,6 @@ def make_world() -> World:
         tile=tlog.append(0, leaves, lambda *_: b"").tiles[0, 0],
         policy=Policy.parse(policy),
         receipts={"unanchored": unanchored, "anchored": anchored},
-        evidence=BlockHeader.parse(proved.evidence.header),
+        evidence=evidence_header,
         log_id=log_id,
     )
