@@ -25,6 +25,7 @@ def claims_of(anchors: Iterable[Anchor]) -> list[AnchorClaim]:
             one.chain_id,
             one.tree_size,
             None if one.inclusion is None else one.inclusion.evidence,
+            0 if one.inclusion is None else one.inclusion.widened_by,
         )
         for one in anchors
     ]
@@ -45,6 +46,7 @@ def claims_from_json(items: Iterable[object]) -> list[AnchorClaim]:
                 members.integer("chain_id", low=1),
                 members.integer("tree_size", low=1),
                 None if evidence is None else parse_evidence(evidence),
+                members.nullable("widened_by", members.integer) or 0,
             )
         )
     return claims

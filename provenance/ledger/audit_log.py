@@ -66,6 +66,8 @@ class AnchorClaim:
     chain_id: int
     tree_size: int
     evidence: Evidence | None
+    widened_by: int = 0
+    """Blocks from the one that holds the transaction to the evidence's, as the ledger says."""
 
 
 class ConfirmBlock(Protocol):
@@ -95,6 +97,10 @@ class AuditReport:
     """Anchors whose evidence was proved."""
     anchors_stated: int = 0
     """Anchors for which there is the operator's signed word only."""
+    anchors_widened: int = 0
+    """Proved anchors whose evidence is of a later block than the one they were made in."""
+    widest: int = 0
+    """By how many blocks at most."""
     anchors_without_evidence: int = 0
     blocks_confirmed: int = 0
     """Evidence blocks that a chain confirmed."""
@@ -219,6 +225,8 @@ def check_anchors(
                 report.anchors_stated += 1
             else:
                 report.anchors += 1
+                report.anchors_widened += claim.widened_by > 0
+                report.widest = max(report.widest, claim.widened_by)
             if confirm is not None and confirm(claim.chain_id, block):
                 report.blocks_confirmed += 1
 

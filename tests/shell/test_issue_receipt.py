@@ -282,7 +282,8 @@ def test_evidence_of_another_kind_and_root_never_leaves_the_house(
 def test_the_audit_tells_proofs_from_statements(on_three_chains: Anchored) -> None:
     on_three_chains.integrate("first")
     root = tlog.root_hash(4, on_three_chains.ledger.store.read_tile)
-    on_three_chains.anchor(4, pin=EVENT_PIN, inclusion=by_event(4, root))
+    late = replace(by_event(4, root), mined_number=70)
+    on_three_chains.anchor(4, pin=EVENT_PIN, inclusion=late)
     on_three_chains.anchor(4, pin=STATED_PIN, inclusion=by_word(4, root))
     ledger = on_three_chains.ledger
     trusted = ledger.receipts._policy  # noqa: SLF001 -- as above
@@ -291,9 +292,11 @@ def test_the_audit_tells_proofs_from_statements(on_three_chains: Anchored) -> No
     report = audit_store(ledger.store, ledger.key_store, trusted, claims=claims)
 
     assert (report.anchors, report.anchors_stated) == (1, 1)
+    assert (report.anchors_widened, report.widest) == (1, 7)
     wire = [anchor_view(one) for one in on_three_chains.anchors.page()]
     assert claims_from_json(wire) == claims
     assert [one["level"] for one in wire] == ["proof", "trusted-rpc"]
+    assert [one["widened_by"] for one in wire] == [7, 0]
     assert [one["block_time"] for one in wire] == [START + 70, START + 80]
 
 
@@ -407,7 +410,12 @@ def test_the_audit_proves_every_anchor(anchored: Anchored) -> None:
 
     assert (report.anchors, report.anchors_without_evidence) == (2, 0)
     wire = [
-        {"chain_id": one.chain_id, "tree_size": one.tree_size, "evidence": one.evidence.to_json()}
+        {
+            "chain_id": one.chain_id,
+            "tree_size": one.tree_size,
+            "evidence": one.evidence.to_json(),
+            "widened_by": 0,
+        }
         for one in claims
         if one.evidence is not None
     ]

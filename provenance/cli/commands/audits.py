@@ -126,6 +126,9 @@ def _to_json(report: AuditReport, findings: Sequence[ChainFinding]) -> dict[str,
         "heads": report.heads,
         "checkpoints": report.checkpoints,
         "anchors_proved": report.anchors,
+        "anchors_stated": report.anchors_stated,
+        "anchors_widened": report.anchors_widened,
+        "widened_by_at_most": report.widest,
         "anchors_without_evidence": report.anchors_without_evidence,
         "blocks_confirmed": report.blocks_confirmed,
         "disclosures": report.disclosures,
@@ -156,6 +159,12 @@ def _print(report: AuditReport, findings: Sequence[ChainFinding]) -> None:
     if report.manifests:
         rows.append((_("manifests"), report.manifests))
     print_fields(rows)
+    if report.anchors_stated:
+        said = _("Anchors only stated by the operator (trusted RPC), not proved: {count}.")
+        say(said.format(count=report.anchors_stated))
+    if report.anchors_widened:
+        said = _("Anchors proved from a later block than their own: {count}, by up to {blocks}.")
+        say(said.format(count=report.anchors_widened, blocks=report.widest))
     if report.anchors_without_evidence:
         say(_("Anchors on their way: {count}.").format(count=report.anchors_without_evidence))
     if not findings:
