@@ -65,6 +65,12 @@ STATUS: Final[dict[type[errors.ProvenanceError], int]] = {
 _RETRY_SECONDS: Final = {408: 1, 503: 5, 507: 60}
 """When to come back if the error does not say; a disk is not emptied in seconds."""
 
+_RETRY_AFTER_PEOPLE: Final[dict[type[errors.ProvenanceError], int]] = {
+    errors.ReadOnlyError: 60,
+    errors.DamagedLogError: 600,
+}
+"""Likewise, where a person has to do something first."""
+
 _log = logging.getLogger("provenance.api")
 
 
@@ -78,7 +84,7 @@ def retry_after(error: errors.ProvenanceError) -> int | None:
     retry_at = getattr(error, "retry_at", None)
     if retry_at is not None:
         return max(1, int(retry_at) - int(time.time()))
-    return _RETRY_SECONDS.get(status_of(error))
+    return _RETRY_AFTER_PEOPLE.get(type(error)) or _RETRY_SECONDS.get(status_of(error))
 
 
 def problem_body(error: errors.ProvenanceError, language: str) -> dict[str, object]:

@@ -19,6 +19,7 @@ signature that covers it, whichever process had that made.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from provenance import checkpoint, tlog
@@ -116,10 +117,11 @@ def _prove(head: Head, remembered: SignerState, store: LogStore) -> tuple[bytes,
     Proofs will come from the tiles, so they are judged by themselves. Another process may have
     made them wider meanwhile: what is read of them is what they were at this size.
     """
+    read_tile = cache(store.read_tile)  # both walk along the right edge
     try:
-        found = tlog.root_from_edge(head.tree_size, store.read_tile)
+        found = tlog.root_from_edge(head.tree_size, read_tile)
         proof = (
-            tlog.consistency_proof(remembered.tree_size, head.tree_size, store.read_tile)
+            tlog.consistency_proof(remembered.tree_size, head.tree_size, read_tile)
             if remembered.tree_size
             else ()
         )

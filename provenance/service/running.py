@@ -6,10 +6,11 @@ import os
 import secrets
 import socket
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Final
 
 from provenance.client.witness import HttpWitness
+from provenance.errors import UnavailableError
 from provenance.files.lock import FolderLock
 from provenance.ledger.collect_cosignatures import Cosigner
 from provenance.ledger.issue_beacon import BeaconIssuer
@@ -253,16 +254,29 @@ class RunningParts:
         return parts
 
     def measures(self) -> Iterator[Measure]:
-        """Return all gauges."""
+        """Return all gauges; without those that a database which is away would have to tell."""
+        for part in (
+            self._log_measures(),
+            self._loop_measures(),
+            self.mode.measures(),
+            self.scrub.measures(),
+            *(chain.measures() for chain in self.chains),
+            *(_witness_measures(witness) for witness in self.witnesses),
+        ):
+            with suppress(UnavailableError):
+                yield from part
+
+    def _log_measures(self) -> Iterator[Measure]:
+        size = self.log.size()
+        yield Measure("tree_size", size, "Entries below the newest signed checkpoint")
         final = self.anchor_store.newest_final(self.chains[0].trust.chain_id)
+        anchored = 0 if final is None else final.tree_size
+        documentation = "Entries below the newest final anchor on the first chain"
+        yield Measure("anchored_tree_size", anchored, documentation)
+
+    def _loop_measures(self) -> Iterator[Measure]:
         anchoring = [chain.loop.status for chain in self.chains]
         for name, value, documentation in (
-            ("tree_size", self.log.size(), "Entries below the newest signed checkpoint"),
-            (
-                "anchored_tree_size",
-                0 if final is None else final.tree_size,
-                "Entries below the newest final anchor on the first chain",
-            ),
             ("records_waiting", self.writer.waiting, "Records taken on, not yet answered"),
             ("signing_away", self.writer.away is not None, "1 while a durable head is unsigned"),
             (
@@ -282,12 +296,6 @@ class RunningParts:
             ),
         ):
             yield Measure(name, float(value), documentation)
-        yield from self.mode.measures()
-        yield from self.scrub.measures()
-        for chain in self.chains:
-            yield from chain.measures()
-        for witness in self.witnesses:
-            yield from _witness_measures(witness)
 
 
 def _all_of(parts: Iterator[tuple[str, tuple[bool, str]]]) -> tuple[bool, str]:

@@ -15,7 +15,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Final
 
-from provenance.errors import AuditError, ProvenanceError, UnavailableError
+from provenance.errors import AuditError, FatalError, ProvenanceError, UnavailableError
 from provenance.ledger.ports import ScrubState
 from provenance.ledger.scrub_log import LogScrubber
 from provenance.service.measures import Measure
@@ -123,6 +123,10 @@ class ScrubLoop:
                 self._trouble = None
             except UnavailableError as error:
                 self._note_trouble(error)
+            except FatalError as error:
+                # not what a stretch holds, but the database itself: nobody knows what is on disk
+                self._note_trouble(error)
+                self._mode.note_damage(str(error))
             except Exception as error:
                 # the boundary of this thread: a defect here must not look like a sound log
                 self._note_trouble(error)

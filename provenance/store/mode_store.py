@@ -7,27 +7,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import bindparam, select, update
 
 from provenance.ledger.ports import Mode, ScrubState
 from provenance.store.engine import storage_errors
 from provenance.store.tables import ledger_mode, scrub_state
+from provenance.store.upsert import insert_if_absent
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Engine
 
 __all__ = ["SqlModeStore"]
 
-# both databases know this clause, but the layer above has no common word for it
-_BEGIN_MODE: Final = text(
-    "INSERT INTO ledger_mode (id, read_only, since_unix) VALUES (1, :read_only, 0)"
-    " ON CONFLICT DO NOTHING"
+_FIRST_MODE: Final[dict[str, object]] = {"id": 1, "read_only": False, "since_unix": 0}
+_FIRST_SCRUB: Final[dict[str, object]] = {"id": 1, "next_index": 0, "rounds": 0}
+
+# one statement, since it is asked before every batch
+_MODE: Final = select(
+    *(
+        select(column).scalar_subquery().label(column.name)
+        for column in (
+            ledger_mode.c.read_only,
+            ledger_mode.c.reason,
+            ledger_mode.c.since_unix,
+            scrub_state.c.damage,
+        )
+    )
 )
-_BEGIN_SCRUB: Final = text(
-    "INSERT INTO scrub_state (id, next_index, rounds) VALUES (1, 0, 0) ON CONFLICT DO NOTHING"
-)
-_MODE: Final = select(ledger_mode.c.read_only, ledger_mode.c.reason, ledger_mode.c.since_unix)
-_DAMAGE: Final = select(scrub_state.c.damage)
 _SCRUB: Final = select(
     scrub_state.c.next_index,
     scrub_state.c.rounds,
@@ -66,17 +72,14 @@ class SqlModeStore:
     def mode(self) -> Mode:
         """Return whether the ledger may be written."""
         with storage_errors(), self._reader.connect() as connection:
-            row = connection.execute(_MODE).one_or_none()
-            damage = connection.execute(_DAMAGE).scalar()
-        if row is None:
-            return Mode(damage=damage)
-        return Mode(bool(row.read_only), row.reason, row.since_unix, damage)
+            row = connection.execute(_MODE).one()
+        return Mode(bool(row.read_only), row.reason, row.since_unix or 0, row.damage)
 
     def set_read_only(self, reason: str | None, now_unix: int) -> None:
         """Make the ledger read-only for ``reason``, or with None writable again; durable."""
         row = {"read_only": reason is not None, "reason": reason, "since": now_unix}
         with storage_errors(), self._writer.begin() as connection:
-            connection.execute(_BEGIN_MODE, {"read_only": False})
+            insert_if_absent(connection, ledger_mode, _FIRST_MODE)
             connection.execute(_SET_MODE, row)
 
     def scrub_state(self) -> ScrubState:
@@ -97,20 +100,16 @@ class SqlModeStore:
             "completed_unix": new.completed_unix,
         }
         with storage_errors(), self._writer.begin() as connection:
-            _begin_scrub(connection)
+            insert_if_absent(connection, scrub_state, _FIRST_SCRUB)
             return connection.execute(_ADVANCE, row).rowcount == 1
 
     def mark_damage(self, damage: str) -> None:
         """Write down what the scrub found, durably; what was found first stays."""
         with storage_errors(), self._writer.begin() as connection:
-            _begin_scrub(connection)
+            insert_if_absent(connection, scrub_state, _FIRST_SCRUB)
             connection.execute(_MARK, {"found": damage})
 
     def clear_damage(self) -> bool:
         """Forget the damage, on a person's word; say whether there was any."""
         with storage_errors(), self._writer.begin() as connection:
             return connection.execute(_CLEAR).rowcount > 0
-
-
-def _begin_scrub(connection: Connection) -> None:
-    connection.execute(_BEGIN_SCRUB)
