@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,18 +16,23 @@ from provenance.errors import (
     MalformedError,
     OperatorTypeError,
     OverloadedError,
+    SignerAwayError,
     UnavailableError,
     UnknownKeyError,
     WrongAudienceError,
 )
+from provenance.ledger.local_signer import LocalSigner
 from provenance.receipt import Receipt
 from provenance.record import parse_record
 from provenance.verdict import Outcome
 from provenance.verify import verify_receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
+    from provenance.ledger.ports import SigningTurn
+    from provenance.note import NoteVerifier
     from provenance.service.writer import Answer, Writer
 
 ALICE, BOB = key_of("alice"), key_of("bob")
@@ -307,3 +313,137 @@ def test_a_memory_ahead_of_the_database_ends_the_writer(ledger: SmallLedger) -> 
 
 def test_the_origin_is_the_audience() -> None:
     assert genesis().aud == ORIGIN
+
+
+# --- stopping, and parts that are away --------------------------------------------------------
+
+
+def test_an_orderly_stop_answers_all_that_was_taken_on(ledger: SmallLedger) -> None:
+    writer = ledger.writer()
+    writer.start()
+    send(writer, key_record(ALICE).compact)
+    small = [writer.accept([deposit(ALICE, f"small {n}").compact]) for n in range(40)]
+    large = writer.accept([deposit(ALICE, f"large {n}", contributors=1).compact for n in range(90)])
+
+    writer.close()
+
+    assert all(future.done() for future in (*small, large))
+    answers = [accepted(one) for future in (*small, large) for one in future.result()]
+    assert {one.leaf_index for one in answers} == set(range(3, 133))
+    assert ledger.store.head().tree_size == 133
+
+
+class AwaySigner:
+    """A signer in another process that is away as long as a test wants it."""
+
+    def __init__(self, signer: LocalSigner) -> None:
+        self._signer = signer
+        self.is_away = False
+        self.asked = 0
+
+    def turn(self) -> AbstractContextManager[SigningTurn]:
+        self.asked += 1
+        if self.is_away:
+            raise SignerAwayError("connection refused")
+        return self._signer.turn()
+
+    def verifiers(self, tree_size: int) -> Sequence[NoteVerifier]:
+        return self._signer.verifiers(tree_size)
+
+    def check_key(self, tree_size: int) -> None:
+        self._signer.check_key(tree_size)
+
+
+@pytest.fixture
+def signer(either: SmallLedger) -> AwaySigner:
+    either.signer = AwaySigner(LocalSigner(either.memory, either.keys, ORIGIN))
+    assert isinstance(either.signer, AwaySigner)
+    return either.signer
+
+
+def test_without_its_signer_a_writer_adds_nothing_and_tries_again(
+    either: SmallLedger, signer: AwaySigner
+) -> None:
+    writer = either.writer()
+    writer.start()
+    send(writer, key_record(ALICE).compact)
+    records = [deposit(ALICE, f"dataset {number}").compact for number in range(4)]
+
+    signer.is_away = True
+    for record in records:
+        with pytest.raises(SignerAwayError):
+            send(writer, record)
+    size, asked = either.store.head().tree_size, signer.asked
+    standing, waiting = writer.standing(), writer.waiting
+    while signer.asked < asked + 2:  # nobody deposits, and yet
+        time.sleep(0.01)
+    signer.is_away = False
+    while not writer.standing()[0]:
+        time.sleep(0.01)
+    signed = either.store.newest_signed()
+    answers = [accepted(one) for one in send(writer, *records)]
+    writer.close()
+
+    assert (size, standing, waiting) == (4, (False, "signer-away"), 0)
+    assert signed is not None
+    assert signed.tree_size == 4
+    assert [(one.leaf_index, one.is_new) for one in answers] == [
+        (3, False),
+        (4, True),
+        (5, True),
+        (6, True),
+    ]
+    assert all(either.receipts.issue(one.leaf_index) == one.receipt for one in answers)
+
+
+def test_a_stop_without_the_signer_ends_and_leaves_what_is_durable_to_the_next_start(
+    either: SmallLedger, signer: AwaySigner
+) -> None:
+    writer = either.writer()
+    writer.start()
+    send(writer, key_record(ALICE).compact)
+    signer.is_away = True
+    futures = [writer.accept([deposit(ALICE, f"dataset {n}").compact]) for n in range(5)]
+
+    writer.close()
+
+    assert all(isinstance(future.exception(), SignerAwayError) for future in futures)
+    signer.is_away = False
+    writer = either.writer()
+    signed = writer.start()
+    writer.close()
+    assert signed is not None
+    assert signed.tree_size == either.store.head().tree_size
+
+
+def test_a_start_without_the_signer_serves_readers(either: SmallLedger, signer: AwaySigner) -> None:
+    signer.is_away = True
+    writer = either.writer()
+
+    assert writer.start() is None
+    with pytest.raises(SignerAwayError):
+        send(writer, key_record(ALICE).compact)
+    assert either.store.newest_signed() is not None
+    assert either.store.head().tree_size == 2
+    signer.is_away = False
+    assert accepted(send(writer, key_record(ALICE).compact)[0]).leaf_index == 2
+    writer.close()
+
+
+def test_large_requests_meet_a_signer_that_goes_away_too(
+    either: SmallLedger, signer: AwaySigner
+) -> None:
+    writer = either.writer()
+    writer.start()
+    send(writer, key_record(ALICE).compact)
+    records = [deposit(ALICE, f"dataset {n}", contributors=1).compact for n in range(70)]
+
+    signer.is_away = True
+    with pytest.raises(SignerAwayError):
+        send(writer, *records)
+    signer.is_away = False
+    answers = [accepted(one) for one in send(writer, *records)]
+    writer.close()
+
+    assert [one.leaf_index for one in answers] == list(range(3, 73))
+    assert not any(one.is_new for one in answers)
