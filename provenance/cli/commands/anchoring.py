@@ -10,6 +10,7 @@ from provenance.cli.application import Application
 from provenance.cli.commands.options import AsJson, Folder
 from provenance.cli.language import N_, _
 from provenance.cli.output import print_fields, print_json, say, when
+from provenance.digests import to_evm_hex
 from provenance.service.settings import LedgerFolder
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def _chain_json(status: ChainStatus) -> dict[str, object]:
         "final_size": None if final is None else final.tree_size,
         "newest": None if status.newest is None else _anchor_json(status.newest),
         "unfinished": [_anchor_json(anchor) for anchor in status.unfinished],
+        "sender": None if status.newest is None else to_evm_hex(status.newest.sender),
         "anchoring_process": status.holder,
         "halt": None
         if halt is None
@@ -102,6 +104,8 @@ def _chain_rows(status: ChainStatus) -> list[tuple[str, object]]:
     ]
     rows += [(_("on its way"), _place(anchor)) for anchor in status.unfinished]
     rows.append((_("waiting"), _("nothing") if status.wanted_size is None else status.wanted_size))
+    if status.newest is not None:
+        rows.append((_("sending key"), to_evm_hex(status.newest.sender)))
     rows.append((_("anchoring process"), status.holder or _("none at present")))
     if status.halt is not None:
         rows += _halt_rows(status.halt)
