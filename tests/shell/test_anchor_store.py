@@ -24,9 +24,11 @@ from provenance.store.migrate import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from databases import Place
 
     from provenance.ledger.chain_port import Anchor
+    from provenance.store.engine import Database
 
 CHAIN = 31337
 SENDER = b"\x5e" * 20
@@ -51,11 +53,11 @@ STATEMENT = sign_statement(
 class Stored:
     """A database with a log that wants anchors, and the store under test."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Database) -> None:
         self.path = path
         self.engine = open_writer(path)
         migrate(self.engine)
-        self.reader = open_reader(path)
+        self.reader = self.again = open_reader(path)
         self.log = AnchoredLog(self.engine)
         self.store = SqlAnchorStore(self.engine, self.reader)
         lease = self.store.acquire(CHAIN, "a worker", 60)
@@ -63,7 +65,12 @@ class Stored:
         self.lease = lease
 
     def reopen(self) -> SqlAnchorStore:
-        return SqlAnchorStore(open_reader(self.path))
+        self.again = open_reader(self.path)
+        return SqlAnchorStore(self.again)
+
+    def close(self) -> None:
+        for engine in (self.engine, self.reader, self.again):
+            engine.dispose()
 
     def bind(self, tree_size: int, nonce: int, *, sender: bytes = SENDER) -> Anchor:
         return self.store.bind(
@@ -92,11 +99,10 @@ class Stored:
 
 
 @pytest.fixture
-def stored(tmp_path: Path) -> Iterator[Stored]:
-    made = Stored(tmp_path / "ledger.sqlite")
+def stored(place: Place) -> Iterator[Stored]:
+    made = Stored(place.ledger)
     yield made
-    made.engine.dispose()
-    made.reader.dispose()
+    made.close()
 
 
 def attempt(number: int, *, max_fee_wei: int = 3 * 10**9) -> Attempt:
