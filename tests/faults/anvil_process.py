@@ -34,7 +34,9 @@ _START_SECONDS = 30.0
 class Anvil:
     """One node; block times follow from the number, so that a run is the same each time."""
 
-    def __init__(self, folder: Path, *, slots_in_an_epoch: int = 1) -> None:
+    def __init__(
+        self, folder: Path, *, slots_in_an_epoch: int = 1, genesis_unix: int = GENESIS_UNIX
+    ) -> None:
         """Start one; ``finalized`` is twice ``slots_in_an_epoch`` blocks below the head."""
         need_anvil()
         folder.mkdir(parents=True, exist_ok=True)
@@ -42,7 +44,7 @@ class Anvil:
         program = [str(find_anvil()), "--host", "127.0.0.1", "--port", str(self.port), "--silent"]
         program += ["--chain-id", str(CHAIN_ID), "--hardfork", "osaka", "--no-mining"]
         program += ["--slots-in-an-epoch", str(slots_in_an_epoch)]
-        program += ["--timestamp", str(GENESIS_UNIX), "--accounts", "1"]
+        program += ["--timestamp", str(genesis_unix), "--accounts", "1"]
         launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid())]
         with (folder / "anvil.log").open("wb") as log:
             self._process = subprocess.Popen(
@@ -56,7 +58,7 @@ class Anvil:
             )
         self.rpc = Rpc(self.port)
         self._await_answer()
-        self._now = GENESIS_UNIX
+        self._now = genesis_unix
 
     @property
     def url(self) -> str:

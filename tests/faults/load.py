@@ -24,6 +24,11 @@ _TRY_AGAIN = {429, 503, 507}
 _RECENT = 64
 
 
+def is_for_now(status: int, body: bytes) -> bool:
+    """Tell whether a refusal says "ask again", or comes from a process that is ending."""
+    return status in _TRY_AGAIN or (status == 500 and b'"code":"fatal"' in body.replace(b" ", b""))
+
+
 class Address:
     """Where the server listens now; clients wait while there is none."""
 
@@ -57,10 +62,22 @@ class Load:
     """All clients of one campaign."""
 
     def __init__(
-        self, journal: Journal, *, origin: str, seed: int, clients: int, pause: float
+        self,
+        journal: Journal,
+        *,
+        origin: str,
+        seed: int,
+        clients: int,
+        pause: float,
+        servers: int = 1,
     ) -> None:
-        """Prepare; ``pause`` is the longest time a client rests between two requests."""
-        self.address = Address()
+        """Prepare.
+
+        Args:
+            pause: the longest time a client rests between two requests, in seconds.
+            servers: how many serve the same ledger; the clients share them out among them.
+        """
+        self.addresses = [Address() for _ in range(servers)]
         self.failure: Violation | None = None
         self.recent: deque[bytes] = deque(maxlen=_RECENT)
         self.stopping = threading.Event()
@@ -68,8 +85,14 @@ class Load:
         # a resumed campaign has other people and other records
         names = [f"{seed}/{journal.acknowledged()}/{number}" for number in range(clients)]
         self._clients = [
-            _Client(self, journal, Person(name.encode(), origin), name) for name in names
+            _Client(self, journal, Person(name.encode(), origin), name, number % servers)
+            for number, name in enumerate(names)
         ]
+
+    @property
+    def address(self) -> Address:
+        """The one server's, where there is one."""
+        return self.addresses[0]
 
     def start(self) -> None:
         for client in self._clients:
@@ -88,7 +111,8 @@ class Load:
     def abandon(self) -> None:
         """End the clients, whatever they wait for."""
         self.stopping.set()
-        self.address.close()
+        for address in self.addresses:
+            address.close()
 
     def check(self) -> None:
         if self.failure is not None:
@@ -96,9 +120,12 @@ class Load:
 
 
 class _Client(threading.Thread):
-    def __init__(self, load: Load, journal: Journal, person: Person, seed: str) -> None:
+    def __init__(
+        self, load: Load, journal: Journal, person: Person, seed: str, server: int
+    ) -> None:
         super().__init__(daemon=True, name=f"client {seed}")
         self._load = load
+        self._address = load.addresses[server]
         self._journal = journal
         self._person = person
         self._rng = Random(seed)
@@ -145,7 +172,7 @@ class _Client(threading.Thread):
     def _settle(self, records: list[bytes], *, is_batch: bool) -> None:
         """Send until every record is acknowledged; the bytes are the same each time."""
         tries = 0
-        while (url := self._load.address.wait()) is not None:
+        while (url := self._address.wait()) is not None:
             tries += 1
             try:
                 if is_batch:
@@ -161,7 +188,7 @@ class _Client(threading.Thread):
     def _post_single(self, url: str, record: bytes, retried: bool) -> list[bytes]:  # noqa: FBT001
         headers = {"content-type": "application/sd-jwt"}
         status, body = self._connection.ask(url, "POST", "/v1/records", record, headers)
-        if status in _TRY_AGAIN:
+        if is_for_now(status, body):
             raise GoneError(f"status {status}")
         demand(status in {200, 201}, "I1", f"status {status} for a good record: {body[:300]!r}")
         self._note(record, body, is_new=status == 201, retried=retried)
@@ -176,7 +203,7 @@ class _Client(threading.Thread):
         sent = json.dumps([record.decode() for record in records]).encode()
         headers = {"content-type": "application/json"}
         status, body = self._connection.ask(url, "POST", "/v1/records/batch", sent, headers)
-        if status in _TRY_AGAIN:
+        if is_for_now(status, body):
             raise GoneError(f"status {status}")
         demand(status == 200, "I1", f"status {status} for a good batch: {body[:300]!r}")
         results: list[JSON] = json.loads(body)["results"]
@@ -205,7 +232,7 @@ class _Client(threading.Thread):
     # --- reading ---------------------------------------------------------------------------------
 
     def _read_receipt(self, record: bytes) -> None:
-        url = self._load.address.wait()
+        url = self._address.wait()
         if url is None:
             return
         try:
@@ -213,7 +240,7 @@ class _Client(threading.Thread):
             status, body = self._connection.ask(url, "GET", path)
         except GoneError:
             return
-        if status in _TRY_AGAIN:
+        if is_for_now(status, body):
             return
         demand(status == 200, "I1", f"status {status} for the receipt of an acknowledged record")
         self._journal.keep_receipt(body)
