@@ -98,13 +98,13 @@ class Endpoint:
     def start(self, task: _Task) -> bool:
         """Run ``task`` on a thread of this endpoint; False when all of them are busy."""
         with self._lock:
-            if self._busy >= MAX_THREADS:
-                self._error = self._error or f"{self.place} is stuck"
-                return False
-            self._busy += 1
-            is_new = self._busy > self._threads
-            if is_new:
-                self._threads += 1
+            is_stuck = self._busy >= MAX_THREADS
+            is_new = not is_stuck and self._busy == self._threads
+            self._busy += not is_stuck
+            self._threads += is_new
+        if is_stuck:
+            self._fail("stuck: it takes requests and does not answer")
+            return False
         self._tasks.put(task)
         if is_new:
             threading.Thread(target=self._run, name="endpoint", daemon=True).start()
@@ -186,9 +186,13 @@ class Endpoint:
             return
         if not isinstance(error, NodeRefusedError):
             self._pinned = False  # who knows which node answers there next time (W2)
+        self._fail(str(error))
+
+    def _fail(self, said: str) -> None:
+        """Keep what is wrong, and tell a person when it begins."""
         if self._error is None:
-            _logger.warning("%s: %s", self.place, error)
-        self._error = str(error)
+            _logger.warning("%s: %s", self.place, said)
+        self._error = said
 
 
 class Poll(Generic[_T]):

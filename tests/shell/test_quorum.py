@@ -174,7 +174,11 @@ def test_liar_is_outvoted_on_everything(
 
 @pytest.mark.parametrize("liar", [0, 1, 2])
 def test_stalled_node_costs_little(
-    several: Several, tx_hash: bytes, block_hash: bytes, liar: int
+    several: Several,
+    tx_hash: bytes,
+    block_hash: bytes,
+    liar: int,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     honest = everything(several.connect(), tx_hash, block_hash)
     chain = several.connect(timeout=60)
@@ -192,6 +196,8 @@ def test_stalled_node_costs_little(
     assert took < 6 * GRACE_SECONDS + SOON
     assert time.monotonic() - again < SOON
     assert not usable(chain)[liar]
+    told = [record.getMessage() for record in caplog.records if "stuck" in record.getMessage()]
+    assert len(told) == 1, "once, when it begins"
 
 
 def test_node_that_is_away_is_missed_by_nobody(
