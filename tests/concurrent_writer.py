@@ -12,13 +12,27 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from databases import Place
 from small_ledger import SmallLedger, accepted, deposit, key_of, key_record
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from provenance.service.writer import Answer
+
 __all__: list[str] = []
 
 _AT_ONCE = 5
+
+
+def _tell(future: Future[list[Answer]]) -> None:
+    """Wait for the answers of one request, and pass them on at once."""
+    for answer in map(accepted, future.result(timeout=120)):
+        line = json.dumps([answer.record_id.hex(), answer.leaf_index, answer.is_new])
+        sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def main() -> None:
@@ -31,19 +45,17 @@ def main() -> None:
     sys.stdin.readline()
     key, shared = key_of(name), key_of("shared")
     futures = [writer.accept([key_record(key).compact, key_record(shared).compact])]
-    futures[0].result(timeout=120)
+    futures[0].result(timeout=120)  # a key is known once it is in the log
     for start in range(0, int(count), _AT_ONCE):
         places = range(start, start + _AT_ONCE)
         mine = [deposit(key, f"{name} {at}", contributors=1).compact for at in places]
         # the same bytes in every process, salts too
         same = [deposit(shared, f"shared {at}").compact for at in places]
         futures.append(writer.accept(mine + same))
-        if len(futures) > 3:
-            futures[-3].result(timeout=120)
+        while len(futures) > 3:
+            _tell(futures.pop(0))
     for future in futures:
-        for answer in map(accepted, future.result(timeout=120)):
-            line = json.dumps([answer.record_id.hex(), answer.leaf_index, answer.is_new])
-            sys.stdout.write(line + "\n")
+        _tell(future)
     writer.close()
     ledger.close()
 

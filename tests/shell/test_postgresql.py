@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 ALICE = key_of("alice")
+Child = subprocess.Popen[str]
 CHILD = Path(__file__).parents[1] / "concurrent_writer.py"
 
 
@@ -325,8 +326,27 @@ def test_the_head_is_not_read_for_signing_before_the_standby_has_it(
 def test_processes_that_write_together_give_each_record_one_index(
     ledger: SmallLedger, processes: int
 ) -> None:
-    assert ledger.place is not None
     count = 40
+    children = begun_together(ledger, processes, count)
+    answers: dict[str, set[int]] = {}
+    fresh: list[int] = []
+    for output in run_together(children):
+        for record_id, index, is_new in map(json.loads, output.splitlines()):
+            answers.setdefault(record_id, set()).add(index)
+            fresh += [index] if is_new else []
+    assert [child.returncode for child in children] == [0] * processes
+
+    size = ledger.store.head().tree_size
+    assert all(len(indexes) == 1 for indexes in answers.values())
+    # every index has one process that says it made it; 0 and 1 were there
+    assert sorted(fresh) == list(range(2, size))
+    assert size == 2 + processes * (count + 1) + count + 1
+    assert audit_store(ledger.store, ledger.key_store, policy()).tree_size == size
+
+
+def begun_together(ledger: SmallLedger, processes: int, count: int) -> list[Child]:
+    """Start processes that deposit ``count`` records each, and wait until all are ready."""
+    assert ledger.place is not None
     arguments = [str(ledger.folder), str(ledger.place.ledger), str(ledger.place.keys)]
     children = [
         subprocess.Popen(
@@ -340,26 +360,13 @@ def test_processes_that_write_together_give_each_record_one_index(
     for child in children:
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"
-    answers: dict[str, set[int]] = {}
-    fresh: list[int] = []
-    outputs = run_together(children)
-    for output in outputs:
-        for record_id, index, is_new in map(json.loads, output.splitlines()):
-            answers.setdefault(record_id, set()).add(index)
-            fresh += [index] if is_new else []
-
-    size = ledger.store.head().tree_size
-    assert all(len(indexes) == 1 for indexes in answers.values())
-    # every index has one process that says it made it; 0 and 1 were there
-    assert sorted(fresh) == list(range(2, size))
-    assert size == 2 + processes * (count + 1) + count + 1
-    assert audit_store(ledger.store, ledger.key_store, policy()).tree_size == size
+    return children
 
 
-def run_together(children: list[subprocess.Popen[str]]) -> list[str]:
+def run_together(children: list[Child]) -> list[str]:
     outputs = [""] * len(children)
 
-    def run(number: int, child: subprocess.Popen[str]) -> None:
+    def run(number: int, child: Child) -> None:
         outputs[number] = child.communicate("go\n", timeout=240)[0]
 
     threads = [threading.Thread(target=run, args=pair) for pair in enumerate(children)]
@@ -367,8 +374,31 @@ def run_together(children: list[subprocess.Popen[str]]) -> list[str]:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [child.returncode for child in children] == [0] * len(children)
     return outputs
+
+
+@pytest.mark.parametrize("after", [0.1, 0.4, 0.9])
+def test_nothing_is_lost_when_one_of_three_processes_is_killed(
+    ledger: SmallLedger, after: float
+) -> None:
+    children = begun_together(ledger, 3, 60)
+    threading.Timer(after, children[0].kill).start()
+    outputs = run_together(children)
+    assert [child.returncode for child in children[1:]] == [0, 0]
+
+    acknowledged: dict[str, int] = {}
+    for output in outputs:
+        whole, _, _ = output.rpartition("\n")  # a line that was cut says nothing
+        for record_id, index, _ in map(json.loads, whole.splitlines()):
+            assert acknowledged.setdefault(record_id, index) == index
+
+    assert len(acknowledged) >= 2 * 60 + 60
+    for record_id, index in acknowledged.items():
+        assert ledger.store.record_indexes([bytes.fromhex(record_id)]) == {
+            bytes.fromhex(record_id): index
+        }
+    size = ledger.store.head().tree_size
+    assert audit_store(ledger.store, ledger.key_store, policy()).tree_size == size
 
 
 def test_two_processes_may_store_the_same_signature(ledger: SmallLedger) -> None:
