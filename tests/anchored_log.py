@@ -27,7 +27,7 @@ class AnchoredLog:
         self.engine = engine
         self._chain_id = chain_id
         self._tiles: dict[tuple[int, int], bytes] = {}
-        self._roots: dict[int, RootHash] = {}
+        self._roots: dict[int, RootHash] = {0: merkle.EMPTY_ROOT}
         self._size = 0
         self.beacon_blocks: list[tuple[int, NamedBlock]] = []
         """(leaf index, block) of each beacon entry."""

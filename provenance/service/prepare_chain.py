@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from provenance.service.operator_keys import OperatorKeys
     from provenance.service.settings import LedgerFolder
 
-__all__ = ["PreparedChain", "plan_chain", "prepare_chain"]
+__all__ = ["Plan", "PreparedChain", "plan_chain", "prepare_chain"]
 
 
 @dataclass(frozen=True, slots=True)

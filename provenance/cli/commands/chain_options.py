@@ -19,7 +19,7 @@ from provenance.service.chain_settings import (
 )
 
 if TYPE_CHECKING:
-    from provenance.chain.plan_deployment import Plan
+    from provenance.service.prepare_chain import Plan
 
 __all__ = [
     "AnchorInterval",
