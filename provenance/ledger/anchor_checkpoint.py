@@ -11,14 +11,12 @@ that was taken over and wakes up late can do no more than that: all its writes a
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from typing import TYPE_CHECKING
 
 from provenance.anchor import AnchorState
 from provenance.errors import (
     AnchorLostError,
-    FatalError,
     FeeCeilingError,
     ForeignTransactionError,
     LeaseLostError,
@@ -112,14 +110,11 @@ class AnchorWorker:
         """
         self._alerts.begin()
         try:
-            return self._step()
+            return self._step_or_halt()
         except LeaseLostError as error:
             self._lease = None
             self._alerts.add(AlertCode.STANDBY, str(error))
             return self._progress(0)
-        except (AnchorLostError, ForeignTransactionError) as error:
-            self._halt(error)
-            raise
         except ProvenanceError:
             self._watch.forget_pin()  # who knows which node answers next time (W2)
             raise
@@ -144,7 +139,7 @@ class AnchorWorker:
         if lease is None:
             self._alerts.add(AlertCode.STANDBY, "another process anchors on this chain")
             return self._progress(0)
-        self._take_turn(lease, anchors)
+        self._take_turn(lease)
         left = self._store.unfinished(self._chain_id)
         self._let_blocks_come(left)
         return self._progress(len(left))
@@ -153,15 +148,14 @@ class AnchorWorker:
         waiting = self._store.wanted(self._chain_id) is not None
         return Progress(unfinished=unfinished, waiting=waiting, alerts=self._alerts.all())
 
-    def _take_turn(self, lease: Lease, anchors: Sequence[Anchor]) -> None:
+    def _take_turn(self, lease: Lease) -> None:
+        """Do what is to be done, by what is read under the lease and not before."""
         self._watch.check_pin(self._sender.address)
         self._watch.recheck_finals(lease)
         self._watch.settle_doubt()
-        for anchor in anchors:
+        for anchor in self._store.unfinished(self._chain_id):
             self._follower.follow(lease, anchor)
-        if anchors:
-            anchors = self._store.unfinished(self._chain_id)
-        tree_size = self._due(anchors)
+        tree_size = self._due(self._store.unfinished(self._chain_id))
         if tree_size is not None and self._watch.doubted_block is None:
             bound = self._bind(lease, tree_size)
             if bound is not None:
@@ -173,20 +167,27 @@ class AnchorWorker:
         """Return the lease, prolonged when a third of it is over; None while another has it."""
         now = self._clock.monotonic()
         if self._lease is None or now - self._leased_at >= self._rules.lease_seconds / 3:
-            self._lease = self._store.acquire(
-                self._chain_id, self._holder, self._rules.lease_seconds
+            before, self._lease = (
+                self._lease,
+                self._store.acquire(self._chain_id, self._holder, self._rules.lease_seconds),
             )
             self._leased_at = now
+            if self._lease != before:
+                self._watch.forget_doubts()  # they came from a view that others have moved on
         return self._lease
 
-    def _halt(self, error: FatalError) -> None:
-        """Store why anchoring stops; without the lease, whoever has it finds the same."""
-        _logger.critical("anchoring on chain %d stops: %s", self._chain_id, error)
-        self._watch.forget_doubts()
-        if self._lease is not None:
-            with contextlib.suppress(ProvenanceError):
+    def _step_or_halt(self) -> Progress:
+        try:
+            return self._step()
+        except (AnchorLostError, ForeignTransactionError) as error:
+            self._watch.forget_doubts()
+            if self._lease is not None:
+                # who was taken over meanwhile compared the chain with an old view of our own
+                # anchors: it has no say, and what is true the new holder finds by itself
                 now = self._clock.now_unix()
                 self._store.halt(self._lease, error.code, str(error), now)
+            _logger.critical("anchoring on chain %d stops: %s", self._chain_id, error)
+            raise
 
     # --- W1, W4, W5, W13, W15: bind the newest checkpoint to the next nonce -------------------
 

@@ -60,6 +60,7 @@ class _Doubt:
     block: NamedBlock
     error: FatalError
     """What is raised once the block is final."""
+    is_shown: Callable[[Block], bool]
 
 
 class ChainWatch:
@@ -77,6 +78,7 @@ class ChainWatch:
     ) -> None:
         """Join the ports; nothing is read yet."""
         self._chain = chain
+        self._is_proved = chain.evidence_level == "proof"
         self._store = store
         self._log = log
         self._clock = clock
@@ -95,7 +97,7 @@ class ChainWatch:
         self._pinned_at = None
 
     def forget_doubts(self) -> None:
-        """Begin anew after a halt: a person may have mended what it was about."""
+        """Begin anew: a person may have mended something, or another worker gone on."""
         self._doubt = None
         self._replaced = None
         self.forget_pin()
@@ -177,13 +179,15 @@ class ChainWatch:
         """
         if self._doubt is not None:
             return  # it waits for its own block; a newer one would be waited for without end
-        for block in (self.finalized(), self._chain.head()):
+        finalized, head = self.finalized(), self._chain.head()
+        # a chain that proves nothing is asked as of its head, whatever block is meant
+        for block in (finalized, head) if self._is_proved else (head,):
             try:
                 is_found = is_shown(block)
             except (UnavailableError, VerificationError):
                 continue  # the state is gone there, or the proof is damaged
             if is_found:
-                self._doubt = _Doubt(NamedBlock(block.number, block.block_hash), error)
+                self._doubt = _Doubt(NamedBlock(block.number, block.block_hash), error, is_shown)
                 self.settle_doubt()
                 return
         raise NodeBehindError(f"the node shows no proof that {error}")
@@ -196,10 +200,12 @@ class ChainWatch:
         finalized = self.finalized()  # first: what is canonical below it then is so for good
         if self._chain.canonical_hash(doubt.block.number) != doubt.block.block_hash:
             self._doubt = None
-        elif doubt.block.number <= finalized.number:
+        elif doubt.block.number > finalized.number:
+            self._alerts.add(AlertCode.DOUBTFUL, f"{doubt.error} (not final yet)")
+        elif self._is_proved or doubt.is_shown(finalized):
             raise doubt.error
         else:
-            self._alerts.add(AlertCode.DOUBTFUL, f"{doubt.error} (not final yet)")
+            self._doubt = None
 
     # --- W11: what was final stays ------------------------------------------------------------
 

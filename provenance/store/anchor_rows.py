@@ -6,7 +6,7 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from provenance import strict_json
 from provenance.anchor import AnchorState
@@ -30,6 +30,12 @@ _MAX_JSON_BYTES = 16 * 2**20
 _KEPT = 16
 """Texts whose parsed form is kept: the worker looks at the same few anchors again and again."""
 
+_ATTEMPTS = (
+    select(anchor_attempts)
+    .where(anchor_attempts.c.anchor_id.in_(bindparam("anchor_ids", expanding=True)))
+    .order_by(anchor_attempts.c.anchor_id, anchor_attempts.c.position)
+)
+
 NO_INCLUSION = dict.fromkeys(
     ("tx_hash", "mined_number", "block_number", "block_hash", "evidence", "histories")
 )
@@ -40,13 +46,9 @@ def read_anchors(connection: Connection, rows: Sequence[Row[tuple[object, ...]]]
     """Return the anchors of rows of ``anchors``, with their attempts, in the order of the rows."""
     if not rows:
         return []
-    question = (
-        select(anchor_attempts)
-        .where(anchor_attempts.c.anchor_id.in_([row.anchor_id for row in rows]))
-        .order_by(anchor_attempts.c.anchor_id, anchor_attempts.c.position)
-    )
+    asked = {"anchor_ids": [row.anchor_id for row in rows]}
     attempts: dict[int, list[Attempt]] = {row.anchor_id: [] for row in rows}
-    for a in connection.execute(question):
+    for a in connection.execute(_ATTEMPTS, asked):
         attempts[a.anchor_id].append(
             Attempt(a.tx_hash, a.raw, a.max_fee_wei, a.priority_fee_wei, a.gas, a.broadcast_unix)
         )

@@ -9,10 +9,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import Connection, Row, Select, exc, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exc,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from provenance.anchor import AnchorState, check_transition
 from provenance.errors import ConflictError, NotFoundError
+from provenance.merkle import MAX_TREE_SIZE
 from provenance.store.anchor_rows import (
     NO_INCLUSION,
     add_attempt,
@@ -37,6 +50,64 @@ __all__ = ["SqlAnchorStore"]
 
 _NOT_FINAL = (AnchorState.PREPARED.value, AnchorState.SENT.value, AnchorState.INCLUDED.value)
 
+# What the worker asks several times a second is built once.
+_ON_CHAIN = anchors.c.chain_id == bindparam("chain_id")
+_IS_FINAL = and_(_ON_CHAIN, anchors.c.state == AnchorState.FINAL.value)
+
+_NEWEST_BOUND = select(func.coalesce(func.max(anchors.c.tree_size), 0)).where(_ON_CHAIN)
+_IS_OPEN = anchor_markers.c.tree_size > _NEWEST_BOUND.scalar_subquery()
+_NEWEST_MARKER = select(func.max(anchor_markers.c.tree_size)).where(_IS_OPEN)
+_URGENT_MARKER = (
+    select(anchor_markers.c.tree_size).where(_IS_OPEN, anchor_markers.c.urgent).limit(1)
+)
+_NEWEST_COSIGNED = (
+    select(anchor_markers.c.tree_size)
+    .join(cosignatures, cosignatures.c.tree_size == anchor_markers.c.tree_size)
+    .where(_IS_OPEN)
+    .group_by(anchor_markers.c.tree_size)
+    .having(func.count() >= bindparam("quorum"))
+    .order_by(anchor_markers.c.tree_size.desc())
+    .limit(1)
+)
+
+_UNFINISHED = (
+    select(anchors).where(_ON_CHAIN, anchors.c.state.in_(_NOT_FINAL)).order_by(anchors.c.nonce)
+)
+_NEWEST = select(anchors).where(_ON_CHAIN).order_by(anchors.c.tree_size.desc()).limit(1)
+_NEWEST_FINAL = (
+    select(anchors)
+    .where(_IS_FINAL, anchors.c.tree_size < bindparam("below"))
+    .order_by(anchors.c.tree_size.desc())
+    .limit(1)
+)
+_COVERING = (
+    select(anchors)
+    .where(
+        _IS_FINAL,
+        anchors.c.tree_size >= bindparam("tree_size"),
+        anchors.c.violated_unix.is_(None),
+    )
+    .order_by(anchors.c.tree_size)
+    .limit(1)
+)
+_PAGE = (
+    select(anchors)
+    .where(anchors.c.anchor_id > bindparam("after_id"))
+    .order_by(anchors.c.anchor_id)
+    .limit(bindparam("page"))
+)
+_LAST_NONCE = select(func.max(anchors.c.nonce)).where(
+    _ON_CHAIN, anchors.c.sender == bindparam("sender")
+)
+_COSTS = (
+    select(anchors.c.anchor_id, anchor_attempts.c.gas, anchor_attempts.c.max_fee_wei)
+    .join(anchor_attempts, anchor_attempts.c.anchor_id == anchors.c.anchor_id)
+    .where(
+        _ON_CHAIN,
+        or_(anchors.c.created_unix >= bindparam("since_unix"), anchors.c.state.in_(_NOT_FINAL)),
+    )
+)
+
 
 class SqlAnchorStore(SqlLeaseStore):
     """The port ``AnchorStore`` on the ledger's database.
@@ -58,39 +129,23 @@ class SqlAnchorStore(SqlLeaseStore):
 
     def wanted(self, chain_id: int) -> tuple[int, bool] | None:
         """Return (the tree size to anchor next, whether "anchor now" was asked), None = none."""
+        chain = {"chain_id": chain_id}
         with storage_errors(), self._reader.connect() as connection:
-            bound = _newest_bound(connection, chain_id)
-            is_open = anchor_markers.c.tree_size > bound
-            newest = select(func.max(anchor_markers.c.tree_size)).where(is_open)
-            tree_size = cast("int | None", connection.execute(newest).scalar())
+            tree_size = cast("int | None", connection.execute(_NEWEST_MARKER, chain).scalar())
             if tree_size is None:
                 return None
-            urgent = select(anchor_markers.c.tree_size).where(is_open, anchor_markers.c.urgent)
-            is_urgent = connection.execute(urgent.limit(1)).one_or_none() is not None
+            is_urgent = connection.execute(_URGENT_MARKER, chain).one_or_none() is not None
             if self._quorum:
-                cosigned = connection.execute(self._newest_cosigned(bound)).scalar()
+                asked = {**chain, "quorum": self._quorum}
+                cosigned = connection.execute(_NEWEST_COSIGNED, asked).scalar()
                 tree_size = cast("int | None", cosigned) or tree_size
         return tree_size, is_urgent
-
-    def _newest_cosigned(self, bound: int) -> Select[tuple[int]]:
-        return (
-            select(anchor_markers.c.tree_size)
-            .join(cosignatures, cosignatures.c.tree_size == anchor_markers.c.tree_size)
-            .where(anchor_markers.c.tree_size > bound)
-            .group_by(anchor_markers.c.tree_size)
-            .having(func.count() >= self._quorum)
-            .order_by(anchor_markers.c.tree_size.desc())
-            .limit(1)
-        )
 
     def ask_now(self, chain_id: int) -> int | None:
         """Make the newest marker above the bound ones urgent; return its size, None = none."""
         with storage_errors(), self._engine.begin() as connection:
-            bound = _newest_bound(connection, chain_id)
-            newest = select(func.max(anchor_markers.c.tree_size)).where(
-                anchor_markers.c.tree_size > bound
-            )
-            tree_size = cast("int | None", connection.execute(newest).scalar())
+            chain = {"chain_id": chain_id}
+            tree_size = cast("int | None", connection.execute(_NEWEST_MARKER, chain).scalar())
             if tree_size is not None:
                 connection.execute(
                     update(anchor_markers)
@@ -231,27 +286,16 @@ class SqlAnchorStore(SqlLeaseStore):
 
     def unfinished(self, chain_id: int) -> Sequence[Anchor]:
         """Return the anchors that are not final, lowest nonce first."""
-        return self._all(
-            select(anchors)
-            .where(anchors.c.chain_id == chain_id, anchors.c.state.in_(_NOT_FINAL))
-            .order_by(anchors.c.nonce)
-        )
+        return self._all(_UNFINISHED, chain_id=chain_id)
 
     def newest(self, chain_id: int) -> Anchor | None:
         """Return the anchor bound last."""
-        return self._first(
-            select(anchors)
-            .where(anchors.c.chain_id == chain_id)
-            .order_by(anchors.c.tree_size.desc())
-            .limit(1)
-        )
+        return self._first(_NEWEST, chain_id=chain_id)
 
     def newest_final(self, chain_id: int, *, below: int | None = None) -> Anchor | None:
         """Return the final anchor with the greatest tree size, marked as violated or not."""
-        question = _final(chain_id).order_by(anchors.c.tree_size.desc()).limit(1)
-        if below is not None:
-            question = question.where(anchors.c.tree_size < below)
-        return self._first(question)
+        limit = MAX_TREE_SIZE if below is None else below
+        return self._first(_NEWEST_FINAL, chain_id=chain_id, below=limit)
 
     def covering(self, chain_id: int, tree_size: int) -> Anchor | None:
         """Return the final anchor with the smallest tree size not below ``tree_size``.
@@ -259,21 +303,11 @@ class SqlAnchorStore(SqlLeaseStore):
         Its block's time is the earliest not-after for the entry at ``tree_size - 1``. One whose
         block was replaced covers nothing.
         """
-        return self._first(
-            _final(chain_id)
-            .where(anchors.c.tree_size >= tree_size, anchors.c.violated_unix.is_(None))
-            .order_by(anchors.c.tree_size)
-            .limit(1)
-        )
+        return self._first(_COVERING, chain_id=chain_id, tree_size=tree_size)
 
     def page(self, *, after_id: int = 0, limit: int = 100) -> Sequence[Anchor]:
         """Return anchors of all chains in the order they were bound, after ``after_id``."""
-        return self._all(
-            select(anchors)
-            .where(anchors.c.anchor_id > after_id)
-            .order_by(anchors.c.anchor_id)
-            .limit(limit)
-        )
+        return self._all(_PAGE, after_id=after_id, page=limit)
 
     def anchor(self, anchor_id: int) -> Anchor:
         """Return one anchor.
@@ -286,46 +320,30 @@ class SqlAnchorStore(SqlLeaseStore):
 
     def fees_since(self, chain_id: int, since_unix: int) -> int:
         """Return the most wei that anchors unfinished, or bound since then, can cost."""
-        question = (
-            select(anchors.c.anchor_id, anchor_attempts.c.gas, anchor_attempts.c.max_fee_wei)
-            .join(anchor_attempts, anchor_attempts.c.anchor_id == anchors.c.anchor_id)
-            .where(
-                anchors.c.chain_id == chain_id,
-                or_(anchors.c.created_unix >= since_unix, anchors.c.state.in_(_NOT_FINAL)),
-            )
-        )
         dearest: dict[int, int] = {}
         with storage_errors(), self._reader.connect() as connection:
             # the product may pass 64 bits, so it is not left to SQL
-            for anchor_id, gas, max_fee_wei in connection.execute(question):
+            asked = {"chain_id": chain_id, "since_unix": since_unix}
+            for anchor_id, gas, max_fee_wei in connection.execute(_COSTS, asked):
                 dearest[anchor_id] = max(dearest.get(anchor_id, 0), gas * max_fee_wei)
         return sum(dearest.values())
 
     def last_nonce(self, chain_id: int, sender: bytes) -> int | None:
         """Return the highest nonce ever bound for this sender, None when none was."""
-        question = select(func.max(anchors.c.nonce)).where(
-            anchors.c.chain_id == chain_id, anchors.c.sender == sender
-        )
+        asked = {"chain_id": chain_id, "sender": sender}
         with storage_errors(), self._reader.connect() as connection:
-            return cast("int | None", connection.execute(question).scalar())
+            return cast("int | None", connection.execute(_LAST_NONCE, asked).scalar())
 
-    def _all(self, question: Select[tuple[object, ...]]) -> list[Anchor]:
+    def _all(self, question: Select[tuple[object, ...]], **asked: int) -> list[Anchor]:
         with storage_errors(), self._reader.connect() as connection:
-            return read_anchors(connection, connection.execute(question).all())
+            return read_anchors(connection, connection.execute(question, asked).all())
 
-    def _first(self, question: Select[tuple[object, ...]]) -> Anchor | None:
-        return next(iter(self._all(question)), None)
+    def _first(self, question: Select[tuple[object, ...]], **asked: int) -> Anchor | None:
+        return next(iter(self._all(question, **asked)), None)
 
 
 def _newest_bound(connection: Connection, chain_id: int) -> int:
-    question = select(func.max(anchors.c.tree_size)).where(anchors.c.chain_id == chain_id)
-    return cast("int | None", connection.execute(question).scalar()) or 0
-
-
-def _final(chain_id: int) -> Select[tuple[object, ...]]:
-    return select(anchors).where(
-        anchors.c.chain_id == chain_id, anchors.c.state == AnchorState.FINAL.value
-    )
+    return cast("int", connection.execute(_NEWEST_BOUND, {"chain_id": chain_id}).scalar_one())
 
 
 def _one(connection: Connection, anchor_id: int) -> Anchor:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import bindparam, delete, insert, select, text, update
 
 from provenance.errors import LeaseLostError
 from provenance.ledger.chain_port import Halt, Lease
@@ -52,6 +52,17 @@ _HOLDER_BY: Final = {name: text(_HOLDER.format(now=now)) for name, now in _NOW_M
 
 _ACQUIRE_BY: Final = {name: text(_ACQUIRE.format(now=now)) for name, now in _NOW_MS.items()}
 
+_FENCE: Final = (
+    select(worker_leases.c.epoch)
+    .where(
+        worker_leases.c.chain_id == bindparam("chain_id"),
+        worker_leases.c.epoch == bindparam("epoch"),
+    )
+    .with_for_update()
+)
+
+_HALTED: Final = select(worker_halts).where(worker_halts.c.chain_id == bindparam("chain_id"))
+
 
 def fence(connection: Connection, lease: Lease) -> None:
     """Check, and hold until this transaction ends, that ``lease`` still is the chain's.
@@ -59,11 +70,8 @@ def fence(connection: Connection, lease: Lease) -> None:
     Raises:
         LeaseLostError: somebody else has taken it; the transaction must be given up.
     """
-    found = connection.execute(
-        select(worker_leases.c.epoch)
-        .where(worker_leases.c.chain_id == lease.chain_id, worker_leases.c.epoch == lease.epoch)
-        .with_for_update()
-    ).one_or_none()
+    held = {"chain_id": lease.chain_id, "epoch": lease.epoch}
+    found = connection.execute(_FENCE, held).one_or_none()
     if found is None:
         raise LeaseLostError(
             f"epoch {lease.epoch} of chain {lease.chain_id} is over: another process took over"
@@ -130,9 +138,8 @@ class SqlLeaseStore:
 
     def halted(self, chain_id: int) -> Halt | None:
         """Return why anchoring is stopped on a chain, None when it is not."""
-        question = select(worker_halts).where(worker_halts.c.chain_id == chain_id)
         with storage_errors(), self._reader.connect() as connection:
-            row = connection.execute(question).one_or_none()
+            row = connection.execute(_HALTED, {"chain_id": chain_id}).one_or_none()
         return None if row is None else Halt(row.chain_id, row.code, row.message, row.since_unix)
 
     def resume(self, chain_id: int) -> bool:

@@ -12,6 +12,7 @@ import pytest
 from node import AnchoredLedger, close, make_anchored_ledger, open_database
 
 from provenance.anchor import AnchorState, verify_anchored_root, verify_history
+from provenance.anchor_evidence import StorageEvidence
 from provenance.chain.sender import create_key_file
 from provenance.errors import (
     AnchorLostError,
@@ -46,6 +47,7 @@ def check_evidence(ledger: AnchoredLedger) -> None:
     pin = ledger.chain.pin
     for anchor in ledger.store.page():
         assert anchor.inclusion is not None
+        assert isinstance(anchor.inclusion.evidence, StorageEvidence)
         header = verify_anchored_root(
             anchor.inclusion.evidence,
             contract=pin.contract,
@@ -94,6 +96,7 @@ def test_beacons_of_the_stretch_are_proved_back_from_the_anchor(ledger: Anchored
 
     inclusion = ledger.store.page()[0].inclusion
     assert inclusion is not None
+    assert isinstance(inclusion.evidence, StorageEvidence)
     state_root = BlockHeader.parse(inclusion.evidence.header).state_root
     assert [block for block, _ in inclusion.histories] == named
     for block, proof in inclusion.histories:

@@ -1,41 +1,59 @@
-"""The worker against a node that does everything wrong, dying at every durable step.
+"""The workers against chains that do everything wrong, dying at every durable step.
 
 ``PROVENANCE_HISTORIES`` sets how many histories are run, ``PROVENANCE_SEED`` the first seed;
-``scripts/simulate_worker`` runs the long profile.
+``scripts/simulate_worker`` runs the long profile. Each control breaks one rule on purpose, and
+must be found out.
 """
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from simulator import SimulatedChain, SimulatedSender
 from worker_history import WorkerHistory
 
-from provenance.errors import AnchorLostError, FatalError
+from provenance.errors import FinalityViolatedError
 from provenance.header import BlockHeader
-from provenance.ledger import prove_anchor
+from provenance.ledger import anchor_rules, prove_anchor
+from provenance.ledger.anchor_alerts import AlertCode
+from provenance.store import anchor_store
 
-HISTORIES = int(os.environ.get("PROVENANCE_HISTORIES", "30"))
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HISTORIES = int(os.environ.get("PROVENANCE_HISTORIES", "60"))
 FIRST_SEED = int(os.environ.get("PROVENANCE_SEED", "1"))
 
 
 @pytest.mark.parametrize("block", range(3))
 def test_histories_keep_every_invariant(block: int) -> None:
-    crashes = finals = 0
+    crashes = finals = takeovers = 0
     for seed in range(FIRST_SEED + block, FIRST_SEED + HISTORIES, 3):
         life = WorkerHistory(seed)
         try:
             life.run()
         except BaseException:
-            print(f"seed {seed}")  # noqa: T201 -- to run it again
+            print(f"seed {seed}: scripts/simulate_worker --histories 1 --seed {seed}")  # noqa: T201 -- to run it again
             raise
         crashes += life.crashes
         finals += len(life.finals)
+        takeovers += life.takeovers
 
-    assert crashes > HISTORIES // 6
-    assert finals > HISTORIES // 6
+    assert crashes > 5 * HISTORIES // 3
+    assert finals > HISTORIES // 3
+    assert takeovers > HISTORIES // 3
+
+
+def test_history_follows_from_its_seed() -> None:
+    told = []
+    for _ in range(2):
+        life = WorkerHistory(77)
+        life.run()
+        told.append((life.steps, life.crashes, life.pauses, life.finals))
+
+    assert told[0] == told[1]
 
 
 class EagerSender(SimulatedSender):
@@ -50,6 +68,21 @@ class EagerSender(SimulatedSender):
         return attempt
 
 
+def found_out(seeds: int, run: Callable[[int], None]) -> list[str]:
+    """Return what the auditor said of those seeds that it found something in."""
+    said = []
+    for seed in range(seeds):
+        try:
+            run(seed)
+        except Exception as error:  # noqa: BLE001 -- whichever way the auditor finds it out
+            said.append(f"{type(error).__name__}: {error}")
+    return said
+
+
+def live(seed: int) -> None:
+    WorkerHistory(seed).run()
+
+
 def test_control_that_broadcasts_before_storing_is_caught() -> None:
     with pytest.raises(AssertionError, match="before it was stored"):
         WorkerHistory(1, make_sender=EagerSender).run()
@@ -57,30 +90,53 @@ def test_control_that_broadcasts_before_storing_is_caught() -> None:
 
 def test_control_that_believes_words_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        prove_anchor,
-        "verify_anchored_root",
-        lambda evidence, **_: BlockHeader.parse(evidence.header),
+        prove_anchor, "verify_proof", lambda evidence, **_: BlockHeader.parse(evidence.header)
     )
 
-    caught = 0
-    for seed in range(12):
-        try:
-            WorkerHistory(seed).run()
-        except Exception:  # noqa: BLE001 -- whichever way the auditor finds it out
-            caught += 1
+    assert found_out(12, live)
 
-    assert caught
+
+def test_control_that_ignores_the_lease_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(anchor_store, "fence", lambda _connection, _lease: None)
+
+    said = found_out(40, live)
+
+    assert any("a zombie wrote" in text for text in said), said
+
+
+def test_control_that_bumps_by_a_twentieth_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(anchor_rules, "_eighth_more", lambda wei: -(-wei * 21 // 20))
+
+    said = found_out(40, live)
+
+    assert any("less than geth's tenth" in text for text in said), said
 
 
 def test_reorganisation_below_finality_raises_the_alarm() -> None:
-    life = WorkerHistory(7, death=0.0)
+    life = WorkerHistory(7, death=0.0, pause=0.0)
     life.run(events=20)
+    crew = life.crews[0]
     life.chain.knobs.deep_reorg = True
     life.chain.reorganise(1_000, back_to_pool=False)
-    life.log.grow(2)
-    life.clock.pass_time(1_000)
+    life.pass_time(1_000)
 
-    with pytest.raises(FatalError) as caught:
-        life.step()
+    life.step(crew, 0)  # seen once, it may be one node's mistake
+    with pytest.raises(FinalityViolatedError):
+        life.step(crew, 0)
 
-    assert isinstance(caught.value, AnchorLostError)
+    halt = life.store.halted(life.chain.chain_id)
+    assert halt is not None
+    assert halt.code == "finality-violated"
+    assert crew.workers[0].step().has(AlertCode.HALTED)
+    assert all(anchor.violated_unix for anchor in life.store.page() if anchor.inclusion)
+
+
+@pytest.mark.parametrize("seed", [3, 4, 5])
+def test_after_the_alarm_a_person_can_resume(seed: int) -> None:
+    life = WorkerHistory(seed, pause=0.0)
+    life.run(events=30)
+
+    life.violate_finality(life.crews[-1])
+
+    assert life.violations >= 1
+    assert not any(anchor.violated_unix for anchor in life.store.page())
