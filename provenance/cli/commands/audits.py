@@ -126,9 +126,6 @@ def _to_json(report: AuditReport, findings: Sequence[ChainFinding]) -> dict[str,
         "heads": report.heads,
         "checkpoints": report.checkpoints,
         "anchors_proved": report.anchors,
-        "anchors_widened": report.anchors_widened,
-        "widest": report.widest,
-        "anchors_stated": report.anchors_stated,
         "anchors_stated": report.anchors_stated,
         "anchors_widened": report.anchors_widened,
         "widened_by_at_most": report.widest,
@@ -156,12 +153,6 @@ def _print(report: AuditReport, findings: Sequence[ChainFinding]) -> None:
         (_("anchors proved"), report.anchors),
         (_("blocks confirmed by the chain"), report.blocks_confirmed),
     ]
-    if report.anchors_widened:
-        widened = _("{count}, by up to {blocks} blocks")
-        said = widened.format(count=report.anchors_widened, blocks=report.widest)
-        rows.append((_("of these widened"), said))
-    if report.anchors_stated:
-        rows.append((_("anchors stated only"), report.anchors_stated))
     if report.disclosures or report.erased_records:
         rows.append((_("disclosures opened"), report.disclosures))
         rows.append((_("records erased"), report.erased_records))
