@@ -113,7 +113,7 @@ def _state(
     state = evm_state.State()
     for number in range(shape.crowd):
         state.add(keccak(b"account %d on %d" % (number, chain_id))[:20])
-    roots = {_slot(size): shape.stored_root or root, _slot(8): keccak(b"older")}
+    roots = {_slot(8): keccak(b"older"), _slot(size): shape.stored_root or root}
     state.add(CONTRACT, shape.code, {**roots, bytes(32): b"\x01"})
     remembered = {
         (number % 8191).to_bytes(32, "big"): keccak(b"block %d" % number)

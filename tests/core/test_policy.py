@@ -105,6 +105,21 @@ def test_a_depth_is_a_finality_rule_too() -> None:
     assert [chain.depth for chain in policy.chains] == [64]
 
 
+def test_a_chain_says_what_it_can_show_and_who_sets_its_time() -> None:
+    shape = Shape(
+        policy_chains=(MAINNET, OTHERNET),
+        levels={OTHERNET: "trusted-rpc"},
+        block_times={MAINNET: "sequencer", OTHERNET: "validators"},
+    )
+
+    policy = Policy.parse(receipts.policy_octets(shape))
+
+    assert [chain.evidence for chain in policy.chains] == ["proof", "trusted-rpc"]
+    assert [chain.block_time for chain in policy.chains] == ["sequencer", "validators"]
+    plain = Policy.parse(octets()).chains[0]
+    assert (plain.evidence, plain.block_time) == ("proof", "consensus")
+
+
 WITNESS_1 = receipts.WITNESSES[1].to_vkey()
 LOG_VKEY = receipts.LOG_SIGNER.verifier.to_vkey()
 RENAMED = NoteVerifier("renamed.example", receipts.WITNESSES[0].key, 4).to_vkey()
@@ -119,6 +134,14 @@ REFUSED: dict[str, tuple[str, Edit]] = {
     "origin of two lines": ("origin", lambda p: p.update(origin="a\nb")),
     "root key private": ("root_key.d", lambda p: p["root_key"].update(d=p["root_key"]["x"])),
     "root key without x": ("root_key.x", lambda p: p["root_key"].pop("x")),
+    "no evidence": ("chains[0].evidence", lambda p: p["chains"][0].pop("evidence")),
+    "other evidence": ("chains[0].evidence", lambda p: p["chains"][0].update(evidence="rpc")),
+    "evidence null": ("chains[0].evidence", lambda p: p["chains"][0].update(evidence=None)),
+    "no block time": ("chains[0].block_time", lambda p: p["chains"][0].pop("block_time")),
+    "other block time": (
+        "chains[1].block_time",
+        lambda p: p["chains"][1].update(block_time="miners"),
+    ),
     "no checkpoint key": ("checkpoint_keys", lambda p: p.update(checkpoint_keys=[])),
     "no vkey": ("checkpoint_keys[0].vkey", lambda p: p["checkpoint_keys"][0].update(vkey="a+b+c")),
     "a witness's key for checkpoints": (

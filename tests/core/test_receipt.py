@@ -11,6 +11,7 @@ import pytest
 import receipts
 from hypothesis import given
 from hypothesis import strategies as st
+from mutations import MANY
 from oracles import naive_merkle
 from published import own_cases
 from receipts import Shape
@@ -36,6 +37,7 @@ SHAPES = {
     "no keys": Shape(keys=False),
     "two anchors": Shape(anchors=(1, 100), policy_chains=(1, 100)),
     "cosigned": Shape(cosigned=2),
+    "two sets, three kinds of evidence": MANY,
 }
 
 
@@ -138,6 +140,28 @@ FIELDS: list[tuple[str, tuple[str | int, ...], Any]] = [
         ("anchored", 0, "anchors", 0, "evidence", "storage_proof", 0),
         "00",
     ),
+    (
+        "anchored[0].anchors[0].evidence.kind",
+        ("anchored", 0, "anchors", 0, "evidence", "kind"),
+        "receipt-trie",
+    ),
+    (
+        "anchored[0].anchors[0].evidence.transaction_index",
+        ("anchored", 0, "anchors", 0, "evidence", "transaction_index"),
+        0,
+    ),
+    (
+        "anchored[0].anchors[0].evidence.statement",
+        ("anchored", 0, "anchors", 0, "evidence"),
+        {"kind": "trusted-rpc", "statement": "a word"},
+    ),
+    (
+        "anchored[0].anchors[0].evidence.receipt_proof",
+        ("anchored", 0, "anchors", 0, "evidence"),
+        {"kind": "receipt", "header": "0x00", "transaction_index": 1, "receipt_proof": {}},
+    ),
+    ("anchored", ("anchored",), None),
+    ("anchored[0]", ("anchored", 0), []),
     ("anchored[0].anchors[0].final", ("anchored", 0, "anchors", 0, "final"), True),
 ]
 
@@ -254,6 +278,21 @@ def test_the_tlog_proof_leads_to_the_root_of_its_checkpoint(complete: Receipt) -
         "v": 1,
         "anchors": whole["anchored"][0]["anchors"],
     }
+
+
+def test_the_tlog_proof_is_of_the_smallest_checkpoint_that_is_proved() -> None:
+    stated = {receipts.OTHERNET: "trusted-rpc"}
+    sizes = {receipts.OTHERNET: 10}
+    shape = Shape(anchors=(1, 100), policy_chains=(1, 100), kinds=stated, sizes=sizes)
+    by_word, by_proof = receipts.build(shape).receipt.anchored
+    only_word = receipts.build(replace(shape, anchors=(100,))).receipt
+
+    _, _, _, note = read_tlog_proof(to_tlog_proof(receipts.build(shape).receipt))
+    _, _, _, weak = read_tlog_proof(to_tlog_proof(only_word))
+
+    assert by_word.proofs.checkpoint != by_proof.proofs.checkpoint
+    assert note == by_proof.proofs.checkpoint
+    assert weak == by_word.proofs.checkpoint
 
 
 def test_the_tlog_proof_of_a_fresh_receipt_has_no_extra_line() -> None:

@@ -28,6 +28,8 @@ from provenance.verify import Parts, blocks_to_look_up, check_parts, verify_rece
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from provenance.policy import BlockTime
+
 
 def hashes_of(made: Built) -> list[GivenBlock]:
     return [GivenBlock(block_hash) for block_hash in made.evidence_hashes.values()]
@@ -410,3 +412,114 @@ def test_random_bytes_get_a_verdict_too(noise: bytes) -> None:
 
     assert verdict.exit_code == 2
     assert verdict.claimed is None
+
+
+# --- several chains -----------------------------------------------------------------------
+
+
+def test_every_anchor_is_listed_with_its_level() -> None:
+    made = build(mutations.MANY)
+
+    anchors = [check for check in verify(made).checks if check.name == "anchor"]
+
+    assert [(check.subject, check.facts["level"]) for check in anchors] == [
+        ("anchored[0].anchors[0]", "proof"),
+        ("anchored[0].anchors[1]", "trusted-rpc"),
+        ("anchored[1].anchors[0]", "proof"),
+    ]
+    assert [check.facts["tree_size"] for check in anchors] == [11, 11, 13]
+    assert "the code of the contract was not checked" in anchors[0].text()
+    assert anchors[1].text().startswith("trusted RPC: ")
+
+
+@pytest.mark.parametrize(
+    ("block_time", "sentence"),
+    [
+        ("consensus", "the chain's consensus bounds this time"),
+        ("sequencer", "the chain's sequencer sets this time"),
+        ("validators", "the chain's validators set this time"),
+    ],
+)
+def test_who_sets_a_time_is_said_beside_it(block_time: BlockTime, sentence: str) -> None:
+    verdict = verify(build(Shape(block_times={MAINNET: block_time}, own_block=MAINNET)))
+
+    assert verdict.not_after is not None
+    assert verdict.not_after.block_time == block_time
+    for name in ("not-after", "not-before"):
+        assert verdict.check(name).text().endswith(sentence)
+    written = verdict.to_json()["interval"]
+    assert isinstance(written, dict)
+    assert written["not_after"]["block_time"] == block_time
+
+
+@pytest.mark.parametrize("vouch", [True, False])
+def test_a_statement_never_gives_a_time(vouch: bool) -> None:  # noqa: FBT001 -- a parameter
+    made = build(
+        Shape(
+            anchors=(OTHERNET,),
+            policy_chains=(OTHERNET, MAINNET),
+            kinds={OTHERNET: "trusted-rpc"},
+            beacon=False,
+        )
+    )
+
+    verdict = verify_receipt(
+        made.octets,
+        made.policy,
+        now_unix=receipts.NOW,
+        blocks=hashes_of(made) if vouch else [],
+        allow_dev_chain=True,
+    )
+
+    assert verdict.exit_code == 3
+    assert verdict.check("not-after").code == "trusted-rpc-only"
+    assert (verdict.not_after, verdict.not_before) == (None, None)
+    assert verdict.check("anchor").outcome is Outcome.NOT_CHECKED
+
+
+def test_a_history_proof_beside_a_statement_is_refused() -> None:
+    made = build(Shape(kinds={MAINNET: "trusted-rpc"}))
+    proved = build().receipt.anchored[0].anchors[0]
+    [anchored] = made.receipt.anchored
+    [anchor] = anchored.anchors
+    edited = replace(anchor, history=proved.history)
+    receipt = replace(made.receipt, anchored=(replace(anchored, anchors=(edited,)),))
+
+    verdict = verify_receipt(receipt.to_bytes(), made.policy, now_unix=receipts.NOW)
+
+    assert verdict.exit_code == 1
+    assert verdict.check("not-before").code == "beacon-false"
+
+
+def test_two_checkpoints_of_one_size_must_have_one_root() -> None:
+    # the first checkpoint and an anchored one of the same size, of two histories
+    shape = Shape(sizes={MAINNET: 8})
+    made, forked = build(shape), build(replace(shape, filler=b"another history"))
+
+    honest = verify(made)
+    receipt = replace(made.receipt, first=forked.receipt.first)
+    verdict = verify_receipt(receipt.to_bytes(), made.policy, now_unix=receipts.NOW)
+
+    assert honest.exit_code == 0
+    assert verdict.check("checkpoint").code == "checkpoint-fork"
+    assert verdict.exit_code == 1
+
+
+def test_the_quorum_of_any_checkpoint_is_enough() -> None:
+    shape = Shape(
+        anchors=(MAINNET, OTHERNET),
+        policy_chains=(MAINNET, OTHERNET),
+        sizes={OTHERNET: 10},
+        witnesses=2,
+        quorum=2,
+    )
+    bare, cosigned = build(shape), build(replace(shape, cosigned=2))
+    smaller, greater = cosigned.receipt.anchored
+    _, unwitnessed = bare.receipt.anchored
+    half = replace(bare.receipt, anchored=(smaller, unwitnessed))
+
+    assert verify(bare).check("witnesses").code == "quorum-not-met"
+    assert greater != unwitnessed
+    verdict = verify(replace(cosigned, receipt=half))
+    assert verdict.check("witnesses").code == "quorum-met"
+    assert verdict.exit_code == 0
