@@ -17,12 +17,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 from databases import Place, sqlite_place
+from running_service import copy, running
 from sqlalchemy import MetaData, create_engine, insert, select
 
 from provenance.anchor import AnchorState
+from provenance.anchor_evidence import StorageEvidence
 from provenance.errors import AuditError, FatalError
 from provenance.service.audit import audit_folder, audit_if_due
 from provenance.service.chain_settings import ChainSettings
+from provenance.service.ledger import Ledger
 from provenance.service.settings import Databases, LedgerFolder, Settings
 from provenance.store.anchor_store import SqlAnchorStore
 from provenance.store.engine import open_writer
@@ -36,7 +39,7 @@ FIRST = Path(__file__).parents[1] / "vectors" / "database" / "v0001"
 
 
 @pytest.fixture
-def folder(place: Place, tmp_path: Path) -> LedgerFolder:
+def first(place: Place, tmp_path: Path) -> LedgerFolder:
     """The first release's folder, to be migrated; on PostgreSQL too, with the same rows."""
     folder = first_release(tmp_path)
     if place.is_postgresql:
@@ -78,8 +81,8 @@ def fill(place: Place, source: Place) -> None:
     engine.dispose()
 
 
-def test_the_first_releases_database_is_migrated_and_whole(folder: LedgerFolder) -> None:
-    store = open_log_store(folder.log_database(folder.read_settings()))
+def test_the_first_releases_database_is_migrated_and_whole(first: LedgerFolder) -> None:
+    store = open_log_store(first.log_database(first.read_settings()))
     anchors = SqlAnchorStore(store.writer, store.reader)
 
     with store.reader.connect() as connection:
@@ -91,22 +94,22 @@ def test_the_first_releases_database_is_migrated_and_whole(folder: LedgerFolder)
         (13, AnchorState.FINAL),
         (14, AnchorState.SENT),
     ]
-    kinds = {one.inclusion.evidence.kind for one in bound if one.inclusion is not None}
-    assert kinds == {"storage"}
+    proofs = [one.inclusion.evidence for one in bound if one.inclusion is not None]
+    assert [type(proof) for proof in proofs] == [StorageEvidence] * 3
     # sizes 15 to 17 were wanted when the service stopped; the newest speaks for them
     assert anchors.wanted(31337) == (17, False)
     store.close()
 
 
-def test_every_entry_is_audited_before_a_migrated_log_is_served(folder: LedgerFolder) -> None:
-    store = open_log_store(folder.log_database(folder.read_settings()))
+def test_every_entry_is_audited_before_a_migrated_log_is_served(first: LedgerFolder) -> None:
+    store = open_log_store(first.log_database(first.read_settings()))
     assert store.audit_due() == "0001"
 
-    audit_if_due(folder, store)
+    audit_if_due(first, store)
 
     assert store.audit_due() is None
     store.close()
-    report, _ = audit_folder(folder, ask_chain=False)
+    report, _ = audit_folder(first, ask_chain=False)
     assert (report.tree_size, report.anchors) == (17, 3)
 
 
@@ -168,3 +171,39 @@ def test_a_migration_on_postgresql_is_one_transaction_too(postgresql: PostgresSe
         found = connection.exec_driver_sql("SELECT to_regclass('worker_leases')").scalar()
     engine.dispose()
     assert found is None
+
+
+# --- before it is served -----------------------------------------------------------------------
+
+
+def owe(folder: LedgerFolder) -> None:
+    """Let a folder look as a migration leaves it, and a crash right after."""
+    spoil(folder, "INSERT INTO audit_due VALUES (1, '0001')")
+
+
+def test_a_service_audits_what_was_migrated_and_then_serves(
+    founded: LedgerFolder, tmp_path: Path
+) -> None:
+    folder = copy(founded, tmp_path / "served")
+    with running(folder) as service:
+        service.deposited("before")
+    owe(folder)
+
+    with running(folder) as service:
+        assert service.ledger.parts.store.audit_due() is None
+        service.deposited("after")
+
+
+def test_a_service_does_not_serve_what_the_audit_refuses(
+    founded: LedgerFolder, tmp_path: Path
+) -> None:
+    folder = copy(founded, tmp_path / "served")
+    with running(folder) as service:
+        service.deposited("before")
+    owe(folder)
+    spoil(folder, "DELETE FROM records WHERE leaf_index = 3")
+
+    for _ in range(2):
+        ledger = Ledger(folder)
+        with pytest.raises(AuditError):
+            ledger.start()
