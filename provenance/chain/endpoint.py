@@ -12,14 +12,12 @@ import queue
 import threading
 import time
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 from provenance.errors import (
     AnchorRefusedError,
     NodeRefusedError,
     ProvenanceError,
-    UnavailableError,
     WrongChainError,
 )
 
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
 
     from provenance.chain.client import ChainClient
 
-__all__ = ["Endpoint", "EndpointStatus", "Poll"]
+__all__ = ["Endpoint", "EndpointStatus"]
 
 _logger = logging.getLogger(__name__)
 
@@ -193,67 +191,3 @@ class Endpoint:
         if self._error is None:
             _logger.warning("%s: %s", self.place, said)
         self._error = said
-
-
-class Poll(Generic[_T]):
-    """One question to several endpoints at once, and their answers as they come in."""
-
-    def __init__(self, question: Callable[[ChainClient], _T], *, seconds: float) -> None:
-        """Prepare; nobody is asked yet.
-
-        Args:
-            seconds: after so long whoever has not answered is not waited for.
-        """
-        self._question = question
-        self._deadline = time.monotonic() + seconds
-        self._results: queue.SimpleQueue[tuple[Endpoint, object]] = queue.SimpleQueue()
-        self._left = 0
-        self.errors: list[ProvenanceError] = []
-        """Of those who could not answer."""
-
-    @property
-    def is_over(self) -> bool:
-        """Tell whether nobody is left to wait for, or no time."""
-        return not self._left or time.monotonic() >= self._deadline
-
-    def put(self, endpoint: Endpoint) -> None:
-        """Ask one more endpoint."""
-        if endpoint.start(partial(self._answer, endpoint)):
-            self._left += 1
-        else:
-            self.errors.append(UnavailableError(f"{endpoint.place} is stuck"))
-
-    def hurry(self, seconds: float) -> None:
-        """Wait no longer than so many seconds from now."""
-        self._deadline = min(self._deadline, time.monotonic() + seconds)
-
-    def take(self, seconds: float | None = None) -> tuple[Endpoint, _T] | None:
-        """Return the next answer, None when there is none in time or it was an error."""
-        if not self._left:
-            return None
-        wait = max(0.0, self._deadline - time.monotonic())
-        try:
-            endpoint, answer = self._results.get(
-                timeout=wait if seconds is None else min(wait, seconds)
-            )
-        except queue.Empty:
-            return None
-        self._left -= 1
-        if isinstance(answer, _Failure):
-            self.errors.append(answer.error)
-            return None
-        return endpoint, cast("_T", answer)
-
-    def _answer(self, endpoint: Endpoint) -> None:
-        try:
-            answer: object = endpoint.ask(self._question)
-        except ProvenanceError as error:
-            answer = _Failure(error)
-        self._results.put((endpoint, answer))
-
-
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    """An error as an answer, apart from an error that a question returns on purpose."""
-
-    error: ProvenanceError

@@ -16,49 +16,33 @@ On a chain that proves nothing, blocks are put to the vote like everything else.
 from __future__ import annotations
 
 import threading
-from collections import Counter, deque
-from typing import TYPE_CHECKING, Final, TypeVar
+from collections import Counter
+from typing import TYPE_CHECKING, Final
 
 from provenance import rlp, trie
 from provenance.chain.client import ChainClient
-from provenance.chain.endpoint import Endpoint, Poll
+from provenance.chain.endpoint import Endpoint
+from provenance.chain.votes import MANY_EXCHANGES, Votes
 from provenance.errors import (
     AnchorRefusedError,
     MalformedError,
     UnavailableError,
     VerificationError,
-    WrongChainError,
 )
 from provenance.header import BlockHeader
 from provenance.keccak import keccak256
 from provenance.ledger.chain_port import Broadcast, Fees
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from provenance.anchor_evidence import Level
     from provenance.chain.endpoint import EndpointStatus
-    from provenance.errors import ProvenanceError
     from provenance.ledger.chain_port import AnchorCall, Block, ChainPin, Proof, TransactionReceipt
 
 __all__ = ["QuorumChain", "connect_chain"]
 
-GRACE_SECONDS: Final = 1.0
-"""How long others are waited for where more answers than a quorum make a better one."""
-
-HEDGE_SECONDS: Final = 1.0
-"""How long a node may take over something provable before the next one is asked as well."""
-
-_EXCHANGES: Final = 2
-"""A question is over after so many time-outs of one exchange: three of the pin and one or two of
-its own lie behind it, and a node that needs longer for them is of no use."""
-
-_MANY_EXCHANGES: Final = 6
-"""The same for receipts, which some nodes give only one by one."""
-
 _KEPT_BLOCKS: Final = 64
-
-_T = TypeVar("_T")
 
 _MEANING_ORDER = (
     Broadcast.ACCEPTED,
@@ -119,12 +103,9 @@ class QuorumChain:
         Raises:
             MalformedError: ``quorum`` is not from 1 to the number of clients.
         """
-        if not 1 <= quorum <= len(clients):
-            raise MalformedError(f"expected 1 to {len(clients)}, got {quorum}", field="quorum")
         self._endpoints = [Endpoint(client) for client in clients]
+        self._votes = Votes(self._endpoints, quorum=quorum, timeout=timeout)
         self._one = clients[0]  # for what needs no network
-        self._quorum = quorum
-        self._timeout = timeout
         self._finalized_number: int | None = None
         self._blocks: dict[bytes, Block] = {}  # the last ones read, each checked against its hash
         self._blocks_lock = threading.Lock()
@@ -154,39 +135,41 @@ class QuorumChain:
         """
         for endpoint in self._endpoints:
             endpoint.pin_again()
-        self._answers(lambda _: True, "the chain")
+        self._votes.answers(lambda _: True, "the chain")
 
     # --- put to the vote -------------------------------------------------------------------
 
     def anchorer(self) -> bytes:
         """Return the account that may anchor our log, at head."""
-        return self._agreed(lambda client: client.anchorer(), "the anchorer")
+        return self._votes.agreed(lambda client: client.anchorer(), "the anchorer")
 
     def anchored_head(self) -> tuple[int, bytes]:
         """Return (tree size, root hash) of our log on chain at head; size 0 when none."""
-        return self._agreed(lambda client: client.anchored_head(), "the anchored head")
+        return self._votes.agreed(lambda client: client.anchored_head(), "the anchored head")
 
     def anchored_root(self, tree_size: int) -> bytes | None:
         """Return the root (32 bytes) of our log on chain at ``tree_size``, at head; None = none."""
-        return self._agreed(lambda client: client.anchored_root(tree_size), "an anchored root")
+        return self._votes.agreed(
+            lambda client: client.anchored_root(tree_size), "an anchored root"
+        )
 
     def nonce(self, sender: bytes) -> int:
         """Return the count of transactions mined from ``sender``, at head."""
-        return self._agreed(lambda client: client.nonce(sender), "the nonce")
+        return self._votes.agreed(lambda client: client.nonce(sender), "the nonce")
 
     def transaction_receipt(self, tx_hash: bytes) -> TransactionReceipt | None:
         """Return what became of a transaction, None while it is in no block."""
-        return self._agreed(
+        return self._votes.agreed(
             lambda client: client.transaction_receipt(tx_hash), "a transaction's receipt"
         )
 
     def canonical_hash(self, number: int) -> bytes | None:
         """Return the hash of the canonical block at ``number``, None above the head."""
-        return self._agreed(lambda client: client.canonical_hash(number), f"block {number}")
+        return self._votes.agreed(lambda client: client.canonical_hash(number), f"block {number}")
 
     def head(self) -> Block:
         """Return the newest block that a quorum has."""
-        return self._newest(lambda client: client.head(), "the head")
+        return self._votes.newest(lambda client: client.head(), "the head")
 
     def finalized(self) -> Block:
         """Return the newest block that a quorum calls final by the chain's rule."""
@@ -197,13 +180,13 @@ class QuorumChain:
             return block
 
         by_client = {endpoint.client: endpoint for endpoint in self._endpoints}
-        block = self._newest(ask, "the finalized block")
+        block = self._votes.newest(ask, "the finalized block")
         self._finalized_number = block.number
         return block
 
     def fees(self) -> Fees:
         """Return what the chain asks at head: of several answers the upper median."""
-        said = self._answers(lambda client: client.fees(), "the fees")
+        said = self._votes.answers(lambda client: client.fees(), "the fees")
         return Fees(
             base_fee_wei=_upper_median([fees.base_fee_wei for fees in said]),
             priority_fee_wei=_upper_median([fees.priority_fee_wei for fees in said]),
@@ -227,19 +210,18 @@ class QuorumChain:
             except AnchorRefusedError as error:
                 return error
 
-        said = self._answers(attempt, "the gas")
+        said = self._votes.answers(attempt, "the gas")
         gas = [answer for answer in said if isinstance(answer, int)]
         refusals = [answer for answer in said if isinstance(answer, AnchorRefusedError)]
-        if len(gas) >= self._quorum:
+        if len(gas) >= self._votes.quorum:
             return _upper_median(gas)
-        if len(refusals) >= self._quorum:
+        if len(refusals) >= self._votes.quorum:
             raise refusals[0]
         raise UnavailableError("the nodes do not agree on whether the anchor would be taken")
 
     def broadcast(self, raw: bytes) -> Broadcast:
         """Hand signed bytes to all nodes; what most of those say that know, they mean."""
-        poll = self._poll(lambda client: client.broadcast(raw))
-        meanings = Counter(answer for _, answer in self._enough(poll))
+        meanings = Counter(self._votes.heard(lambda client: client.broadcast(raw)))
         del meanings[Broadcast.UNKNOWN]
         return max(_MEANING_ORDER, key=lambda m: meanings[m]) if meanings else Broadcast.UNKNOWN
 
@@ -248,11 +230,11 @@ class QuorumChain:
     def block_by_hash(self, block_hash: bytes) -> Block | None:
         """Return the block with this hash, canonical or not; None when unknown."""
         if self.evidence_level != "proof":
-            return self._agreed(lambda client: client.block_by_hash(block_hash), "a block")
+            return self._votes.agreed(lambda client: client.block_by_hash(block_hash), "a block")
         with self._blocks_lock:
             block = self._blocks.get(block_hash)
         if block is None:
-            block = self._first(lambda client: client.block_by_hash(block_hash), "a block")
+            block = self._votes.first(lambda client: client.block_by_hash(block_hash), "a block")
         if block is not None:
             with self._blocks_lock:
                 self._blocks[block_hash] = block
@@ -269,7 +251,7 @@ class QuorumChain:
         if block is None:
             return None
         state_root = BlockHeader.parse(block.header).state_root
-        return self._first(
+        return self._votes.first(
             lambda client: client.proof(account, slots, block_hash),
             "a proof",
             is_good=lambda proof: _leads(proof, state_root, account, slots),
@@ -284,11 +266,11 @@ class QuorumChain:
         if block is None:
             return None
         receipts_root = BlockHeader.parse(block.header).receipts_root
-        return self._first(
+        return self._votes.first(
             lambda client: client.block_receipts(block_hash),
             "a block's receipts",
             is_good=lambda receipts: _receipts_root(receipts) == receipts_root,
-            exchanges=_MANY_EXCHANGES,
+            exchanges=MANY_EXCHANGES,
         )
 
     def _provable_block(self, block_hash: bytes) -> Block | None:
@@ -301,138 +283,6 @@ class QuorumChain:
 
     def advance(self, target: int | None, *, inclusion: bool) -> None:
         """Do nothing: a public chain makes its blocks unasked."""
-
-    # --- asking ----------------------------------------------------------------------------
-
-    def _poll(self, question: Callable[[ChainClient], _T]) -> Poll[_T]:
-        poll = Poll(question, seconds=self._timeout * _EXCHANGES)
-        for endpoint in self._endpoints:
-            poll.put(endpoint)
-        return poll
-
-    def _enough(self, poll: Poll[_T]) -> list[tuple[Endpoint, _T]]:
-        """Return all answers; whoever comes long after the quorum is not waited for."""
-        found = []
-        while not poll.is_over:
-            answer = poll.take()
-            if answer is not None:
-                found.append(answer)
-                if len(found) == self._quorum:
-                    poll.hurry(GRACE_SECONDS)
-        return found
-
-    def _answers(self, question: Callable[[ChainClient], _T], subject: str) -> list[_T]:
-        poll = self._poll(question)
-        found = self._enough(poll)
-        if len(found) < self._quorum:
-            raise self._no_quorum(subject, poll.errors)
-        return [answer for _, answer in found]
-
-    def _agreed(self, question: Callable[[ChainClient], _T], subject: str) -> _T:
-        """Return the answer that a quorum gives alike."""
-        poll = self._poll(question)
-        votes: dict[_T, list[Endpoint]] = {}
-        while not poll.is_over:
-            voted = poll.take()
-            if voted is None:
-                continue
-            endpoint, answer = voted
-            votes.setdefault(answer, []).append(endpoint)
-            if len(votes[answer]) >= self._quorum:
-                _tell_outvoted(votes, answer, subject)
-                return answer
-        raise self._no_quorum(subject, poll.errors)
-
-    def _newest(self, question: Callable[[ChainClient], Block], subject: str) -> Block:
-        """Return the newest named block that a quorum has come to, with equal hash."""
-        poll = self._poll(question)
-        named = self._enough(poll)
-        blocks = sorted({block for _, block in named}, key=lambda b: b.number, reverse=True)
-        for candidate in blocks:
-            reached = [(e, block) for e, block in named if block.number >= candidate.number]
-            if len(reached) >= self._quorum and self._is_agreed(candidate, reached, subject):
-                return candidate
-        raise self._no_quorum(subject, poll.errors)
-
-    def _is_agreed(
-        self, candidate: Block, reached: Sequence[tuple[Endpoint, Block]], subject: str
-    ) -> bool:
-        """Tell whether a quorum of those at or past the candidate's height have it there."""
-        votes = Counter(
-            block == candidate for _, block in reached if block.number == candidate.number
-        )
-        if votes[True] >= self._quorum:
-            return True
-        poll = Poll(
-            lambda client: client.canonical_block(candidate.number),
-            seconds=self._timeout * _EXCHANGES,
-        )
-        for endpoint, block in reached:
-            if block.number > candidate.number:
-                poll.put(endpoint)
-        agreeing = votes[True]
-        while not poll.is_over and agreeing < self._quorum:
-            voted = poll.take()
-            if voted is None:
-                continue
-            if voted[1] == candidate:
-                agreeing += 1
-            else:
-                voted[0].note_outvoted(subject)
-        return agreeing >= self._quorum
-
-    def _first(
-        self,
-        question: Callable[[ChainClient], _T | None],
-        subject: str,
-        *,
-        is_good: Callable[[_T], bool] = lambda _: True,
-        exchanges: int = _EXCHANGES,
-    ) -> _T | None:
-        """Return the first answer that proves itself; None when nobody has one."""
-        poll = Poll(question, seconds=self._timeout * exchanges)
-        waiting = deque(sorted(self._endpoints, key=lambda endpoint: endpoint.is_failing))
-        is_absent = False
-        while waiting or not poll.is_over:
-            if waiting:
-                poll.put(waiting.popleft())
-            answered = poll.take(HEDGE_SECONDS if waiting else None)
-            if answered is None:
-                continue
-            endpoint, answer = answered
-            if answer is None:
-                is_absent = True
-            elif is_good(answer):
-                return answer
-            else:
-                endpoint.note_outvoted(subject)
-        if is_absent:
-            return None
-        raise self._no_quorum(subject, poll.errors)
-
-    def _no_quorum(self, subject: str, errors: Sequence[ProvenanceError]) -> ProvenanceError:
-        """Return what to raise: the one node's own error, or what is missing."""
-        if len(self._endpoints) == 1 and errors:
-            return errors[0]
-        total = len(self._endpoints)
-        wrong = [error for error in errors if isinstance(error, WrongChainError)]
-        said = "; ".join(str(error) for error in errors)[:500]
-        if total - len(wrong) < self._quorum:
-            return WrongChainError(
-                f"{len(wrong)} of {total} nodes are of another chain, {self._quorum} have to "
-                f"agree: {said}"
-            )
-        return UnavailableError(
-            f"{self._quorum} of {total} nodes have to agree on {subject} and do not"
-            + (f": {said}" if said else "")
-        )
-
-
-def _tell_outvoted(votes: dict[_T, list[Endpoint]], answer: _T, subject: str) -> None:
-    for other, endpoints in votes.items():
-        if other != answer:
-            for endpoint in endpoints:
-                endpoint.note_outvoted(subject)
 
 
 def _upper_median(numbers: Sequence[int]) -> int:

@@ -20,8 +20,9 @@ from provenance.anchor import AnchorState, root_storage_slot
 from provenance.chain.anvil import ManagedAnvil
 from provenance.chain.blocks import assemble_header
 from provenance.chain.node import Node
-from provenance.chain.quorum import GRACE_SECONDS, QuorumChain, connect_chain
+from provenance.chain.quorum import QuorumChain, connect_chain
 from provenance.chain.sender import create_key_file
+from provenance.chain.votes import GRACE_SECONDS
 from provenance.digests import RootHash
 from provenance.errors import (
     AnchorRefusedError,
