@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from provenance import tlog
+from provenance.anchor import StatedEvidence
 from provenance.errors import (
     DamagedReceiptError,
     FatalError,
@@ -23,6 +24,7 @@ from provenance.errors import (
     ProvenanceError,
 )
 from provenance.given import Given
+from provenance.keccak import keccak256
 from provenance.ledger.load_record import load_record
 from provenance.ledger.ports import SignedHead
 from provenance.receipt import (
@@ -41,6 +43,7 @@ from provenance.verify_log import check_log
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from provenance.anchor import Evidence
     from provenance.ledger.chain_port import Anchor, ChainPin
     from provenance.ledger.known_keys import KnownKeys
     from provenance.ledger.ports import KeyStore, LogReader, StoredBeacon
@@ -52,6 +55,9 @@ if TYPE_CHECKING:
 __all__ = ["AnchorView", "CosignatureView", "ReceiptIssuer"]
 
 _NOTHING_GIVEN: Final = Given()
+
+# the same few headers stand in all receipts
+_hash_of = lru_cache(maxsize=64)(keccak256)
 
 
 class AnchorView(Protocol):
@@ -254,8 +260,20 @@ def _receipt_anchor(pin: ChainPin, anchor: Anchor, beacon: StoredBeacon | None) 
     inclusion = anchor.inclusion
     if inclusion is None or inclusion.evidence is None:
         raise FatalError(f"anchor {anchor.anchor_id} is final but has no evidence")
+    _check_header(anchor.anchor_id, inclusion.evidence, inclusion.block.block_hash)
     history = None
     if beacon is not None and beacon.chain_id == pin.chain_id:
         named = ((one.block_hash, proof) for one, proof in inclusion.histories)
         history = next((proof for found, proof in named if found == beacon.block_hash), None)
     return ReceiptAnchor(pin.chain_id, pin.contract, pin.log_id, inclusion.evidence, history)
+
+
+def _check_header(anchor_id: int, evidence: Evidence, block_hash: bytes) -> None:
+    """Check that the header is the block's that became final: the verifier cannot know which.
+
+    A bit that changed where no proof leads, in the header's time, would go out unnoticed.
+    """
+    if isinstance(evidence, StatedEvidence):
+        return  # signed words, without a header
+    if _hash_of(evidence.header) != block_hash:
+        raise DamagedReceiptError(f"anchor {anchor_id}: its evidence is of another block")

@@ -18,6 +18,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from faults import bit_rot_jobs
 from provenance.digests import sha256
 from provenance.errors import ProvenanceError, UnavailableError
 from provenance.files import key_file
@@ -68,6 +69,7 @@ class OpenLedger:
     def __init__(self, folder: Path) -> None:
         place = LedgerFolder(folder)
         policy = Policy.parse(place.policy.read_bytes())
+        self.policy = policy
         self.origin = policy.origin
         self.store = open_log_store(place.database)
         check_settled(place, self.store)
@@ -150,8 +152,6 @@ def _answer(outcome: Integrated, receipt: Receipt) -> JSON:
 
 # --- jobs -----------------------------------------------------------------------------------
 
-Say = "Callable[[JSON], None]"
-
 
 def write(ledger: OpenLedger, asked: JSON, say: Callable[[JSON], None]) -> None:
     """Batches, one after the other; what the service would survive, this survives."""
@@ -216,7 +216,20 @@ def change(folder: Path, kind: str, say: Callable[[JSON], None]) -> None:
     say({"changed": changed.change.leaf_index})
 
 
-_JOBS = {"write": write, "erase": erase, "publish": publish, "examine": examine, "look": look}
+def answer(ledger: OpenLedger, asked: JSON, say: Callable[[JSON], None]) -> None:
+    """Answer everything, and then take a record."""
+    bit_rot_jobs.answers(ledger, asked, say)
+    write(ledger, asked, say)
+
+
+_JOBS = {
+    "write": write,
+    "erase": erase,
+    "publish": publish,
+    "examine": examine,
+    "look": look,
+    "answer": answer,
+}
 
 
 def prepare(folder: Path, asked: JSON, say: Callable[[JSON], None]) -> None:
@@ -258,16 +271,20 @@ def quicken(folder: Path) -> None:
     path.write_bytes(key_file.encrypt(key, PASSPHRASE, rounds=key_file.MIN_ROUNDS))
 
 
+_ON_FOLDERS: dict[str, Callable[[Path, JSON, Callable[[JSON], None]], None]] = {
+    "change": lambda folder, asked, say: change(folder, asked["kind"], say),
+    "prepare": prepare,
+    "quicken": lambda folder, _, __: quicken(folder),
+    "audit": lambda folder, _, say: bit_rot_jobs.audit(folder, say),
+    "scrub": lambda folder, _, say: bit_rot_jobs.scrub(folder, say),
+    "restore": lambda folder, asked, say: bit_rot_jobs.restore(Path(asked["of"]), folder, say),
+}
+
+
 def run_job(asked: JSON, say: Callable[[JSON], None]) -> None:
     folder = Path(asked["folder"])
-    if asked["job"] == "change":
-        change(folder, asked["kind"], say)
-        return
-    if asked["job"] == "quicken":
-        quicken(folder)
-        return
-    if asked["job"] == "prepare":
-        prepare(folder, asked, say)
+    if asked["job"] in _ON_FOLDERS:
+        _ON_FOLDERS[asked["job"]](folder, asked, say)
         return
     ledger = OpenLedger(folder)
     ledger.recover()

@@ -24,7 +24,8 @@ __all__ = ["Base", "Forks", "Outcome", "copy_ledger", "make_base", "scratch"]
 
 _TESTS = Path(__file__).parents[1]
 
-_NEEDED = ("ledger.json", "ledger.sqlite", "keys.sqlite", "signer.memory", "policy.json", "keys")
+_FOLDER = ("ledger.json", "policy.json", "keys", "signer.memory")
+_DATABASES = ("ledger.sqlite", "ledger.sqlite-wal", "keys.sqlite", "keys.sqlite-wal")
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def copy_ledger(source: Path, target: Path) -> None:
     """Copy a ledger folder without its node, in the place of what is at ``target``."""
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    for name in _NEEDED:
+    for name in (*_FOLDER, *_DATABASES):
         if (source / name).is_dir():
             shutil.copytree(source / name, target / name)
         elif (source / name).exists():

@@ -334,6 +334,22 @@ def test_evidence_of_another_root_never_leaves_the_house(anchored: Anchored) -> 
         anchored.ledger.receipts.issue(index)
 
 
+def test_evidence_with_a_flipped_bit_of_time_never_leaves_the_house(anchored: Anchored) -> None:
+    """No proof leads there: such a receipt was once issued, with another not-after."""
+    *_, index = anchored.integrate("penguins")
+    size = index + 1
+    good = anchored.inclusion(size, tlog.root_hash(size, anchored.ledger.store.read_tile))
+    assert isinstance(good.evidence, StorageEvidence)
+    time = START + 60 + size
+    told, flipped = (one.to_bytes(4, "big") for one in (time, time ^ 1))
+    header = good.evidence.header.replace(told, flipped)
+
+    anchored.anchor(size, inclusion=replace(good, evidence=replace(good.evidence, header=header)))
+
+    with pytest.raises(DamagedReceiptError):
+        anchored.ledger.receipts.issue(index)
+
+
 @pytest.mark.parametrize(
     "sql",
     [

@@ -1,0 +1,41 @@
+"""Some flipped bits on each test run; ten thousand are for the campaign."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import pytest
+
+from faults.bit_rot import SHARES, Flip, flips, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SEED = 41
+FLIPS = 40
+
+
+def test_a_flip_changes_one_bit() -> None:
+    assert Flip("receipt", 1, 7).of(b"\0\0\0") == b"\0\x80\0"
+
+
+def test_half_of_the_flips_are_where_something_is_written() -> None:
+    files = dict.fromkeys(SHARES, b"x" + bytes(999))
+
+    found = list(islice(flips(files, SEED), 1000))
+
+    assert 400 < sum(flip.offset == 0 for flip in found) < 600
+    assert {flip.file for flip in found} == set(SHARES)
+
+
+@pytest.mark.timeout(240)
+def test_no_flipped_bit_is_silent(campaign_folder: Path) -> None:
+    counts = run(campaign_folder, SEED, FLIPS, print)["counts"]
+
+    assert isinstance(counts, dict)
+    assert counts["flips"] == FLIPS
+    found = sum(count for name, count in counts.items() if name.startswith("found"))
+    harmless = sum(count for name, count in counts.items() if name.startswith("harmless"))
+    assert found > 0
+    assert found + harmless + counts.get("shown as erased: a lost key", 0) == FLIPS
