@@ -158,10 +158,12 @@ def own_block(parts: Parts) -> BlockName | None:
 def blocks_of(parts: Parts) -> tuple[BlockName, ...]:
     """Return every block the receipt speaks of: evidence blocks, the beacon's, the record's own.
 
-    Evidence whose header is not one is left out: check 9 refuses it.
+    Blocks that a proof hangs on come before those that are only stated. Evidence whose header is
+    not one is left out: check 9 refuses it.
     """
+    anchors = [anchor for anchored in parts.receipt.anchored for anchor in anchored.anchors]
     blocks = []
-    for anchor in (anchor for anchored in parts.receipt.anchored for anchor in anchored.anchors):
+    for anchor in sorted(anchors, key=lambda anchor: anchor.level != "proof"):
         block = evidence_block(anchor.evidence)
         if block is not None:
             blocks.append(BlockName(anchor.chain_id, block.number, block.block_hash))

@@ -23,7 +23,13 @@ from provenance.given import RPC_AWAY, BlockName, Given, GivenBlock, RpcView, Wh
 from provenance.receipt import LoggedRecord, ProofSet, Receipt
 from provenance.record import Record, issue_record, parse_record
 from provenance.verdict import Outcome, Verdict
-from provenance.verify import Parts, blocks_to_look_up, check_parts, verify_receipt
+from provenance.verify import (
+    Parts,
+    blocks_to_look_up,
+    check_parts,
+    roots_to_ask,
+    verify_receipt,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -523,3 +529,13 @@ def test_the_quorum_of_any_checkpoint_is_enough() -> None:
     verdict = verify(replace(cosigned, receipt=half))
     assert verdict.check("witnesses").code == "quorum-met"
     assert verdict.exit_code == 0
+
+
+def test_blocks_that_prove_something_are_looked_up_first() -> None:
+    made = build(replace(mutations.MANY, sizes={receipts.THIRDNET: 9}))
+    assert made.receipt.anchored[0].anchors[0].chain_id == receipts.THIRDNET
+
+    names = blocks_to_look_up(made.octets)
+
+    assert [name.chain_id for name in names] == [MAINNET, OTHERNET, receipts.THIRDNET, MAINNET]
+    assert [root.chain_id for root in roots_to_ask(made.octets)] == [receipts.THIRDNET]
