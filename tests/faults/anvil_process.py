@@ -41,6 +41,7 @@ class Anvil:
         need_anvil()
         folder.mkdir(parents=True, exist_ok=True)
         self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
         program = [str(find_anvil()), "--host", "127.0.0.1", "--port", str(self.port), "--silent"]
         program += ["--chain-id", str(CHAIN_ID), "--hardfork", "osaka", "--no-mining"]
         program += ["--slots-in-an-epoch", str(slots_in_an_epoch)]
@@ -59,10 +60,6 @@ class Anvil:
         self.rpc = Rpc(self.port)
         self._await_answer()
         self._now = genesis_unix
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
 
     @property
     def now_unix(self) -> int:

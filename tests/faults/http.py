@@ -77,7 +77,12 @@ class Rpc:
     def call(self, method: str, *params: object) -> Any:  # noqa: ANN401 -- whatever JSON it answers
         asked = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
         headers = {"content-type": "application/json"}
-        _, body = self._connection.ask(self._url, "POST", "/", json.dumps(asked).encode(), headers)
+        octets = json.dumps(asked).encode()
+        try:
+            _, body = self._connection.ask(self._url, "POST", "/", octets, headers)
+        except GoneError:
+            # perhaps a kept connection that the node has closed meanwhile
+            _, body = self._connection.ask(self._url, "POST", "/", octets, headers)
         answer = json.loads(body)
         if "result" not in answer:
             raise GoneError(f"{method}: {answer}")

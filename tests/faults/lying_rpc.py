@@ -12,6 +12,7 @@ from collections import Counter
 from random import Random
 from typing import TYPE_CHECKING
 
+from faults.anvil_process import Anvil
 from faults.rpc_proxy import Pool, Proxy
 from faults.rpc_proxy_modes import modes_for
 from faults.wire import Violation, demand
@@ -78,7 +79,7 @@ class _World:
             shutil.rmtree(folder)
         self._seed = seed
         self.totals: Counter[str] = Counter()
-        self.rig = WorkerRig(folder, f"{seed}/{first}")
+        self.rig = WorkerRig(folder, f"{seed}/{first}", node=Anvil(folder / "anvil"))
         self.pool = Pool()
         # a single node; three of which one lies; three of which two lie, each another lie
         self._liars, endpoints, quorum = _SETTINGS[first // WORLD % len(_SETTINGS)]

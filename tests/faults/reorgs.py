@@ -13,6 +13,7 @@ from collections import Counter
 from random import Random
 from typing import TYPE_CHECKING
 
+from faults.anvil_process import Anvil
 from faults.rpc_proxy import Proxy
 from faults.wire import Violation, demand
 from faults.worker_rig import WorkerRig
@@ -68,7 +69,8 @@ class _World:
             shutil.rmtree(folder)
         self._seed = seed
         self.totals = Counter[str]()
-        self.rig = WorkerRig(folder, f"reorgs {seed}/{first}", slots_in_an_epoch=_EPOCH)
+        node = Anvil(folder / "anvil", slots_in_an_epoch=_EPOCH)
+        self.rig = WorkerRig(folder, f"reorgs {seed}/{first}", node=node)
         self._proxy = Proxy(self.rig.node.port, f"reorgs {seed}/{first}")
         self._proxy.start()
         self.rig.look_through([self._proxy.url], quorum=1)

@@ -12,13 +12,12 @@ import sqlite3
 from collections import Counter
 from contextlib import closing
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from anchored_log import AnchoredLog
 from eth_account import Account
 from node import ORIGIN
 
-from faults.anvil_process import CHAIN_ID, Anvil
 from faults.chain_events import read_chain
 from faults.evidence import check_evidence
 from faults.wire import demand, sha256
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from faults.chain_events import ChainView
+    from faults.http import Rpc as JsonRpc
     from faults.wire import JSON
     from provenance.ledger.chain_port import Chain
 
@@ -54,10 +54,37 @@ _BUMP = (9, 8)
 """A dearer attempt raises both caps by at least an eighth (W7)."""
 
 
+class RigNode(Protocol):
+    """A node that makes blocks, and takes them back, when told."""
+
+    url: str
+    rpc: JsonRpc
+
+    @property
+    def now_unix(self) -> int: ...
+
+    def fund(self, account: bytes) -> None: ...
+
+    def mine(self, blocks: int = 1, *, later: int = 0) -> None: ...
+
+    def reorganise(self, depth: int) -> None: ...
+
+    def head(self) -> int: ...
+
+    def finalized(self) -> int: ...
+
+    def block(self, number: int | str) -> JSON: ...
+
+    def stop(self) -> None: ...
+
+
+_Node = TypeVar("_Node", bound=RigNode)
+
+
 class RigClock:
     """Goes with the chain, plus what a campaign adds until the next block is made."""
 
-    def __init__(self, node: Anvil) -> None:
+    def __init__(self, node: RigNode) -> None:
         self._node = node
         self.ahead = 0.0
 
@@ -68,20 +95,21 @@ class RigClock:
         return self._node.now_unix + self.ahead
 
 
-class WorkerRig:
+class WorkerRig(Generic[_Node]):
     """A node with a registered log, a database, and the worker that anchors it."""
 
-    def __init__(self, folder: Path, seed: str, *, slots_in_an_epoch: int = 1) -> None:
-        """Make everything anew in ``folder``."""
+    def __init__(self, folder: Path, seed: str, *, node: _Node) -> None:
+        """Make everything anew in ``folder``; the sending key follows from ``seed``."""
         folder.mkdir(parents=True, exist_ok=True)
         self.database = folder / "ledger.sqlite"
-        self.node = Anvil(folder / "anvil", slots_in_an_epoch=slots_in_an_epoch)
+        self.node = node
         self.clock = RigClock(self.node)
         self.sender = KeySender(Account.from_key(sha256(seed.encode())))
         self.node.fund(self.sender.address)
         honest = Node(Rpc(CappedProvider(self.node.url)))
         self.deployed = deploy(honest, self.sender, ORIGIN, wait=self.node.mine)
-        self.node.mine(2 * slots_in_an_epoch)
+        while self.node.finalized() < self.deployed.block_number:
+            self.node.mine()
         self.policy_chain = _policy_chain(self.deployed.pin)
         self.engine = open_writer(self.database)
         migrate(self.engine)
@@ -259,5 +287,5 @@ def _policy_chain(pin: Any) -> JSON:  # noqa: ANN401 -- read by its public membe
         "log_id": "0x" + pin.log_id.hex(),
         "code_hash": "0x" + pin.code_hash.hex(),
         "roots_slot": pin.roots_slot,
-        "chain_id": CHAIN_ID,
+        "chain_id": pin.chain_id,
     }
