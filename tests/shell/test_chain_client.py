@@ -230,6 +230,14 @@ def test_forged_block_is_refused(ledger: AnchoredLedger, change: dict[str, Any])
         read_block({**true, **change})
 
 
+def test_header_of_a_rollup_hashes_to_its_name() -> None:
+    """So profiles of rollups may promise proofs; their own members beside it are not hashed."""
+    held = json.loads((VECTORS / "rollup-headers" / "blocks.json").read_text())
+    found = [read_block(item["block"]) for item in held["blocks"]]
+
+    assert [block.number for block in found] == [511_882_413, 14_658_233]
+
+
 @given(st.dictionaries(st.sampled_from(["hash", "parentHash", "number", "nonce"]), st.text()))
 def test_what_is_no_block_is_unavailable(block: dict[str, str]) -> None:
     with pytest.raises(UnavailableError):
