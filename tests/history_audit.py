@@ -139,9 +139,11 @@ class HistoryAudit:
         if chain.evidence_level == "trusted-rpc":
             assert isinstance(inclusion.evidence, StatedEvidence) == is_final
             return
-        self._judge_proof(anchor, inclusion)
+        self.judge_proof(anchor, inclusion, self._log.root_at(anchor.tree_size))
 
-    def _judge_proof(self, anchor: Anchor, inclusion: Inclusion) -> None:
+    @staticmethod
+    def judge_proof(anchor: Anchor, inclusion: Inclusion, root_hash: bytes) -> None:
+        """Check evidence and history proofs as a stranger would."""
         assert inclusion.evidence is not None
         assert not isinstance(inclusion.evidence, StatedEvidence)
         header = verify_proof(
@@ -150,7 +152,7 @@ class HistoryAudit:
             code_hash=CODE_HASH,
             log_id=LOG_ID,
             tree_size=anchor.tree_size,
-            root_hash=self._log.root_at(anchor.tree_size),
+            root_hash=root_hash,
             roots_slot=0,
         )
         assert header.hash == inclusion.block.block_hash

@@ -95,7 +95,7 @@ class AnchorFollower:
             inclusion = prove_inclusion(self._chain, self._log, anchor, receipt)
             self._believe(lease, anchor, inclusion)
             return
-        used = self._chain.nonce(self._sender.address)
+        used = self._chain.nonce(anchor.sender)
         if used > anchor.nonce:
             self._explain_used_nonce(lease, anchor)
         else:
@@ -129,7 +129,7 @@ class AnchorFollower:
         else used it, or the transaction reverted.
         """
         head = self._chain.head()
-        if nonce_at(self._chain, self._sender.address, head) <= anchor.nonce:
+        if nonce_at(self._chain, anchor.sender, head) <= anchor.nonce:
             return  # another node, which is behind: ask again
         if shows_root(self._chain, anchor.tree_size, anchor.root_hash, head):
             inclusion = find_inclusion(self._chain, self._log, anchor, head)
@@ -143,7 +143,7 @@ class AnchorFollower:
         )
 
     def _is_used_in_vain(self, anchor: Anchor, block: Block) -> bool:
-        used = nonce_at(self._chain, self._sender.address, block)
+        used = nonce_at(self._chain, anchor.sender, block)
         return used > anchor.nonce and not shows_root(
             self._chain, anchor.tree_size, anchor.root_hash, block
         )
@@ -170,7 +170,9 @@ class AnchorFollower:
             return
         elapsed = self._elapsed(attempt.broadcast_unix)
         # a clock set back counts as time passed: at worst the same bytes are dearer or sent again
-        if is_next and not 0 <= elapsed < self._rules.bump_after:
+        # what an earlier sending key signed can only be sent as it is
+        is_ours = anchor.sender == self._sender.address
+        if is_next and is_ours and not 0 <= elapsed < self._rules.bump_after:
             attempt = self._dearer(lease, anchor, attempt) or attempt
         if self._elapsed(anchor.attempts[0].broadcast_unix) > self._rules.late_after:
             self._alerts.add(
@@ -268,7 +270,7 @@ class AnchorFollower:
                     f"block {finalized.number} is the newest final one, {named.number} is waited "
                     "for",
                 )
-        elif found is not None or self._chain.nonce(self._sender.address) <= anchor.nonce:
+        elif found is not None or self._chain.nonce(anchor.sender) <= anchor.nonce:
             # displaced; above the head it counts only if the transaction is gone as well, since
             # a node that lags behind has not seen the block yet
             self._store.displace(lease, anchor.anchor_id)
