@@ -1,0 +1,251 @@
+"""Ten times the rate that the service sustains, from clients that do not wait for it.
+
+What it cannot take it must refuse at once, with 429 or 503 and before promising anything; what it
+accepts it answers within a second, and keeps; and its memory stays what it was.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Self
+
+from faults.auditor import Auditor
+from faults.http import Connection, get
+from faults.journal import Journal
+from faults.processes import ORIGIN, Server
+from faults.storage_forks import founded_in
+from faults.wire import Person, demand, record_id, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from faults.wire import JSON
+
+__all__ = ["TIMES", "run"]
+
+TIMES = 10
+"""How many times the sustained rate is offered."""
+
+BATCH = 20
+"""Records of one request."""
+
+WAITING_SECONDS = 0.3
+"""The ledger's high-water mark, as an operator sets it: what it integrates in so many seconds."""
+
+MEASURE_SECONDS = 2.0
+WORST_SECONDS = 10.0
+"""More than this no machine is busy enough for; the target is a second, and is reported."""
+
+GROWTH = 1.5
+"""The service's memory under overload, over what it was under its sustained rate."""
+
+_TESTS = Path(__file__).parents[1]
+_SHED = {429, 503}
+
+
+def run(folder: Path, seed: int, count: int, say: Callable[[str], None]) -> dict[str, object]:
+    """Offer ``count`` requests; a campaign that was finished is not done again.
+
+    Raises:
+        Violation: something was lost, or refused otherwise than it should.
+    """
+    done = folder / f"overload-{seed}-{count}.json"
+    if not done.exists():
+        found = Overload(founded_in(folder), folder / f"overload-{seed}", seed).run(count, say)
+        done.write_text(json.dumps(found), "utf-8")
+    return {
+        "campaign": "overload",
+        "seed": seed,
+        "counts": json.loads(done.read_text("utf-8")),
+        "violations": 0,
+    }
+
+
+class Overload:
+    """One service, its sustained rate, and then ten times as much."""
+
+    def __init__(self, founded: Path, place: Path, seed: int) -> None:
+        shutil.rmtree(place, ignore_errors=True)
+        self._place, self._ledger = place, place / "ledger"
+        shutil.copytree(founded, self._ledger)
+        self._rng = Random(seed)
+        self._person = Person(b"overload %d" % seed, ORIGIN)
+        self._server = Server(self._ledger)
+        self._known: dict[str, bytes] = {}
+
+    def run(self, count: int, say: Callable[[str], None]) -> dict[str, float]:
+        try:
+            with closing(Journal(self._place / "journal.sqlite")) as journal:
+                return self._run(count, journal, say)
+        finally:
+            self._server.end()
+
+    def _run(self, count: int, journal: Journal, say: Callable[[str], None]) -> dict[str, float]:
+        self._server.start()
+        url = self._server.wait_ready()
+        self._post_key(url, journal)
+        sustained, memory = self._measure(url, journal)
+        self._server.stop()
+        self._set_mark(max(2 * BATCH, round(sustained * WAITING_SECONDS)))
+        self._server.start()
+        url = self._server.wait_ready()
+        rate = TIMES * sustained / BATCH
+        say(f"overload: {sustained:.0f} records a second sustained; {rate:.0f} requests offered")
+        # what can be accepted meanwhile, and as much again: the rest is refused and comes back
+        batches = self._batches(math.ceil(2 * count / TIMES) + 30)
+        with Memory(self._server.process_id) as watched:
+            answers = self._offer(url, batches, rate, count)
+        found = self._judge(answers, journal)
+        found |= {
+            "records a second sustained": round(sustained),
+            "most MB of memory, sustained": round(memory / 1e6),
+            "most MB of memory, overload": round(watched.most / 1e6),
+        }
+        demand(watched.most < GROWTH * memory, "I9", f"memory grew from {memory} to {watched.most}")
+        self._settle(url, journal)
+        return found
+
+    def _set_mark(self, waiting_records: int) -> None:
+        settings = self._ledger / "ledger.json"
+        said = json.loads(settings.read_text("utf-8"))
+        said["high_water"]["waiting_records"] = waiting_records
+        settings.write_text(json.dumps(said), "utf-8")
+
+    # --- records -------------------------------------------------------------------------------
+
+    def _batches(self, count: int) -> list[bytes]:
+        found = []
+        for _ in range(count):
+            records = [self._person.deposit(self._rng, int(time.time())) for _ in range(BATCH)]
+            self._known |= {record_id(record).hex(): record for record in records}
+            found.append(to_json([record.decode() for record in records]))
+        return found
+
+    def _post_key(self, url: str, journal: Journal) -> None:
+        key = self._person.key_record(self._rng, int(time.time()))
+        self._known[record_id(key).hex()] = key
+        answer = self._post(url, to_json([key.decode()]))
+        self._note(answer, journal)
+
+    def _post(self, url: str, batch: bytes) -> bytes:
+        with closing(Connection()) as connection:
+            sent = {"content-type": "application/json"}
+            status, body = connection.ask(url, "POST", "/v1/records/batch", batch, sent)
+        demand(status == 200, "I1", f"status {status} for a good batch: {body[:200]!r}")
+        return body
+
+    def _note(self, body: bytes, journal: Journal) -> None:
+        for result in json.loads(body)["results"]:
+            octets = json.dumps(result["receipt"]).encode()
+            record, index = self._known[result["id"]], result["leaf_index"]
+            is_new = result["status"] == "integrated"
+            journal.ack(record, index, octets, is_new=is_new, retried=True, at=time.monotonic())
+
+    # --- load ----------------------------------------------------------------------------------
+
+    def _measure(self, url: str, journal: Journal) -> tuple[float, int]:
+        """Return records a second that two clients get in who wait for each answer, and memory."""
+        batches = self._batches(400)
+        answers: list[bytes] = []
+        began = time.monotonic()
+
+        def deposit() -> None:
+            while time.monotonic() < began + MEASURE_SECONDS:
+                answers.append(self._post(url, batches.pop()))
+
+        with Memory(self._server.process_id) as watched:
+            clients = [threading.Thread(target=deposit) for _ in range(2)]
+            for client in clients:
+                client.start()
+            for client in clients:
+                client.join()
+        took = time.monotonic() - began
+        for answer in answers:
+            self._note(answer, journal)
+        return len(answers) * BATCH / took, watched.most
+
+    def _offer(self, url: str, batches: list[bytes], rate: float, count: int) -> list[JSON]:
+        records, answers = self._place / "records", self._place / "answers"
+        records.write_bytes(b"\n".join(batches))
+        words = [url, str(records), str(rate), str(count), str(answers)]
+        path = os.pathsep.join(filter(None, (str(_TESTS), os.environ.get("PYTHONPATH"))))
+        command = [sys.executable, "-m", "faults.overload_clients", *words]
+        subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": path})
+        return [json.loads(line) for line in answers.read_text("utf-8").splitlines()]
+
+    # --- judging -------------------------------------------------------------------------------
+
+    def _judge(self, answers: list[JSON], journal: Journal) -> dict[str, float]:
+        statuses = Counter(answer["status"] for answer in answers)
+        demand(statuses.keys() <= {200, *_SHED}, "I9", f"statuses under overload: {statuses}")
+        times: dict[bool, list[float]] = {True: [], False: []}
+        for answer in answers:
+            times[answer["status"] == 200].append(answer["seconds"])
+            if answer["status"] == 200:
+                self._note(answer["body"].encode(), journal)
+        accepted, shed = sorted(times[True]), sorted(times[False])
+        demand(accepted, "I9", "nothing was accepted under overload")
+        p99 = _percentile(accepted, 0.99)
+        demand(p99 < WORST_SECONDS, "I9", f"p99 of what was accepted is {p99:.1f} s")
+        return {
+            "requests": len(answers),
+            "requests accepted": len(accepted),
+            "requests shed": len(shed),
+            **{f"answers {status}": number for status, number in sorted(statuses.items())},
+            "worst p99 of accepted in ms": round(1000 * p99),
+            "worst median of accepted in ms": round(1000 * _percentile(accepted, 0.5)),
+            "worst p99 of shed in ms": round(1000 * _percentile(shed, 0.99)) if shed else 0,
+        }
+
+    def _settle(self, url: str, journal: Journal) -> None:
+        """After the load: taken again at once, and nothing is lost."""
+        (batch,) = self._batches(1)
+        self._note(self._post(url, batch), journal)
+        auditor = Auditor(self._ledger, journal)
+        auditor.glance(url)
+        status, _ = get(url, "/v1/ready")
+        demand(status == 200, "I9", f"not ready after the load: {status}")
+        self._server.stop()
+        auditor.check_heads()
+        auditor.check_integrity()
+
+
+def _percentile(ordered: list[float], share: float) -> float:
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+class Memory(threading.Thread):
+    """Watches how much memory a process holds."""
+
+    def __init__(self, process_id: int) -> None:
+        super().__init__(daemon=True)
+        self._status = Path(f"/proc/{process_id}/status")
+        self._stopping = threading.Event()
+        self.most = 0
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self.join()
+
+    def run(self) -> None:
+        while True:
+            for line in self._status.read_text("ascii").splitlines():
+                if line.startswith("VmRSS:"):
+                    self.most = max(self.most, 1024 * int(line.split()[1]))
+            if self._stopping.wait(0.1):
+                return
