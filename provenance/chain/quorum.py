@@ -245,7 +245,7 @@ class QuorumChain:
     def proof(self, account: bytes, slots: Sequence[int], block_hash: bytes) -> Proof | None:
         """Fetch proofs by block hash from any node whose proofs hold together.
 
-        None when no node has that state any more.
+        None when a quorum no longer has that state.
         """
         block = self._provable_block(block_hash)
         if block is None:
@@ -260,7 +260,7 @@ class QuorumChain:
     def block_receipts(self, block_hash: bytes) -> tuple[bytes, ...] | None:
         """Fetch a block's transaction receipts from any node that has the true ones.
 
-        None when no node has them any more.
+        None when a quorum no longer has them.
         """
         block = self._provable_block(block_hash)
         if block is None:

@@ -3,7 +3,8 @@
     agreed    the answer that a quorum gives alike; ends with the vote that makes the quorum
     answers   all answers of a quorum or more; stragglers get a second
     newest    of the blocks that they name, the newest that a quorum has come to, alike
-    first     the first answer that proves itself; the next one is asked when one hesitates
+    first     the first answer that proves itself, from one after the other; when one hesitates,
+              the next is asked as well
 
 Without a quorum each ends in UnavailableError, or in WrongChainError where those that are left
 could never be one.
@@ -135,10 +136,10 @@ class Votes:
         is_good: Callable[[_T], bool] = lambda _: True,
         exchanges: int = _EXCHANGES,
     ) -> _T | None:
-        """Return the first answer that proves itself; None when nobody has one."""
+        """Return the first answer that proves itself; None when a quorum has none to give."""
         poll = _Poll(question, seconds=self._timeout * exchanges)
         waiting = deque(sorted(self._endpoints, key=lambda endpoint: endpoint.is_failing))
-        is_absent = False
+        absent = 0
         while waiting or not poll.is_over:
             if waiting:
                 poll.put(waiting.popleft())
@@ -147,12 +148,12 @@ class Votes:
                 continue
             endpoint, answer = answered
             if answer is None:
-                is_absent = True
+                absent += 1
             elif is_good(answer):
                 return answer
             else:
                 endpoint.note_outvoted(subject)
-        if is_absent:
+        if absent >= self.quorum:
             return None
         raise self._no_quorum(subject, poll.errors)
 

@@ -638,6 +638,21 @@ def test_worker_anchors_once_whatever_one_node_does(tmp_path: Path, fault: str) 
         assert chain.nonce(fresh.sender.address) == before + 3, "exactly one transaction each"
 
 
+def test_one_node_alone_cannot_say_that_state_is_gone(several: Several) -> None:
+    """It would make the worker settle for a later, wider proof."""
+    chain = several.connect()
+    head = chain.head()
+    several.lie(0, "eth_getProof", lambda _: None)
+    for index in (1, 2):
+        several.lie(index, "eth_getProof", lambda _: b"")
+
+    with pytest.raises(UnavailableError):
+        chain.proof(chain.pin.contract, [0], head.block_hash)
+
+    several.lie(1, "eth_getProof", lambda _: None)
+    assert chain.proof(chain.pin.contract, [0], head.block_hash) is None
+
+
 # --- how they do ---------------------------------------------------------------------------
 
 
