@@ -1,6 +1,6 @@
 """Judge a ledger by what it shows to everybody, against what it has ever said.
 
-The invariants are numbered as in ``docs/faults.md``. Everything is derived anew from entry
+The invariants are numbered as in ``docs/reliability.md``. Everything is derived anew from entry
 bundles, signed notes, blocks and a read-only look at the database; nothing of the code under test
 is imported. The code's own verifier is a second opinion, apart (``second_opinion``).
 """

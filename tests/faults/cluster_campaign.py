@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from faults.failover_servers import PgServer
+    from faults.namespaces import Network
     from faults.service_cluster import Service
 
 __all__ = ["ClusterCampaign"]
@@ -39,8 +40,16 @@ _CLIENTS = 3
 class ClusterCampaign:
     """A ledger on PostgreSQL under load, in a folder that is made anew."""
 
-    def __init__(self, folder: Path, seed: int, services: int, *, pause: float = 0.02) -> None:
-        """Start everything; clients send at once."""
+    def __init__(
+        self,
+        folder: Path,
+        seed: int,
+        services: int,
+        *,
+        pause: float = 0.02,
+        network: Network | None = None,
+    ) -> None:
+        """Start everything, the services in ``network`` if given; clients send at once."""
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         self.rng = Random(f"cluster {seed}")
@@ -54,7 +63,11 @@ class ClusterCampaign:
             opened.callback(self.end_servers)
             hosts = f"127.0.0.1:{first},127.0.0.1:{second}"
             self.addresses = [f"postgresql://postgres@{hosts}/{name}" for name in DATABASES]
-            self.cluster = ServiceCluster(folder, self.addresses, services)
+            shown = self.addresses
+            if network is not None:
+                host = network.reach_out("database", first)
+                shown = [f"postgresql://postgres@{host}/{name}" for name in DATABASES]
+            self.cluster = ServiceCluster(folder, shown, services, network=network)
             opened.callback(self.cluster.end)
             self.cluster.start()
             self.journal = Journal(folder / "journal.sqlite")

@@ -65,7 +65,17 @@ class PgServer:
     def create(self) -> None:
         """Make an empty server and start it."""
         self._make_folder()
-        self._run("initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "--data-checksums")
+        self._run(
+            "initdb",
+            "-D",
+            self._data,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "--data-checksums",
+            "--no-sync",
+        )
         with (self._data / "postgresql.conf").open("a") as file:
             file.write(_SETTINGS)
         self.start()

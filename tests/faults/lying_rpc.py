@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from faults.rpc_proxy import Mode
 
-__all__ = ["run"]
+__all__ = ["World", "run"]
 
 WORLD = 50
 """Anchors on one chain; then the next one begins, so that memory and audits stay small."""
@@ -49,7 +49,7 @@ def run(folder: Path, seed: int, count: int, say: Callable[[str], None]) -> dict
         done = kept["done"]
         totals, codes, modes = (Counter(kept[name]) for name in ("totals", "codes", "modes"))
     while done < count:
-        world = _World(folder / "world", seed, done)
+        world = World(folder / "world", seed, done)
         try:
             for number in range(done, min(count, done + WORLD)):
                 world.anchor(number)
@@ -71,8 +71,8 @@ def run(folder: Path, seed: int, count: int, say: Callable[[str], None]) -> dict
     }
 
 
-class _World:
-    """One chain and the worker before it."""
+class World:
+    """One chain, what stands before it, and the worker."""
 
     def __init__(self, folder: Path, seed: int, first: int) -> None:
         if folder.exists():
@@ -91,11 +91,12 @@ class _World:
             proxy.start()
         self.rig.look_through([proxy.url for proxy in self.proxies], quorum=quorum)
 
-    def anchor(self, number: int) -> None:
-        """Have one more checkpoint anchored, lied to at first."""
+    def anchor(self, number: int, chosen: Sequence[Mode] | None = None) -> None:
+        """Have one more checkpoint anchored, lied to at first: as the seed says, or as told."""
         rng = Random(f"{self._seed}/{number}")
         self.rig.log.grow(rng.randint(1, 9))
-        chosen = self._choose(number, rng)
+        if chosen is None:
+            chosen = self._choose(number, rng)
         try:
             self._lie(chosen, rng)
             self._settle(chosen)
@@ -120,7 +121,7 @@ class _World:
         is_slow = any(mode.is_slow for mode in chosen)
         chance = rng.choice([0.05, 0.15]) if is_slow else rng.choice([0.1, 0.4, 1.0])
         liars = rng.sample(self.proxies, self._liars)
-        if self._liars > 1:
+        if self._liars > 1 and chosen:
             for proxy, mode in zip(liars, chosen, strict=True):
                 proxy.spoil([mode], chance)
         else:

@@ -92,7 +92,7 @@ CAMPAIGNS = (
         short=1,
         full=100,
         each=100,
-        minutes=10,
+        minutes=8,
     ),
     Campaign(
         "kills-both",
@@ -103,7 +103,7 @@ CAMPAIGNS = (
         short=3,
         full=200,
         each=100,
-        minutes=15,
+        minutes=12,
     ),
     Campaign(
         "kills-cluster",
@@ -114,7 +114,7 @@ CAMPAIGNS = (
         short=3,
         full=800,
         each=200,
-        minutes=40,
+        minutes=45,
     ),
     Campaign(
         "syscalls",
@@ -169,7 +169,7 @@ CAMPAIGNS = (
         short=1,
         full=50,
         each=10,
-        minutes=30,
+        minutes=20,
     ),
     Campaign(
         "lying-rpc",
@@ -180,7 +180,7 @@ CAMPAIGNS = (
         short=60,
         full=2000,
         each=250,
-        minutes=45,
+        minutes=30,
     ),
     Campaign(
         "reorgs",
@@ -191,7 +191,7 @@ CAMPAIGNS = (
         short=20,
         full=500,
         each=125,
-        minutes=20,
+        minutes=15,
     ),
     Campaign(
         "engine-reorgs",
@@ -202,7 +202,7 @@ CAMPAIGNS = (
         short=2,
         full=50,
         each=25,
-        minutes=15,
+        minutes=10,
     ),
     Campaign(
         "histories",
@@ -213,7 +213,7 @@ CAMPAIGNS = (
         short=40,
         full=20000,
         each=2500,
-        minutes=60,
+        minutes=45,
     ),
     Campaign(
         "network-cuts",
@@ -224,7 +224,7 @@ CAMPAIGNS = (
         short=1,
         full=40,
         each=20,
-        minutes=15,
+        minutes=12,
     ),
     Campaign(
         "clocks",
@@ -235,7 +235,7 @@ CAMPAIGNS = (
         short=2,
         full=30,
         each=15,
-        minutes=10,
+        minutes=8,
     ),
     Campaign(
         "overload",

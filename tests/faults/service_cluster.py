@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING
 from faults.anvil_process import Anvil
 from faults.http import GoneError, Rpc, get
 from faults.processes import ORIGIN, START_SECONDS
-from faults.wire import demand
+from faults.wire import Violation, demand
 from faults.zygote import Zygote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from faults.namespaces import Network
     from faults.zygote import Forked
 
 __all__ = ["ChainOfItsOwn", "Service", "ServiceCluster", "free_ports"]
@@ -63,6 +64,7 @@ class Service:
     """One ``provenance serve`` of a shared folder."""
 
     def __init__(self, zygote: Zygote, folder: Path, port: int, log: Path) -> None:
+        self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self._zygote = zygote
         self._words = ["serve", str(folder), "--port", str(port)]
@@ -99,20 +101,35 @@ class Service:
 class ServiceCluster:
     """The processes of one ledger; ``watch`` is their supervisor."""
 
-    def __init__(self, folder: Path, databases: Sequence[str], count: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        databases: Sequence[str],
+        count: int,
+        *,
+        network: Network | None = None,
+    ) -> None:
         """Found the ledger; nothing serves it yet.
 
         Args:
             databases: the addresses of the ledger's and of the keys' database.
+            network: where the services live, if not on this machine's own.
         """
         self.folder = folder / "ledger"
         self.log = folder / "serve.log"
         self.chain = ChainOfItsOwn(folder / "anvil")
-        found_on_postgresql(self.folder, self.chain.node, databases)
-        self.zygote = Zygote()
+        node = self.chain.node
+        place = (
+            f"127.0.0.1:{node.port}" if network is None else network.reach_out("node", node.port)
+        )
+        found_on_postgresql(self.folder, node, f"http://{place}", databases)
+        self.zygote = Zygote(() if network is None else network.inside)
         self.services = [
             Service(self.zygote, self.folder, port, self.log) for port in free_ports(count)
         ]
+        if network is not None:
+            for service in self.services:
+                service.url = f"http://{network.reach_in(service.port)}"
         self.restarts = 0
         """Of processes that ended by themselves, which a fail-over may make them do."""
 
@@ -126,7 +143,8 @@ class ServiceCluster:
         deadline = time.monotonic() + START_SECONDS
         while not service.is_up():
             self.watch()
-            demand(time.monotonic() < deadline, "I9", f"{service.url} is not up: {self.words()}")
+            if time.monotonic() > deadline:
+                raise Violation("I9", f"{service.url} is not up: {self.words()}")
             time.sleep(0.02)
 
     def watch(self) -> None:
@@ -137,6 +155,9 @@ class ServiceCluster:
                 service.start()
 
     def words(self) -> str:
+        """The end of what they printed."""
+        if not self.log.exists():
+            return "nothing was printed"
         return self.log.read_text("utf-8", "replace")[-800:]
 
     def stop(self) -> None:
@@ -155,10 +176,15 @@ class ServiceCluster:
         self.chain.stop()
 
 
-def found_on_postgresql(folder: Path, node: Anvil, databases: Sequence[str]) -> None:
-    """Found a ledger as an operator does: the first try names the key that needs coins."""
+def found_on_postgresql(folder: Path, node: Anvil, url: str, databases: Sequence[str]) -> None:
+    """Found a ledger as an operator does: the first try names the key that needs coins.
+
+    Args:
+        url: where the service reaches ``node``.
+        databases: as ``ServiceCluster`` wants them.
+    """
     ledger, keys = databases
-    words: list[str | Path] = [_PROGRAM, "init", folder, "--origin", ORIGIN, "--rpc", node.url]
+    words: list[str | Path] = [_PROGRAM, "init", folder, "--origin", ORIGIN, "--rpc", url]
     words += ["--chain", "local", "--anchor-interval", "1"]
     words += ["--database", ledger, "--keys-database", keys]
     poor = _init(words)

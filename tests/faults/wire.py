@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 JSON = dict[str, Any]  # members are checked where they are used
 
 
-class Violation(AssertionError):  # noqa: N818 -- the word of docs/faults.md
+class Violation(AssertionError):  # noqa: N818 -- the word of docs/reliability.md
     """Something was promised and not kept; the message says which invariant and where."""
 
     def __init__(self, invariant: str, text: str) -> None:

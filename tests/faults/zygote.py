@@ -67,10 +67,11 @@ class Forked:
 class Zygote:
     """The process that forks, from outside; it and all it forked end with us."""
 
-    def __init__(self) -> None:
+    def __init__(self, inside: Sequence[str] = ()) -> None:
+        """Start it, where the words before a command put it (a network namespace), and wait."""
         launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid())]
         self._process = subprocess.Popen(
-            [*launcher, sys.executable, "-P", __file__],
+            [*launcher, *inside, sys.executable, "-P", __file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
