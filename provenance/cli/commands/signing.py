@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import sys
 import threading
 import time
 from enum import Enum
@@ -56,6 +57,7 @@ def signer(
         # another thread has to stop it: this one is inside ``serve``
         signal.signal(number, lambda *_: threading.Thread(target=server.stop).start())
     say(_("The signer of {origin} answers at {url}").format(origin=server.origin, url=server.url))
+    sys.stdout.flush()  # whoever started it may wait for this line at the end of a pipe
     server.serve()
 
 
