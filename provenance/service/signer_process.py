@@ -17,10 +17,11 @@ from __future__ import annotations
 import hmac
 import logging
 import secrets
+import socket
 from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
 from provenance import strict_json
@@ -62,6 +63,7 @@ _SECONDS: Final = 30.0
 """How long a connection may say nothing; a client comes again on another one."""
 
 _TOKEN_LENGTH: Final = 43
+_Request: TypeAlias = "socket.socket | tuple[bytes, socket.socket]"
 _logger = logging.getLogger(__name__)
 
 
@@ -176,9 +178,31 @@ def _read(path: Path) -> bytes:
 
 
 class _Server(ThreadingHTTPServer):
+    """Ends the connections that clients keep open when it ends itself."""
+
     daemon_threads = True
     allow_reuse_address = True
     request_queue_size = 64
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        self._connections: set[socket.socket] = set()
+        super().__init__(address, handler)
+
+    def process_request(self, request: _Request, client_address: object) -> None:
+        if isinstance(request, socket.socket):
+            self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: _Request) -> None:
+        if isinstance(request, socket.socket):
+            self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        super().server_close()
+        for connection in list(self._connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import shutil
 import socket
+import threading
 import time
 from collections import namedtuple
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -15,9 +17,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from running_service import Service, running, serving_ledger, the_problem
 from small_ledger import ORIGIN, deposit, key_record
 
+from provenance.service.signer_process import SignerServer
 from provenance.service.standing import clear_damage, read_standing, set_read_only
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pytest
 
     from provenance.service.settings import LedgerFolder
@@ -168,10 +173,7 @@ def test_read_only_is_a_clear_problem_and_reading_goes_on(folder: LedgerFolder) 
         read = service.client.get(f"/v1/records/{record.id_hex}/receipt")
         samples, size = _samples(service), service.size()
         set_read_only(folder, None, 1_780_000_060)
-        deadline = time.monotonic() + 20
-        while service.client.get("/v1/ready").status_code != 200:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        until_ready(service)
         taken = service.post(deposit(service.alice, "meanwhile"))
 
     problem = the_problem(refused, 503, "read-only")
@@ -224,3 +226,52 @@ def test_damage_stops_signing_over_restarts_and_what_can_be_proved_is_read(
     assert place in (read_standing(folder).mode.damage or "")
     assert clear_damage(folder)
     assert read_standing(folder).mode.damage is None
+
+
+def test_with_the_signer_in_another_process_and_away_for_a_while(folder: LedgerFolder) -> None:
+    with signing(folder) as url:
+        folder.write_settings(replace(folder.read_settings(), signer=url))
+    port = int(url.rpartition(":")[2])
+    with ExitStack() as there, running_with(there, folder, port) as service:
+        record = service.deposited("signed elsewhere")
+        there.close()
+        refused = service.post(deposit(service.alice, "while it is away"))
+        ready = service.client.get("/v1/ready")
+        samples = _samples(service)
+        read = service.client.get(f"/v1/records/{record.id_hex}/receipt")
+        there.enter_context(signing(folder, port))
+        until_ready(service)
+        taken = service.post(deposit(service.alice, "while it is away"))
+
+    problem = the_problem(refused, 503, "signer-away")
+    assert str(port) in problem["detail"]
+    assert int(refused.headers["retry-after"]) > 0
+    assert ready.status_code == 503
+    assert ready.json()["parts"]["writer"] == {"ready": False, "detail": "signer-away"}
+    assert (samples["provenance_signing_away"], read.status_code) == (1, 200)
+    assert taken.status_code == 200  # it was integrated, and signed for when the signer was back
+
+
+@contextmanager
+def running_with(there: ExitStack, folder: LedgerFolder, port: int) -> Iterator[Service]:
+    there.enter_context(signing(folder, port))
+    with running(folder) as service:
+        yield service
+
+
+@contextmanager
+def signing(folder: LedgerFolder, port: int = 0) -> Iterator[str]:
+    """Run the signer of a folder."""
+    server = SignerServer(folder, port=port)
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    yield server.url
+    server.stop()
+    thread.join()
+
+
+def until_ready(service: Service) -> None:
+    deadline = time.monotonic() + 20
+    while service.client.get("/v1/ready").status_code != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
