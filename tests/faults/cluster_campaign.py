@@ -65,8 +65,8 @@ class ClusterCampaign:
             self.addresses = [f"postgresql://postgres@{hosts}/{name}" for name in DATABASES]
             shown = self.addresses
             if network is not None:
-                host = network.reach_out("database", first)
-                shown = [f"postgresql://postgres@{host}/{name}" for name in DATABASES]
+                inside = ",".join(network.reach_out("database", port) for port in (first, second))
+                shown = [f"postgresql://postgres@{inside}/{name}" for name in DATABASES]
             self.cluster = ServiceCluster(folder, shown, services, network=network)
             opened.callback(self.cluster.end)
             self.cluster.start()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from faults.failover_servers import PgServer
 
-__all__ = ["run"]
+__all__ = ["fail_over", "run"]
 
 OUTAGE_SECONDS = 5.0
 """The target; on a busy machine the answer may come late, which is reported, not broken."""
@@ -39,12 +39,12 @@ def run(folder: Path, seed: int, count: int, say: Callable[[str], None]) -> dict
     """Fail over ``count`` times."""
     with ClusterCampaign(folder / "world", seed, _SERVICES) as campaign:
         for number in range(count):
-            _fail_over(campaign, Random(f"failover {seed}/{number}"), say, number)
+            fail_over(campaign, Random(f"failover {seed}/{number}"), say, number)
         campaign.settle(say)
         return campaign.result("failover", seed)
 
 
-def _fail_over(
+def fail_over(
     campaign: ClusterCampaign, rng: Random, say: Callable[[str], None], number: int
 ) -> None:
     campaign.run_for(rng.uniform(0.3, 2.0))

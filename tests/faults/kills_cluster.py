@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["run"]
+__all__ = ["kill_services", "run"]
 
 _SERVICES = 3
 _MOST_SECONDS = 60.0
@@ -27,7 +27,9 @@ def run(folder: Path, seed: int, count: int, say: Callable[[str], None]) -> dict
     with ClusterCampaign(folder / "world", seed, _SERVICES) as campaign:
         number = 0
         while number < count:
-            number += _kill(campaign, Random(f"kills-cluster {seed}/{number}"), count - number)
+            number += kill_services(
+                campaign, Random(f"kills-cluster {seed}/{number}"), count - number
+            )
             if number % _GLANCE_EVERY == 0:
                 campaign.glance()
             if number % _SAY_EVERY == 0:
@@ -37,7 +39,7 @@ def run(folder: Path, seed: int, count: int, say: Callable[[str], None]) -> dict
         return campaign.result("kills-cluster", seed)
 
 
-def _kill(campaign: ClusterCampaign, rng: Random, left: int) -> int:
+def kill_services(campaign: ClusterCampaign, rng: Random, left: int) -> int:
     """Kill one service, or two at once; return how many."""
     services = campaign.cluster.services
     victims = rng.sample(services, 2 if rng.random() < _BOTH_SHARE and left > 1 else 1)

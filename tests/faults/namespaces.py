@@ -23,7 +23,7 @@ from faults.wire import demand
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Network", "run"]
+__all__ = ["Network", "cut_cables", "run"]
 
 _RELAY = Path(__file__).with_name("namespaces_relay.py")
 _LAUNCHER = Path(__file__).parents[2] / "provenance" / "chain" / "die_with_parent.py"
@@ -41,12 +41,12 @@ def run(folder: Path, seed: int, count: int, say: Callable[[str], None]) -> dict
         ClusterCampaign(folder / "world", seed, 1, network=network) as campaign,
     ):
         for number in range(count):
-            _cut(campaign, network, Random(f"cuts {seed}/{number}"), number, say)
+            cut_cables(campaign, network, Random(f"cuts {seed}/{number}"), number, say)
         campaign.settle(say)
         return campaign.result("network-cuts", seed)
 
 
-def _cut(
+def cut_cables(
     campaign: ClusterCampaign,
     network: Network,
     rng: Random,

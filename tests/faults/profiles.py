@@ -49,7 +49,7 @@ class Campaign:
     """The count that the target names, one of the result's ``counts``."""
     short: int
     full: int
-    """How many of ``unit`` the two profiles ask for."""
+    """How many of ``unit`` the two profiles ask for; 0 = part of another campaign's share."""
     each: int
     """How many of them make a slice of the full profile."""
     minutes: float
@@ -78,7 +78,7 @@ CAMPAIGNS = (
         "kill -9 of the service under load (SQLite)",
         "2,000 kills, >= 100,000 acknowledgements, 0 lost",
         unit="kills",
-        short=2,
+        short=0,
         full=1000,
         each=250,
         minutes=40,
@@ -89,7 +89,7 @@ CAMPAIGNS = (
         "kill -9 of the node below it",
         "no anchor lost, none doubled",
         unit="kills",
-        short=1,
+        short=0,
         full=100,
         each=100,
         minutes=8,
@@ -111,7 +111,7 @@ CAMPAIGNS = (
         "kill -9 of one of three API processes on PostgreSQL",
         "2,000 kills together with the above, 0 lost",
         unit="kills",
-        short=3,
+        short=0,
         full=800,
         each=200,
         minutes=45,
@@ -166,7 +166,7 @@ CAMPAIGNS = (
         "PostgreSQL: kill -9 of the primary, standby promoted",
         "50 failovers, 0 lost, outage < 5 s each, old primary fenced",
         unit="failovers",
-        short=1,
+        short=0,
         full=50,
         each=10,
         minutes=20,
@@ -177,7 +177,7 @@ CAMPAIGNS = (
         "a lying RPC node, over 20 ways, by turns",
         "2,000 anchors, exactly one each, 0 reverted, 0 forged accepted",
         unit="anchors",
-        short=60,
+        short=15,
         full=2000,
         each=250,
         minutes=30,
@@ -188,7 +188,7 @@ CAMPAIGNS = (
         "reorganisation, eviction, base-fee jump",
         "500; deeper than finality raises the alarm",
         unit="events",
-        short=20,
+        short=8,
         full=500,
         each=125,
         minutes=15,
@@ -210,7 +210,7 @@ CAMPAIGNS = (
         "simulated lives of the real worker",
         "20,000 histories, >= 500,000 crashes",
         unit="histories",
-        short=40,
+        short=20,
         full=20000,
         each=2500,
         minutes=45,
@@ -221,10 +221,21 @@ CAMPAIGNS = (
         "the network cut between service and node, service and PostgreSQL",
         "nothing lost, back by itself",
         unit="cuts",
-        short=1,
+        short=0,
         full=40,
         each=20,
         minutes=12,
+    ),
+    Campaign(
+        "cluster-short",
+        "cluster_short",
+        "a kill, a cut and a fail-over of one ledger on PostgreSQL",
+        "the short share of the three campaigns",
+        unit="faults",
+        short=3,
+        full=0,
+        each=1,
+        minutes=0,
     ),
     Campaign(
         "clocks",

@@ -158,6 +158,7 @@ def write_report(place: Path, campaigns: Sequence[Campaign], document: Path = DO
             [line for line in lines if line["campaign"] == campaign.name],
         )
         for campaign in campaigns
+        if campaign.full
     ]
     text = document.read_text("utf-8")
     text = _put(text, "figures", render_table(rows))

@@ -47,7 +47,7 @@ def test_every_campaign_tells_what_an_operator_sees() -> None:
     rows = [line.split("|")[1] for line in SEEN.splitlines() if line.startswith("| ")]
     told = {name for row in rows for name in re.findall("[a-z-]+", row)}
 
-    assert {campaign.name for campaign in CAMPAIGNS} <= told
+    assert {campaign.name for campaign in CAMPAIGNS if campaign.full} <= told
 
 
 def test_links_lead_to_sections_of_the_operators_document() -> None:
