@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Final
 
 from provenance import tlog
 from provenance.errors import ConflictError, MalformedError
-from provenance.ledger.local_signer import LocalSigner
 from provenance.ledger.ports import NewEntry
 from provenance.ledger.projections import project
 from provenance.ledger.sign_checkpoint import sign_newest_head
@@ -35,8 +34,7 @@ from provenance.record import (
 if TYPE_CHECKING:
     from provenance.keys import PrivateKey, PublicKey
     from provenance.ledger.configure_chains import ChainChange
-    from provenance.ledger.ports import LogStore, SignedHead, SignerMemory
-    from provenance.ledger.signing_keys import SigningKeys
+    from provenance.ledger.ports import LogStore, SignedHead, Signer
     from provenance.policy import Policy
     from provenance.record import Record
 
@@ -167,13 +165,12 @@ def changed_policy(policy: Policy, change: Replacement) -> bytes:
 # --- the log ----------------------------------------------------------------------------------
 
 
-def configure_log(  # noqa: PLR0913 -- the record, and the places that it changes
+def configure_log(
     record: Record,
     change: Replacement | ChainChange,
     *,
     store: LogStore,
-    memory: SignerMemory,
-    keys: SigningKeys,
+    signer: Signer,
     origin: str,
 ) -> SignedHead:
     """Integrate the record as one entry, unless it is one, and sign its head by the old key.
@@ -181,17 +178,17 @@ def configure_log(  # noqa: PLR0913 -- the record, and the places that it change
     Safe to repeat after a crash.
 
     Args:
-        keys: by the ranges of the changed policy, so that no head ever gets another key's name.
+        signer: by the ranges of the changed policy, so that no head ever gets another key's name.
 
     Raises:
         ConflictError: the log has grown since the record was signed; it can never be an entry.
+        UnavailableError: the signer is away; run it again when it is back.
         FatalError: the log may not be continued (see ``sign_newest_head``).
     """
     if not store.record_indexes([record.id]):
-        keys.signer(change.leaf_index + 1)  # asked first: the head must find its key
+        signer.check_key(change.leaf_index + 1)  # asked first: the head must find its key
         _integrate(record, change, store)
         # a crash here leaves the entry durable and its head unsigned, and no service starts
-    signer = LocalSigner(memory, keys, origin)
     return sign_newest_head(store=store, signer=signer, origin=origin)
 
 

@@ -183,12 +183,12 @@ class KeyChange:
         at_hand = [self._keys.current(name)]
         if self._keys.has_next(name):
             at_hand.append(self._keys.next(name))
+        keys = SigningKeys(policy.origin, policy.checkpoint_keys, at_hand)
         configure_log(
             record,
             change,
             store=self._store,
-            memory=self._memory,
-            keys=SigningKeys(policy.origin, policy.checkpoint_keys, at_hand),
+            signer=LocalSigner(self._memory, keys, policy.origin),
             origin=policy.origin,
         )
 

@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING
 from provenance.errors import ConflictError, NotFoundError, VerificationError
 from provenance.files.atomic import write_bytes
 from provenance.files.lock import FolderLock
-from provenance.files.signer_memory import FileSignerMemory
 from provenance.ledger.configure_chains import (
     ChainChange,
     check_chain_change,
@@ -31,9 +30,7 @@ from provenance.ledger.configure_chains import (
     read_chain_configuration,
 )
 from provenance.ledger.configure_log import configure_log
-from provenance.ledger.local_signer import LocalSigner
 from provenance.ledger.sign_checkpoint import sign_newest_head
-from provenance.ledger.signing_keys import SigningKeys
 from provenance.policy import Policy
 from provenance.service.chain_settings import match_chains
 from provenance.service.change_intent import (
@@ -46,13 +43,14 @@ from provenance.service.change_intent import (
 from provenance.service.choose_chain import policy_chain
 from provenance.service.operator_keys import OperatorKeys
 from provenance.service.prepare_chain import prepare_chain
+from provenance.service.signer_process import open_signer
 from provenance.store.log_store import open_log_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from provenance.keys import PrivateKey
-    from provenance.ledger.ports import LogStore
+    from provenance.ledger.ports import LogStore, Signer
     from provenance.policy import Chain
     from provenance.record import Record
     from provenance.service.chain_settings import ChainSettings
@@ -144,24 +142,25 @@ def _finish_begun(folder: LedgerFolder) -> ChangedChains | None:
 def _stopped(folder: LedgerFolder) -> Iterator[ChainsChange]:
     """Open a ledger that does not run, and keep it from starting."""
     with FolderLock(folder.writer_lock, purpose="write this ledger or change its chains"):
-        policy = Policy.parse(folder.policy.read_bytes())
-        database = folder.log_database(folder.read_settings())
-        with closing(open_log_store(database)) as store:
-            yield ChainsChange(folder, policy, OperatorKeys(folder.keys), store)
+        policy, settings = Policy.parse(folder.policy.read_bytes()), folder.read_settings()
+        with (
+            closing(open_log_store(folder.log_database(settings))) as store,
+            closing(open_signer(folder, policy, settings.signer)) as signer,
+        ):
+            yield ChainsChange(folder, policy, store, signer)
 
 
 class ChainsChange:
     """The steps of one change; each method that touches the world does one of them."""
 
     def __init__(
-        self, folder: LedgerFolder, policy: Policy, keys: OperatorKeys, store: LogStore
+        self, folder: LedgerFolder, policy: Policy, store: LogStore, signer: Signer
     ) -> None:
         """Work on a folder whose writer's lock is held."""
         self._folder = folder
         self._policy = policy
         self._store = store
-        self._memory = FileSignerMemory(folder.signer_memory, origin=policy.origin)
-        self._keys = SigningKeys(policy.origin, policy.checkpoint_keys, [keys.checkpoint()])
+        self._signer = signer
 
     def begun(self) -> tuple[Intent, Record] | None:
         """Return the change that the log has and the folder not yet; one it never got is void."""
@@ -183,13 +182,13 @@ class ChainsChange:
             raise VerificationError("this is another root key than the policy names")
         check_chain_change(self._policy, chain, adds=adds)
         # what a crash of the service left unsigned comes first
-        signer = LocalSigner(self._memory, self._keys, self._policy.origin)
-        signed = sign_newest_head(store=self._store, signer=signer, origin=self._policy.origin)
+        origin = self._policy.origin
+        signed = sign_newest_head(store=self._store, signer=self._signer, origin=origin)
         record = issue_chain_configuration(
             chain,
             adds=adds,
             root=root,
-            origin=self._policy.origin,
+            origin=origin,
             tree_size=signed.tree_size,
             now_unix=now_unix,
         )
@@ -223,8 +222,7 @@ class ChainsChange:
             record,
             change,
             store=self._store,
-            memory=self._memory,
-            keys=self._keys,
+            signer=self._signer,
             origin=self._policy.origin,
         )
 

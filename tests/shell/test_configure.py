@@ -366,8 +366,7 @@ def test_a_record_that_missed_its_place_can_never_come_in(place: Place) -> None:
             record,
             change,
             store=ledger.store,
-            memory=ledger.memory,
-            keys=ledger.keys,
+            signer=LocalSigner(ledger.memory, ledger.keys, ORIGIN),
             origin=ORIGIN,
         )
 
