@@ -185,6 +185,11 @@ def storage_errors() -> Iterator[None]:
         raise _translated(error.orig) from error
     except _raw_errors() as error:
         raise _translated(error) from error
+    except exc.InvalidRequestError as error:
+        # how the pool says that the server closed even the connections that it had just made
+        if str(error) != "This connection is closed":
+            raise
+        raise UnavailableError("the server closes its connections") from error
 
 
 def _raw_errors() -> tuple[type[Exception], ...]:

@@ -110,15 +110,12 @@ class _Connection(psycopg.Connection[TupleRow]):
         try:
             super().commit()
         except psycopg.Error as error:
-            self._check_replicated()
+            # a server that goes down warns as well, whatever became of the commit
             if self.pgconn.status != ConnStatus.OK:
                 raise CommitLostError("the connection went in COMMIT") from error
             raise
-        self._check_replicated()
-
-    def _check_replicated(self) -> None:
-        # a COMMIT warns of one thing only, under different codes and in the server's language: it
-        # gave up waiting for the standby
+        # a COMMIT that succeeds warns of one thing only, under different codes and in the server's
+        # language: it gave up waiting for the standby
         if self.warning is not None:
             raise FatalError(f"a commit is not on the standby: {self.warning}")
 
