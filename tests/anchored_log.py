@@ -38,7 +38,7 @@ class AnchoredLog:
         """Append entries, the first a beacon if given; sign the head and want its anchor."""
         if beacon is not None:
             self.beacon_blocks.append((self._size, beacon))
-        extension = self._extend([self._leaf(self._size + i) for i in range(entries)])
+        extension = self._extend([self.leaf(self._size + i) for i in range(entries)])
         with self.engine.begin() as connection:
             head = {"tree_size": self._size, "root_hash": extension.root_hash}
             connection.execute(insert(tables.heads).values(head))
@@ -49,7 +49,7 @@ class AnchoredLog:
         return self._size
 
     @staticmethod
-    def _leaf(index: int) -> LeafHash:
+    def leaf(index: int) -> LeafHash:
         return merkle.leaf_hash(hashlib.sha256(b"%d" % index).digest())
 
     def _extend(self, leaves: list[LeafHash]) -> tlog.Extension:
@@ -72,7 +72,7 @@ class AnchoredLog:
         added = self._size - max(self._true[1])
         self._tiles, self._roots = self._true
         self._size -= added
-        leaves = [self._leaf(self._size + i) for i in range(added)]
+        leaves = [self.leaf(self._size + i) for i in range(added)]
         self._extend(leaves)
 
     def newest_signed(self) -> tuple[int, RootHash]:

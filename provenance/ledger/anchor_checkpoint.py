@@ -129,6 +129,7 @@ class AnchorWorker:
         halt = self._store.halted(self._chain_id)
         if halt is not None:
             self._alerts.add(AlertCode.HALTED, f"{halt.code}: {halt.message}")
+            self._chain.advance(None, inclusion=False)  # records go on, and so do their beacons
             return self._progress(0)
         anchors = self._store.unfinished(self._chain_id)
         if not anchors and self._due(anchors) is None and not self._watch.is_recheck_due():
@@ -139,8 +140,7 @@ class AnchorWorker:
         if lease is None:
             self._alerts.add(AlertCode.STANDBY, "another process anchors on this chain")
             return self._progress(0)
-        self._take_turn(lease)
-        left = self._store.unfinished(self._chain_id)
+        left = self._take_turn(lease)
         self._let_blocks_come(left)
         return self._progress(len(left))
 
@@ -148,18 +148,22 @@ class AnchorWorker:
         waiting = self._store.wanted(self._chain_id) is not None
         return Progress(unfinished=unfinished, waiting=waiting, alerts=self._alerts.all())
 
-    def _take_turn(self, lease: Lease) -> None:
-        """Do what is to be done, by what is read under the lease and not before."""
+    def _take_turn(self, lease: Lease) -> Sequence[Anchor]:
+        """Do what is to be done, by what is read under the lease; return what is left open."""
         self._watch.check_pin(self._sender.address)
         self._watch.recheck_finals(lease)
         self._watch.settle_doubt()
         for anchor in self._store.unfinished(self._chain_id):
             self._follower.follow(lease, anchor)
-        tree_size = self._due(self._store.unfinished(self._chain_id))
-        if tree_size is not None and self._watch.doubted_block is None:
-            bound = self._bind(lease, tree_size)
-            if bound is not None:
-                self._follower.follow(lease, bound)
+        left = self._store.unfinished(self._chain_id)
+        tree_size = self._due(left)
+        if tree_size is None or self._watch.doubted_block is not None:
+            return left
+        bound = self._bind(lease, tree_size)
+        if bound is None:
+            return left
+        self._follower.follow(lease, bound)
+        return self._store.unfinished(self._chain_id)
 
     # --- W3: one at a time ------------------------------------------------------------------
 
@@ -167,13 +171,10 @@ class AnchorWorker:
         """Return the lease, prolonged when a third of it is over; None while another has it."""
         now = self._clock.monotonic()
         if self._lease is None or now - self._leased_at >= self._rules.lease_seconds / 3:
-            before, self._lease = (
-                self._lease,
-                self._store.acquire(self._chain_id, self._holder, self._rules.lease_seconds),
-            )
-            self._leased_at = now
-            if self._lease != before:
+            held = self._store.acquire(self._chain_id, self._holder, self._rules.lease_seconds)
+            if held != self._lease:
                 self._watch.forget_doubts()  # they came from a view that others have moved on
+            self._lease, self._leased_at = held, now
         return self._lease
 
     def _step_or_halt(self) -> Progress:

@@ -48,8 +48,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SqlAnchorStore"]
 
-_NOT_FINAL = (AnchorState.PREPARED.value, AnchorState.SENT.value, AnchorState.INCLUDED.value)
-
 # What the worker asks several times a second is built once.
 _ON_CHAIN = anchors.c.chain_id == bindparam("chain_id")
 _IS_FINAL = and_(_ON_CHAIN, anchors.c.state == AnchorState.FINAL.value)
@@ -71,7 +69,9 @@ _NEWEST_COSIGNED = (
 )
 
 _UNFINISHED = (
-    select(anchors).where(_ON_CHAIN, anchors.c.state.in_(_NOT_FINAL)).order_by(anchors.c.nonce)
+    select(anchors)
+    .where(_ON_CHAIN, anchors.c.state != AnchorState.FINAL.value)
+    .order_by(anchors.c.nonce)
 )
 _NEWEST = select(anchors).where(_ON_CHAIN).order_by(anchors.c.tree_size.desc()).limit(1)
 _NEWEST_FINAL = (
@@ -104,7 +104,10 @@ _COSTS = (
     .join(anchor_attempts, anchor_attempts.c.anchor_id == anchors.c.anchor_id)
     .where(
         _ON_CHAIN,
-        or_(anchors.c.created_unix >= bindparam("since_unix"), anchors.c.state.in_(_NOT_FINAL)),
+        or_(
+            anchors.c.created_unix >= bindparam("since_unix"),
+            anchors.c.state != AnchorState.FINAL.value,
+        ),
     )
 )
 
