@@ -1,4 +1,4 @@
-"""A few kills on each test run; hundreds of them are for ``scripts/faults`` (docs/reliability.md)."""
+"""A few kills on each test run; hundreds are for ``scripts/faults`` (docs/reliability.md)."""
 
 from __future__ import annotations
 
