@@ -227,6 +227,9 @@ class RunningParts:
     def stop(self) -> None:
         """Answer all that was taken on, then end everything; safe after a failed start."""
         self.writer.close()
+        # all at once: each may be in the middle of asking somebody who takes his time
+        for loop in (*(chain.loop for chain in self.chains), *self.witnesses, self.beacons):
+            loop.end_soon()
         self.scrub.stop()
         for witness in self.witnesses:
             witness.stop()

@@ -301,13 +301,8 @@ class LedgerFolder:
 
     @property
     def writer_lock(self) -> Path:
-        """Held by the one process that integrates entries."""
+        """Held by the process that integrates entries; shared by all of them with PostgreSQL."""
         return self.root / "writer.lock"
-
-    @property
-    def worker_lock(self) -> Path:
-        """Held by the one process that anchors."""
-        return self.root / "worker.lock"
 
     def log_database(self, settings: Settings) -> Path | str:
         """Return where the log is: a SQLite file, or the address of a PostgreSQL database."""

@@ -86,10 +86,14 @@ class _Loop:
         """Take the next turn now; never blocks."""
         self._awake.set()
 
-    def stop(self, timeout: float = 30.0) -> None:
-        """Let the present turn end, then end the loop. Safe to call again."""
+    def end_soon(self) -> None:
+        """Say that the present turn is the last one; never blocks."""
         self._stopping.set()
         self._awake.set()
+
+    def stop(self, timeout: float = 30.0) -> None:
+        """Let the present turn end, then end the loop. Safe to call again."""
+        self.end_soon()
         if self._thread.is_alive():
             self._thread.join(timeout)
         self.status = replace(self.status, running=False)
