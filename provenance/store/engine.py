@@ -185,6 +185,9 @@ def storage_errors() -> Iterator[None]:
         raise _translated(error.orig) from error
     except _raw_errors() as error:
         raise _translated(error) from error
+    except UnicodeDecodeError as error:
+        # SQLite quotes a damaged schema in its message, and the driver cannot read that
+        raise FatalError("the database failed: its schema is damaged") from error
     except exc.InvalidRequestError as error:
         # how the pool says that the server closed even the connections that it had just made
         if str(error) != "This connection is closed":

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from faults.bit_rot import SHARES, Flip, flips, run
+from provenance.errors import FatalError
+from provenance.store.log_store import open_log_store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +29,24 @@ def test_half_of_the_flips_are_where_something_is_written() -> None:
 
     assert 400 < sum(flip.offset == 0 for flip in found) < 600
     assert {flip.file for flip in found} == set(SHARES)
+
+
+def test_a_damaged_schema_is_an_error_of_ours(tmp_path: Path) -> None:
+    """SQLite quotes what it cannot read, and its driver once failed at the quotation."""
+    path = tmp_path / "ledger.sqlite"
+    open_log_store(path).close()
+    octets = path.read_bytes()
+    place = octets.index(b"CREATE TABLE entries")
+    refused = 0
+    for offset in range(place, place + 40):
+        path.write_bytes(Flip("ledger.sqlite", offset, 7).of(octets))
+
+        try:
+            open_log_store(path).close()
+        except FatalError:
+            refused += 1
+
+    assert refused > 20
 
 
 @pytest.mark.timeout(240)
