@@ -5,6 +5,7 @@ Both hold for every process that works on the database, and over every restart.
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, select, update
@@ -22,7 +23,6 @@ __all__ = ["SqlModeStore"]
 _FIRST_MODE: Final[dict[str, object]] = {"id": 1, "read_only": False, "since_unix": 0}
 _FIRST_SCRUB: Final[dict[str, object]] = {"id": 1, "next_index": 0, "rounds": 0}
 
-# one statement, since it is asked before every batch
 _MODE: Final = select(
     *(
         select(column).scalar_subquery().label(column.name)
@@ -68,12 +68,20 @@ class SqlModeStore:
         """Write through ``writer``, read through ``reader``: those of the ledger's log store."""
         self._writer = writer
         self._reader = reader
+        self._mode_statement = str(_MODE.compile(dialect=reader.dialect))
 
     def mode(self) -> Mode:
-        """Return whether the ledger may be written."""
-        with storage_errors(), self._reader.connect() as connection:
-            row = connection.execute(_MODE).one()
-        return Mode(bool(row.read_only), row.reason, row.since_unix or 0, row.damage)
+        """Return whether the ledger may be written.
+
+        Handed straight to the driver: it is asked for every batch, and the layers above would take
+        a tenth of the time that a commit takes.
+        """
+        with storage_errors(), closing(self._reader.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute(self._mode_statement)
+            read_only, reason, since_unix, damage = cursor.fetchone() or (None,) * 4
+            cursor.close()
+        return Mode(bool(read_only), reason, since_unix or 0, damage)
 
     def set_read_only(self, reason: str | None, now_unix: int) -> None:
         """Make the ledger read-only for ``reason``, or with None writable again; durable."""
