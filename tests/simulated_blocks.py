@@ -42,7 +42,8 @@ SENDER = bytes.fromhex("5e" * 20)
 CODE_HASH = hashlib.sha256(b"code").digest()
 LOG_ID = hashlib.sha256(b"log").digest()
 CHAIN_ID = 31337
-GAS = 80_000
+GAS = 60_000
+"""What a call needs; with less it reverts."""
 
 
 class SimulatedClock:
@@ -94,15 +95,16 @@ class Transaction:
     chain_id: int
     nonce: int
     data: bytes
+    gas: int
     max_fee_wei: int
     priority_fee_wei: int
     legacy: bool
 
     @classmethod
     def parse(cls, raw: bytes) -> Transaction:
-        chain_id, nonce, _, data, _, cap, tip, legacy = json.loads(raw)
+        chain_id, nonce, _, data, gas, cap, tip, legacy = json.loads(raw)
         tx_hash = hashlib.sha256(raw).digest()
-        return cls(tx_hash, chain_id, nonce, bytes.fromhex(data), cap, tip, legacy)
+        return cls(tx_hash, chain_id, nonce, bytes.fromhex(data), gas, cap, tip, legacy)
 
     def call(self) -> AnchorCall:
         return read_call(self.data)
@@ -267,7 +269,7 @@ class SimulatedBlocks:
         events: list[AnchoredEvent | None] = []
         for transaction in taken:
             self.mined[transaction.tx_hash] = transaction
-            event = execute(roots, transaction.call())
+            event = execute(roots, transaction.call()) if transaction.gas >= GAS else None
             events.append(event)
             if event is None:
                 self.reverted.append(transaction)

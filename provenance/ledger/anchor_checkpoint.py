@@ -24,7 +24,7 @@ from provenance.errors import (
     ProvenanceError,
 )
 from provenance.ledger.anchor_alerts import AlertCode, Alerts, Progress
-from provenance.ledger.anchor_rules import AnchorRules, least_gas, with_margin
+from provenance.ledger.anchor_rules import AnchorRules, gas_limit
 from provenance.ledger.chain_port import AnchorCall
 from provenance.ledger.follow_anchor import DAY_SECONDS, AnchorFollower
 from provenance.ledger.prove_anchor import nonce_at
@@ -223,7 +223,7 @@ class AnchorWorker:
         root_hash = self._log.root_at(tree_size)
         data = self._chain.call_data(AnchorCall(tree_size, root_hash, tuple(path)))
         needed = self._chain.dry_run(self._sender.address, data)
-        gas = max(with_margin(needed), least_gas(len(path)))
+        gas = gas_limit(needed, len(data))
         fees, now = self._chain.fees(), self._clock.now_unix()
         spent = self._store.fees_since(self._chain_id, now - DAY_SECONDS)
         try:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from provenance.anchor import AnchorState
 from provenance.errors import AnchorRefusedError, FeeCeilingError, ForeignTransactionError
 from provenance.ledger.anchor_alerts import AlertCode, Alerts
-from provenance.ledger.anchor_rules import AnchorRules, with_margin
+from provenance.ledger.anchor_rules import AnchorRules, gas_limit
 from provenance.ledger.chain_port import AnchoredEvent, Broadcast
 from provenance.ledger.prove_anchor import (
     find_inclusion,
@@ -193,7 +193,7 @@ class AnchorFollower:
                 attempt,
                 fees,
                 self._others_wei(anchor),
-                gas=with_margin(needed),
+                gas=gas_limit(needed, len(anchor.call_data)),
                 is_refused=attempt.tx_hash in self._refused,
             )
         except (AnchorRefusedError, FeeCeilingError) as error:

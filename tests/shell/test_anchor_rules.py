@@ -1,11 +1,14 @@
 """Fees leave room, obey both ceilings, and a replacement is one that geth takes."""
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from provenance.errors import FeeCeilingError
-from provenance.ledger.anchor_rules import AnchorRules
+from provenance.ledger.anchor_rules import GAS_LIMIT, AnchorRules, gas_limit
 from provenance.ledger.chain_port import Attempt, Fees
 
 GAS = 80_000
@@ -105,3 +108,19 @@ def test_replacement_is_dearer_by_geths_rule_or_not_made(
     assert new_cap * 10 >= cap * 11
     assert new_tip * 10 >= attempt.priority_fee_wei * 11
     assert new_cap >= max(new_tip, base + asked)
+
+
+def test_gas_is_never_less_than_the_contract_was_measured_to_need() -> None:
+    table = Path(__file__).parents[1] / "contracts" / "gas_table.json"
+    measured = json.loads(table.read_text())["anchor"]
+
+    assert measured
+    for case in measured.values():
+        # selector; log id, tree size, root, the array's place and length; its hashes
+        data_length = 4 + 32 * (5 + case["proof_hashes"])
+        assert gas_limit(0, data_length) >= case["gas"] * 11 // 10
+
+
+def test_gas_has_a_margin_and_a_limit() -> None:
+    assert gas_limit(200_000, 164) == 250_000
+    assert gas_limit(2**30, 164) == GAS_LIMIT

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from history_audit import HistoryAudit
+from simulated_blocks import write_call
 from simulated_ledger import SimulatedLedger
 from simulator import SENDER, SimulatedSender, Transaction, fast_keccak
 from worker_history import RULES
@@ -41,6 +42,20 @@ def judge(ledger: SimulatedLedger) -> None:
     for anchor in ledger.anchors():
         assert anchor.inclusion is not None
         HistoryAudit.judge_proof(anchor, anchor.inclusion, ledger.log.root_at(anchor.tree_size))
+
+
+def transaction(nonce: int, call: AnchorCall) -> Transaction:
+    """Make one that the worker knows nothing of."""
+    return Transaction(
+        tx_hash=b"f" * 32,
+        chain_id=31337,
+        nonce=nonce,
+        data=write_call(call),
+        gas=10**5,
+        max_fee_wei=10**10,
+        priority_fee_wei=10**9,
+        legacy=False,
+    )
 
 
 def codes(progress: Progress) -> list[str]:
@@ -239,9 +254,11 @@ def test_at_the_ceiling_the_old_bytes_are_sent_again_and_the_operator_is_told() 
 
 
 def test_ceiling_of_a_day_stops_binding_until_it_is_over() -> None:
-    rules = replace(RULES, day_ceiling_wei=100_000 * 3 * 10**9)
-    ledger = SimulatedLedger(rules=rules)
+    ledger = SimulatedLedger()
     ledger.finish()
+    (first,) = ledger.anchors()
+    ledger.rules = replace(RULES, day_ceiling_wei=first.attempts[0].gas * 3 * 10**9)
+    ledger.worker = ledger.new_worker()
     ledger.log.grow(2)
     ledger.clock.pass_time(60)
 
@@ -376,8 +393,7 @@ def test_foreign_transaction_is_a_doubt_until_it_is_final() -> None:
     ledger.finish()
     ledger.log.grow(2)
     foreign = AnchorCall(4, ledger.log.root_at(4), tuple(ledger.log.consistency_path(2, 4)))
-    used = Transaction(b"f" * 32, 31337, 1, ledger.chain.call_data(foreign), 10**10, 10**9, False)  # noqa: FBT003 -- not legacy
-    ledger.chain.pool[1] = used
+    ledger.chain.pool[1] = transaction(1, foreign)
     ledger.mine(2)
     finality = ledger.chain.finality
     ledger.chain.knobs.is_stalled = True
@@ -402,8 +418,7 @@ def test_reverted_use_of_the_nonce_is_an_alarm_once_final() -> None:
     ledger.chain.accept = lambda _: Broadcast.ACCEPTED  # type: ignore[method-assign, assignment]  # it is lost
     ledger.step()
     bad = AnchorCall(9, ledger.log.root_at(2), (bytes(32),))
-    vain = Transaction(b"v" * 32, 31337, 0, ledger.chain.call_data(bad), 10**10, 10**9, False)  # noqa: FBT003 -- not legacy
-    ledger.chain.pool[0] = vain
+    ledger.chain.pool[0] = transaction(0, bad)
 
     with pytest.raises(ForeignTransactionError):
         ledger.go_on_until(lambda: False)
@@ -495,3 +510,12 @@ def test_anchor_of_an_earlier_sending_key_is_followed_and_never_signed_anew() ->
 
     assert attempts == 1
     assert ledger.states() == [FINAL]
+
+
+def test_estimate_that_is_too_low_runs_nothing_out_of_gas() -> None:
+    ledger = SimulatedLedger()
+    ledger.chain.dry_run = lambda *_: 1  # type: ignore[method-assign]  # the node is not ours
+
+    ledger.finish()
+
+    assert not ledger.chain.reverted
