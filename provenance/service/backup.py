@@ -33,6 +33,7 @@ from provenance.errors import AlreadyExistsError, MalformedError, UnsupportedVer
 from provenance.files.atomic import PRIVATE, fsync_folder, make_folder, write_bytes, writing
 from provenance.policy import Policy
 from provenance.service.audit import audit_folder
+from provenance.service.restored import note_restored
 from provenance.service.settings import Databases, LedgerFolder, Settings
 from provenance.store.copies import check_empty, copy_into, copy_out
 from provenance.store.key_store import open_key_store
@@ -200,7 +201,8 @@ def restore_backup(
     """Make a ledger folder of an archive, and audit every entry of it.
 
     The folder appears when the audit has passed. Private keys and the signer's memory are still
-    to be put into it; without the memory nothing can be signed.
+    to be put into it; without the memory nothing can be signed. It is served when every chain has
+    been asked once (``service.restored``).
 
     Args:
         keys: an archive of the key store; None leaves every disclosure erased.
@@ -228,6 +230,7 @@ def restore_backup(
         report, _ = audit_folder(made, ask_chain=False, with_memory=False)
         with closing(open_log_store(made.log_database(settings))) as store:
             store.note_audited()
+        note_restored(made)
         # a crash here leaves a folder with a name of its own, and the databases filled
         made.root.rename(folder.root)
         fsync_folder(folder.root.parent)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from provenance.errors import FatalError, ProvenanceError
+from provenance.errors import FatalError, ProvenanceError, UnavailableError
 from provenance.ledger.anchor_alerts import AlertCode
 from provenance.ledger.anchor_checkpoint import AnchorWorker
 from provenance.ledger.check_restored import check_restored
 from provenance.service.chain_node import ChainNode
 from provenance.service.measures import Measure
+from provenance.service.restored import forget_restored, is_restored
 from provenance.service.worker import AnchorLoop
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class RunningChain:
         """
         self.trust = trust
         self.settings = settings
+        self._folder = folder
         self.sender_address = sender.address
         self.node = ChainNode(folder, settings, sender.address)
         self.chain: Chain = self.node.chain(trust)
@@ -76,10 +78,12 @@ class RunningChain:
     def start_node(self) -> None:
         """Start the managed node, and compare the contract with the log.
 
-        A chain that cannot be asked now is asked by the worker later, and stops nothing.
+        A chain that cannot be asked now is asked by the worker later, and stops nothing, unless
+        the folder was restored from a backup.
 
         Raises:
             RestoredCopyError: the chain holds a head of this log that this copy never signed.
+            UnavailableError: the chain cannot be asked whether a restored copy is the newest.
         """
         self.node.start()
         try:
@@ -87,10 +91,16 @@ class RunningChain:
         except FatalError:
             raise
         except ProvenanceError as error:
+            if is_restored(self._folder):
+                raise UnavailableError(
+                    f"chain {self.trust.chain_id} has to say first whether this restored copy is "
+                    f"the newest: {error}"
+                ) from error
             _logger.warning("chain %d could not be asked yet: %s", self.trust.chain_id, error)
 
     def start(self) -> None:
-        """Begin to anchor."""
+        """Begin to anchor; every chain has been asked by now."""
+        forget_restored(self._folder)
         self.loop.start()
 
     def stop(self) -> None:
