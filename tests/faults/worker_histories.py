@@ -34,9 +34,8 @@ def run(
         for number, found in enumerate(lives, first):
             if isinstance(found, str):
                 pool.shutdown(cancel_futures=True)
-                raise Violation(
-                    "W", f"history {number} (scripts/simulate_worker 1 {number}): {found}"
-                )
+                again = f"scripts/simulate_worker --histories 1 --seed {number}"
+                raise Violation("W", f"history {number} ({again}): {found}")
             for name, value in zip(counts, (1, *found), strict=True):
                 counts[name] += value
             if counts["histories"] % _SAY_EVERY == 0:
