@@ -22,6 +22,8 @@ from faults.chain_events import keccak256
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from oracles.evm_state import State
+
     from faults.wire import JSON
 
 __all__ = ["Exchange", "Mode", "Pool", "Proxy", "Raw", "Reply"]
@@ -166,6 +168,8 @@ class Proxy:
         self.requests = 0
         self.kept: dict[str, bytes] = {}
         """Answers kept by modes, to be given to somebody else."""
+        self.forged: dict[str, tuple[JSON, State]] = {}
+        """Blocks that never were, by hash, with the state after each."""
         self.later: list[bytes] = []
         """Signed bytes that a mode keeps back."""
         self._node_port = node_port
@@ -201,6 +205,7 @@ class Proxy:
 
     def calm(self) -> None:
         """Be honest from now on."""
+        self.forged.clear()
         self.spoil((), 0.0)
 
     # --- towards the node ----------------------------------------------------------------------

@@ -10,6 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import rlp  # type: ignore[import-untyped]  # it publishes none
+from oracles.evm_state import State, mapping_slot
 
 from faults.chain_events import ANCHORED_TOPIC, keccak256
 from faults.rpc_proxy import Mode, Raw, Reply
@@ -581,6 +582,56 @@ async def finalized_forged(x: Exchange) -> Reply | None:
         return x.wrap(answer)
     number = hex(int(answer["result"]["number"], 16) + x.rng.randrange(1, 1000))
     return x.result(forge_block(answer["result"], number=number))
+
+
+@mode("a world of its own", *RECEIPT, *BLOCKS, "eth_getProof", needs_quorum=True)
+async def own_world(x: Exchange) -> Reply | None:
+    """Everything fits together: receipt, block, finality, account and storage proof."""
+    answer = await x.honest()
+    if x.method in RECEIPT:
+        raw = x.proxy.pool.seen.get(x.params[0])
+        if raw is None or answer.get("result") is not None:
+            return x.wrap(answer)
+        block, state = await _make_world(x, raw)
+        x.proxy.forged[block["hash"]] = (block, state)
+        return x.result(_receipt(raw, block))
+    if not x.proxy.forged:
+        return x.wrap(answer)
+    if x.method == "eth_getProof":
+        return _prove_world(x, answer)
+    newest, _ = list(x.proxy.forged.values())[-1]
+    if x.params[0] in {"latest", "finalized", newest["number"]}:
+        return x.result(newest)
+    found = x.proxy.forged.get(x.params[0])
+    return x.wrap(answer) if found is None else x.result(found[0])
+
+
+async def _make_world(x: Exchange, raw: Raw) -> tuple[JSON, State]:
+    """Return a block on the head in whose state the contract holds what ``raw`` would store."""
+    head = await x.ask("eth_getBlockByNumber", "latest", False)  # noqa: FBT003 -- JSON-RPC
+    code = await x.ask("eth_getCode", raw.to, "latest")
+    log_id, size, root = (raw.data[at : at + 32] for at in (4, 36, 68))
+    slot = mapping_slot(size, mapping_slot(log_id, b""))
+    state = State()
+    state.add(_octets(raw.to), _octets(code), {slot: root})
+    number = hex(int(head["number"], 16) + 1)
+    block = {"parentHash": head["hash"], "number": number, "stateRoot": "0x" + state.root.hex()}
+    return forge_block(head, **block), state
+
+
+def _prove_world(x: Exchange, answer: JSON) -> Reply:
+    place = x.params[2]
+    wanted = place.get("blockHash") if isinstance(place, dict) else place
+    found = x.proxy.forged.get(str(wanted))
+    account = _octets(x.params[0])
+    if found is None or account not in found[1].storage or not x.params[1]:
+        return x.wrap(answer)
+    slot, state = x.params[1][0], found[1]
+    nodes, held = state.prove(account, _octets(slot).rjust(32, b"\0"))
+    storage = {"key": slot, "value": "0x1", "proof": ["0x" + node.hex() for node in held]}
+    return x.result(
+        {"accountProof": ["0x" + node.hex() for node in nodes], "storageProof": [storage]}
+    )
 
 
 @mode("finalized never moves", "eth_getBlockByNumber")

@@ -58,6 +58,11 @@ def test_pool_holds_to_geths_rule(tip: int, cap: int, refused: bool) -> None:  #
 # --- single lies ------------------------------------------------------------------------------
 
 
+def anchor_through(world: lying_rpc.World, name: str, count: int) -> None:
+    for number in range(count):
+        world.anchor(number, [MODES[name]])
+
+
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[lying_rpc.World]:
     need_anvil()
@@ -72,8 +77,7 @@ def world(tmp_path: Path) -> Iterator[lying_rpc.World]:
 def test_lie_about_prices_neither_reverts_nor_passes_the_ceiling(
     world: lying_rpc.World, name: str
 ) -> None:
-    for number in range(6):
-        world.anchor(number, [MODES[name]])
+    anchor_through(world, name, 6)
 
     world.finish()
 
@@ -119,3 +123,20 @@ def test_anchor_called_final_too_early_is_found(world: lying_rpc.World) -> None:
 
     with pytest.raises(Violation, match="I6"):
         world.rig.audit()
+
+
+def test_world_of_its_own_fools_who_asks_one_node_only(world: lying_rpc.World) -> None:
+    with pytest.raises(Violation, match="was never a block"):
+        anchor_through(world, "a world of its own", 20)
+
+
+def test_world_of_its_own_fools_no_quorum(tmp_path: Path) -> None:
+    need_anvil()
+    world = lying_rpc.World(tmp_path / "world", 416, lying_rpc.WORLD)
+    try:
+        anchor_through(world, "a world of its own", 8)
+        world.finish()
+    finally:
+        world.close()
+
+    assert world.spoiled()["a world of its own"] > 6
