@@ -95,6 +95,18 @@ def test_a_chain_that_is_away_keeps_nobody_from_starting(folder: LedgerFolder) -
     assert said == (False, "unavailable")
 
 
+def test_a_folder_with_settings_of_the_first_version_goes_on(folder: LedgerFolder) -> None:
+    first = {"chain": {"node": "managed"}, "anchor_interval": 1, "write_policy": None}
+    whole = {"format": "provenance-settings", "v": 1, **first}
+    folder.settings.write_text(json.dumps(whole))
+
+    with running(folder) as service:
+        service.deposited("under old settings")
+        await_final(service, folder)
+
+    assert json.loads(folder.settings.read_text()) == whole, "nobody rewrites what need not be"
+
+
 def test_what_the_worker_finds_fatal_stops_only_its_chain(
     folder: LedgerFolder, tmp_path: Path
 ) -> None:
