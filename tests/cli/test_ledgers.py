@@ -10,7 +10,7 @@ import threading
 import urllib.request
 from contextlib import contextmanager
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from command_line import ORIGIN, CommandLine, tree
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conftest import Deposited, Served
+
+
+def objects(value: object) -> list[dict[str, Any]]:
+    """Return a JSON array of objects."""
+    assert isinstance(value, list)
+    return value
 
 
 # --- founding and serving ---------------------------------------------------------------------
@@ -116,7 +122,7 @@ def test_anchoring_is_told_and_asked_for(line: CommandLine, ledger: Served) -> N
     resumed = line.succeed("anchor", "resume", ledger.folder, "--json").json()
     ran = line.here("anchor", "status", line.folder, "--json")
 
-    (chain,) = status["chains"]  # type: ignore[misc]  # a JSON array
+    (chain,) = objects(status["chains"])
     assert 4 <= chain["final_size"] <= int(str(status["signed_size"]))
     assert (chain["chain_id"], chain["evidence"], chain["halt"]) == (31337, "proof", None)
     assert chain["newest"]["widened_by"] == 0
@@ -137,7 +143,7 @@ def test_a_good_ledger_is_proved_from_inside_and_outside(line: CommandLine, ledg
     for report in (inside, outside):
         assert int(str(report["tree_size"])) >= 4
         assert int(str(report["blocks_confirmed"])) >= 1
-        (chain,) = report["chains"]  # type: ignore[misc]  # a JSON array
+        (chain,) = objects(report["chains"])
         assert (chain["chain_id"], chain["is_of_log"]) == (31337, True)
     assert inside["manifests"]
 
