@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 __all__ = ["Flip", "flips", "run"]
 
 LANES = 2
+WATCH_EVERY = 500
+"""Flips of a campaign for each time that the real service is watched as it gets over one."""
+
 _CHUNK = 50
 
 SHARES = {
@@ -87,7 +90,7 @@ def run(folder: Path, seed: int, count: int, say: Callable[[str], None]) -> dict
         place = Path(opened.enter_context(scratch()))
         base = make_rotting(founded_in(folder), folder / f"bit_rot-base-{seed}", seed)
         lanes = [
-            Lane(opened.enter_context(Forks()), base, place / str(number))
+            Lane(opened.enter_context(Forks()), base, place / str(number), count // WATCH_EVERY)
             for number in range(LANES if count > _CHUNK else 1)
         ]
         wanted = islice(flips(base.files, seed), counts["flips"], count)
@@ -113,7 +116,7 @@ class Lane:
     forks: Forks
     base: Rotting
     place: Path
-    watches_left: int = 3
+    watches_left: int
 
     def __post_init__(self) -> None:
         self._target = self.place / "ledger"

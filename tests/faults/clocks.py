@@ -110,18 +110,21 @@ class FakedServer(Server):
 
 
 class Chain(threading.Thread):
-    """A chain of its own, with a right clock: a block a second, final two blocks later."""
+    """A chain of its own, whose clock nobody touches; a block is final two blocks later.
+
+    Its blocks are a second apart and come faster than that, so it lives in the last hour.
+    """
 
     def __init__(self, folder: Path) -> None:
         super().__init__(daemon=True, name="chain")
-        self.node = Anvil(folder, genesis_unix=int(time.time()) - 60)
+        self._time = int(time.time()) - 3600
+        self.node = Anvil(folder, genesis_unix=self._time)
         self._stopping = threading.Event()
 
     def run(self) -> None:
-        last = 0
-        while not self._stopping.wait(1.0):
-            last = max(last + 1, int(time.time()))
-            self.node.rpc.call("evm_mine", hex(last))
+        while not self._stopping.wait(0.25):
+            self._time += 1
+            self.node.rpc.call("evm_mine", hex(self._time))
 
     def end(self) -> None:
         self._stopping.set()
@@ -214,7 +217,7 @@ class ClockRun:
         self._keep_receipts()
         if self._offset >= 0 and self._rng.random() < 0.3:
             self._await_final()  # a clock that is ahead keeps nothing from being anchored
-        time.sleep(self._rng.uniform(0.5, 2.0))
+        time.sleep(self._rng.uniform(0.2, 1.0))
 
     def _deposit(self) -> None:
         """New records are judged by the service's clock, and only against the future."""

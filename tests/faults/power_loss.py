@@ -92,7 +92,7 @@ class States:
         shutil.copytree(founded_in(self._folder), before)
         ledger = self._place / "ledger"
         shutil.copytree(before, ledger)
-        seconds = min(20.0, max(2.0, self._count / STATES_A_SECOND))
+        seconds = min(20.0, max(1.0, self._count / STATES_A_SECOND))
         writing = trace.with_suffix(".writing")
         record(ledger, writing, seed=self._seed, seconds=seconds, is_normal=self._is_normal)
         writing.rename(trace)

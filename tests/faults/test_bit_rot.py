@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SEED = 41
-FLIPS = 40
+FLIPS = 24
 
 
 def test_a_flip_changes_one_bit() -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SEED = 21
-STATES = 42
+STATES = 28
 ROOT = "/led"
 
 

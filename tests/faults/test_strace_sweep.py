@@ -15,7 +15,7 @@ from faults.strace_sweep_work import make_works
 from faults.wire import Violation
 
 SEED = 11
-POINTS = 12
+POINTS = 8
 
 TRACE = """\
 read(3<pipe:[1]>, ""..., 1) = 1
