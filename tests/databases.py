@@ -129,7 +129,7 @@ def postgres_server() -> Iterator[PostgresServer]:
         yield PostgresServer(address, run / "data", server.bin_path, pid)
     finally:
         atexit.unregister(server._cleanup)  # noqa: SLF001 -- its orderly stop takes up to a minute
-        _kill(pid)
+        _end(pid)
         shutil.rmtree(run)
 
 
@@ -141,11 +141,14 @@ def _roomy_memory() -> str | None:
     return None
 
 
-def _kill(postmaster: int) -> None:
-    """End a server and all its processes at once; nobody wants its data any more."""
+def _end(postmaster: int) -> None:
+    """End a server and all its processes, whoever is connected.
+
+    Not at once (SIGQUIT): it would leave its shared memory behind on the machine.
+    """
     process = psutil.Process(postmaster)
-    process.send_signal(signal.SIGQUIT)
-    process.wait(timeout=30)
+    process.send_signal(signal.SIGINT)
+    process.wait(timeout=120)
 
 
 def sqlite_place(folder: Path) -> Place:
