@@ -50,6 +50,8 @@ def check_recovered(  # noqa: PLR0917 -- as they are met: where, what, and what 
     count = note_acks(journal, struck.said, compacts)
     if work.job == "change":
         _change_again(forks, work, folder)
+    if work.job == "bind":
+        _check_bound(forks, work, folder, struck)
     again = forks.do(
         "examine",
         folder,
@@ -73,6 +75,30 @@ def _check_published(again: Outcome, work: Work, struck: Outcome) -> None:
     shown = [line["as"] for line in again.all("manifest") if line["manifest"] == work.asked["id"]]
     demand(shown in ([], [work.asked["manifest"]]), "I1", f"a manifest is shown as {shown}")
     demand(shown or not struck.all("published"), "I1", "a published manifest is gone")
+
+
+def _check_bound(forks: Forks, work: Work, folder: Path, struck: Outcome) -> None:
+    """I5: one anchor, one nonce, one set of signed bytes, before and after asking again."""
+    before = _anchors(folder)
+    bound, sent = struck.all("bound"), struck.all("sent")
+    demand(len(before) <= 1, "I5", f"bound twice: {before}")
+    demand(len(before) == 1 or not bound, "I5", "a bound anchor is gone")
+    demand(not sent or before[0][2] == "sent", "I5", f"its broadcast is forgotten: {before}")
+    again = work.do(forks, folder, None)
+    demand(again.code == 0, "I9", f"cannot bind again: {again.error}")
+    after = _anchors(folder)
+    demand([row[2] for row in after] == ["sent"], "I5", f"after asking again: {after}")
+    demand(not before or before[0][:2] == after[0][:2], "I5", f"{before} became {after}")
+    demand(after[0][3] == 1, "I5", f"signed more than once: {after}")
+
+
+def _anchors(folder: Path) -> list[tuple[int, int, str, int]]:
+    """Return tree size, nonce, state and number of attempts of the anchors not final."""
+    question = """SELECT tree_size, nonce, state,
+        (SELECT count(*) FROM anchor_attempts AS a WHERE a.anchor_id = anchors.anchor_id)
+        FROM anchors WHERE state <> 'final'"""
+    with closing(sqlite3.connect(folder / "ledger.sqlite")) as db:
+        return db.execute(question).fetchall()
 
 
 def _change_again(forks: Forks, work: Work, folder: Path) -> None:

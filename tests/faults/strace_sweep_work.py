@@ -45,4 +45,5 @@ def make_works(base: Base, seed: int) -> list[Work]:
     erase = Work("erase", "erase", base.folder, {"ids": [doomed]})
     change = Work("change", "change", base.folder, {"kind": "checkpoint"})
     publish = Work("publish", "publish", base.folder, base.publication)
-    return [deposit, erase, publish, change]
+    bind = Work("bind", "bind", base.folder, {})
+    return [deposit, erase, publish, change, bind]
