@@ -43,11 +43,15 @@ def postgresql() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     """Two empty databases: the test runs once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
-        return sqlite_place(tmp_path)
-    return fresh_place(request.getfixturevalue("postgresql"))
+        yield sqlite_place(tmp_path)
+        return
+    server: PostgresServer = request.getfixturevalue("postgresql")
+    made = fresh_place(server)
+    yield made
+    server.drop(made)
 
 
 @pytest.fixture

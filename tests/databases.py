@@ -10,15 +10,14 @@ import atexit
 import itertools
 import os
 import shutil
-import signal
+import subprocess
+import sys
 import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import psutil
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +28,16 @@ __all__ = ["Place", "PostgresServer", "fresh_place", "postgres_server", "sqlite_
 
 _ROOM = 2 << 30
 """Bytes that must be free; a server with some dozens of small databases takes a tenth of it."""
+
+_KEEPER = """
+import shutil, signal, sys
+import psutil
+server, run = psutil.Process(int(sys.argv[1])), sys.argv[2]
+sys.stdin.read()  # until whoever has the other end closes it, or is no more
+server.send_signal(signal.SIGINT)  # a harder signal leaves shared memory behind
+server.wait(timeout=120)
+shutil.rmtree(run)
+"""
 
 
 @dataclass(frozen=True)
@@ -72,6 +81,12 @@ class PostgresServer:
         name = next(self._names)
         self.execute(f'CREATE DATABASE "{name}"')
         return self.address(name)
+
+    def drop(self, place: Place) -> None:
+        """Throw two databases away, whoever is connected."""
+        for address in (place.ledger, place.keys):
+            name = str(address).rpartition("/test_")[2].partition("?")[0]
+            self.execute(f'DROP DATABASE "test_{name}" WITH (FORCE)')
 
     @contextmanager
     def configured(self, **settings: str) -> Iterator[None]:
@@ -125,12 +140,9 @@ def postgres_server() -> Iterator[PostgresServer]:
     address = server.get_uri(database="{database}")
     pid = server.get_pid()
     assert pid is not None
-    try:
+    atexit.unregister(server._cleanup)  # noqa: SLF001 -- its orderly stop takes up to a minute
+    with _ended_with_us(pid, run):
         yield PostgresServer(address, run / "data", server.bin_path, pid)
-    finally:
-        atexit.unregister(server._cleanup)  # noqa: SLF001 -- its orderly stop takes up to a minute
-        _end(pid)
-        shutil.rmtree(run)
 
 
 def _roomy_memory() -> str | None:
@@ -141,14 +153,16 @@ def _roomy_memory() -> str | None:
     return None
 
 
-def _end(postmaster: int) -> None:
-    """End a server and all its processes, whoever is connected.
-
-    Not at once (SIGQUIT): it would leave its shared memory behind on the machine.
-    """
-    process = psutil.Process(postmaster)
-    process.send_signal(signal.SIGINT)
-    process.wait(timeout=120)
+@contextmanager
+def _ended_with_us(postmaster: int, run: Path) -> Iterator[None]:
+    """End a server and throw its folder away after the block, or when this process is killed."""
+    command = [sys.executable, "-c", _KEEPER, str(postmaster), str(run)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) as keeper:
+        try:
+            yield
+        finally:
+            assert keeper.stdin is not None
+            keeper.stdin.close()
 
 
 def sqlite_place(folder: Path) -> Place:

@@ -34,10 +34,12 @@ IN_SQLITES_WORDS = {
 @pytest.fixture
 def ledger(tmp_path: Path, postgresql: PostgresServer) -> Iterator[SmallLedger]:
     """A ledger of two entries, signed, with nobody writing to it."""
-    ledger = SmallLedger(tmp_path, place=fresh_place(postgresql))
+    place = fresh_place(postgresql)
+    ledger = SmallLedger(tmp_path, place=place)
     ledger.begin()
     yield ledger
     ledger.close()
+    postgresql.drop(place)
 
 
 _FIXTURE = type(ledger)
