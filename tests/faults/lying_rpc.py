@@ -64,7 +64,12 @@ def run(folder: Path, seed: int, count: int, say: Callable[[str], None]) -> dict
         place.write_text(json.dumps(kept))
         shutil.rmtree(folder / "world")
         say(f"{done} anchors, {sum(modes.values())} lies of {len(modes)} modes")
-    counts = {"anchors": done, "modes": len(modes), "lies": sum(modes.values()), **totals}
+    counts = {
+        "anchors": done,
+        "most ways in one slice": len(modes),
+        "lies": sum(modes.values()),
+        **totals,
+    }
     counts |= {"reverted": 0, "doubled": 0, "forged accepted": 0}
     return {"campaign": "lying-rpc", "seed": seed, "counts": counts, "codes": dict(codes)} | {
         "modes": dict(modes)

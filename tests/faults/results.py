@@ -92,22 +92,21 @@ def total(lines: Iterable[JSON]) -> dict[str, int | float]:
     return {name: round(value, 2) for name, value in found.items()}
 
 
-def render_table(rows: Sequence[tuple[str, str, str, Sequence[JSON]]]) -> str:
-    """Return Markdown: fault, target, what was reached, command and seeds.
-
-    Args:
-        rows: (what was done, target, name of the campaign, its lines).
-    """
+def render_table(rows: Sequence[tuple[Campaign, Sequence[JSON]]]) -> str:
+    """Return Markdown: fault, target, what was reached, command and seeds."""
     text = ["| fault | target | reached | how, and when |", "| --- | --- | --- | --- |"]
-    for title, target, name, lines in rows:
-        text.append(f"| {title} | {target} | {_reached(lines)} | {_how(name, lines)} |")
+    for campaign, lines in rows:
+        reached, how = _reached(lines, campaign.unit), _how(campaign.name, lines)
+        text.append(f"| {campaign.fault} | {campaign.target} | {reached} | {how} |")
     return "\n".join(text)
 
 
-def _reached(lines: Sequence[JSON]) -> str:
+def _reached(lines: Sequence[JSON], unit: str) -> str:
     if not lines:
         return "not run yet"
-    counts = total(lines)
+    found = total(lines)
+    # what the target counts comes first
+    counts = {name: found[name] for name in sorted(found, key=lambda name: (name != unit, name))}
     said = [f"{value:,} {name}" for name, value in counts.items()]
     broken = [str(line["violation"]) for line in lines if "violation" in line]
     said += [f"**broken: {text}**" for text in broken] or ["nothing broken"]
@@ -151,12 +150,7 @@ def write_report(place: Path, campaigns: Sequence[Campaign], document: Path = DO
     """Put the figures of the results at ``place`` into the document, between its marks."""
     lines = read(place)
     rows = [
-        (
-            campaign.fault,
-            campaign.target,
-            campaign.name,
-            [line for line in lines if line["campaign"] == campaign.name],
-        )
+        (campaign, [line for line in lines if line["campaign"] == campaign.name])
         for campaign in campaigns
         if campaign.full
     ]

@@ -31,14 +31,14 @@ def test_short_run_anchors_each_checkpoint_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     need_anvil()
-    monkeypatch.setattr(lying_rpc, "WORLD", 5)  # one world of each kind
+    monkeypatch.setattr(lying_rpc, "WORLD", 3)  # one world of each kind
 
-    found = lying_rpc.run(tmp_path, 416, 15, print)
+    found = lying_rpc.run(tmp_path, 416, 9, print)
 
     counts = found["counts"]
     assert isinstance(counts, dict)
-    assert counts["anchors"] == 15
-    assert counts["lies"] > 15
+    assert counts["anchors"] == 9
+    assert counts["lies"] > 9
 
 
 def raw(tip: int, cap: int) -> Raw:
