@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 
 RULES = AnchorRules(
     interval=12,
-    resend_after=24,
-    bump_after=36,
+    resend_after=12,
+    bump_after=24,
     repin_after=120,
     recheck_after=240,
     lease_seconds=30,
@@ -258,16 +258,23 @@ class WorkerHistory:
 
     def run(self, events: int = 110) -> None:
         """Live through random events, then be left in peace and finish the work."""
+        weights: dict[Callable[[Crew], None], float] = {
+            self.step_one: 13,
+            self.mine: 5,
+            self.grow: 1.5,
+            self.disturb: 1,
+            self.price: 0.8,
+            self.reorganise: 1.2,
+            self.jump: 0.3,
+        }
+        happenings, chances = list(weights), list(weights.values())
         with fast_keccak():
             for crew in self.crews:
                 crew.chain.mine()
             self.grow()
             for _ in range(events):
                 crew = self.rng.choice(self.crews)
-                event = self.rng.choices(
-                    (self.step_one, self.mine, self.grow, self.disturb, self.reorganise, self.jump),
-                    (13, 5, 1.5, 1, 1.2, 0.3),
-                )[0]
+                event = self.rng.choices(happenings, chances)[0]
                 event(crew)
                 self.audit.look()
             self.finish()
@@ -320,7 +327,7 @@ class WorkerHistory:
                 connection.execute(insert(tables.cosignatures), row)
 
     def disturb(self, crew: Crew) -> None:
-        """Turn the knobs anew; base fees jump."""
+        """Turn the knobs anew."""
         chance = self.rng.choice([0.0, 0.05, 0.3])
 
         def maybe() -> float:
@@ -343,7 +350,10 @@ class WorkerHistory:
             receipts_window=self.rng.choice([0, 2, 10_000]),
             is_stalled=self.rng.random() < 0.1,
         )
-        crew.chain.base_fee_wei = self.rng.choice([10**9, 3 * 10**9, 30 * 10**9, 10**12])
+
+    def price(self, crew: Crew) -> None:
+        """Let the base fee jump."""
+        crew.chain.base_fee_wei = 10**9 * self.rng.choice([1, 4, 10, 40, 40, 1000])
 
     def reorganise(self, crew: Crew) -> None:
         back = self.rng.random() < 0.5
