@@ -36,6 +36,7 @@ max_wal_senders = 8
 max_connections = 80
 shared_buffers = 32MB
 fsync = on
+dynamic_shared_memory_type = mmap
 synchronous_commit = on
 wal_sender_timeout = 3s
 wal_receiver_timeout = 3s
