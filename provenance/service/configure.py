@@ -44,6 +44,7 @@ from provenance.service.change_intent import (
     write_intent,
 )
 from provenance.service.operator_keys import OperatorKeys
+from provenance.store.anchor_store import SqlAnchorStore
 from provenance.store.log_store import open_log_store
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
     from provenance.record import Record
     from provenance.service.settings import LedgerFolder
 
-__all__ = ["ChangedKey", "KeyChange", "KeyKind", "change_key", "check_settled"]
+__all__ = ["ChangedKey", "KeyChange", "KeyKind", "change_key", "check_all_stated", "check_settled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ def change_key(
 
     Raises:
         LockedError: the service runs.
-        ConflictError: a change of another kind of key has to be finished first.
+        ConflictError: a change of another kind of key has to be finished first, or an anchor is on
+            its way that only the old checkpoint key can state.
         MalformedError: not a ledger folder, or no root key.
         WrongPassphraseError: of the root key; nothing was changed.
         FatalError: the log may not be continued.
@@ -92,8 +94,29 @@ def change_key(
         policy = Policy.parse(folder.policy.read_bytes())
         memory = FileSignerMemory(folder.signer_memory, origin=policy.origin)
         with closing(open_log_store(database)) as store:
+            if kind is KeyKind.CHECKPOINT and find_begun(folder, policy, store) is None:
+                check_all_stated(policy, SqlAnchorStore(store.writer, store.reader))
             steps = KeyChange(folder, policy, OperatorKeys(folder.keys), store, memory)
             return steps.run(kind, unlock_root=unlock_root, now_unix=now_unix)
+
+
+def check_all_stated(policy: Policy, anchors: SqlAnchorStore) -> None:
+    """Check that no anchor waits for a statement by the checkpoint key in use.
+
+    On a chain without Ethereum proofs, an anchor's only evidence is a statement signed by the key
+    of its tree size. Were that key gone, an anchor that is not included yet, or is displaced by a
+    reorganisation, could never be included again, nor any after it.
+
+    Raises:
+        ConflictError: one does; the service has to run until it is final.
+    """
+    for chain in policy.chains:
+        unfinished = anchors.unfinished(chain.chain_id) if chain.evidence == "trusted-rpc" else ()
+        if unfinished:
+            raise ConflictError(
+                f"tree size {unfinished[0].tree_size} is on its way to {chain.name}, and only the "
+                "old key can state it: let the service run until it is final"
+            )
 
 
 class KeyChange:
