@@ -114,7 +114,7 @@ class Alerts:
         self._found.append(Alert(code, message))
         if code not in self._before:
             level = logging.INFO if code is AlertCode.STANDBY else logging.WARNING
-            _logger.log(level, "%s: %s", code.value, message)
+            _logger.log(level, "%s: %s", code.value, message, extra={"code": code.value})
 
     def all(self) -> tuple[Alert, ...]:
         """Return what this turn found, in order."""

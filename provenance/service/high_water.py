@@ -130,7 +130,11 @@ class LedgerMode:
         What a damaged database says of itself may quote the damage: any bytes, of any length.
         """
         damage = ascii(damage)[1:-1][:_LONGEST_DAMAGE]
-        _logger.critical("nothing is signed any more, the scrub found damage: %s", damage)
+        _logger.critical(
+            "nothing is signed any more, the scrub found damage: %s",
+            damage,
+            extra={"code": DamagedLogError.code},
+        )
         with self._lock:
             self._unstored = damage
         try:
