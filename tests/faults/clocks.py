@@ -26,6 +26,7 @@ from faults.anvil_process import Anvil
 from faults.auditor import Auditor
 from faults.http import Connection, get
 from faults.journal import Journal
+from faults.needs import MissingError
 from faults.processes import ORIGIN, Server
 from faults.wire import Person, Violation, demand, header_of, payload_of, record_id
 
@@ -67,11 +68,11 @@ def run(folder: Path, seed: int, count: int, say: Callable[[str], None]) -> dict
 
     Raises:
         Violation: a promise was broken.
-        RuntimeError: no clock can be faked here.
+        MissingError: no clock can be faked here.
     """
     reason = why_not()
     if reason is not None:
-        raise RuntimeError(reason)
+        raise MissingError(reason)
     done = folder / f"clocks-{seed}-{count}.json"
     if not done.exists():
         with ClockRun(folder / f"clocks-{seed}", seed) as found:

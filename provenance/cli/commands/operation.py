@@ -205,6 +205,7 @@ def serve(
     failed: list[FatalError] = []
 
     def on_fatal(error: FatalError) -> None:
+        logging.getLogger("provenance.service").critical("the service ends: %s", error)
         failed.append(error)
         loop.call_soon_threadsafe(stop.set)
 
