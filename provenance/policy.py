@@ -13,7 +13,8 @@
 
 Members may stand in any order and with any white space: its digest is that of the file's exact
 bytes, to be compared through another channel, and nothing ever writes it anew. The first chain
-is the one whose blocks the log's beacons name.
+is the one whose blocks the log's beacons name. A chain without ``evidence`` or ``block_time``, as
+in the first policies, is one of ``"proof"`` and ``"consensus"``.
 """
 
 from __future__ import annotations
@@ -264,15 +265,20 @@ def _chain(members: strict_json.Members) -> Chain:
         roots_slot=members.integer("roots_slot"),
         depth=_depth(members),
         claims_independence=members.boolean("independent"),
-        evidence=_one_of(members, "evidence", LEVELS),
-        block_time=_one_of(members, "block_time", BLOCK_TIMES),
+        # the first policies knew no other chains, and are read for ever
+        evidence=_choice(members, "evidence", LEVELS) or "proof",
+        block_time=_choice(members, "block_time", BLOCK_TIMES) or "consensus",
     )
     members.done()
     return chain
 
 
-def _one_of(members: strict_json.Members, name: str, choices: tuple[_Choice, ...]) -> _Choice:
-    found = members.text(name, max_length=64)
+def _choice(
+    members: strict_json.Members, name: str, choices: tuple[_Choice, ...]
+) -> _Choice | None:
+    found = members.optional_text(name, max_length=64)
+    if found is None:
+        return None
     for choice in choices:
         if found == choice:
             return choice

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -15,12 +16,15 @@ from receipts import DEVNET, MAINNET, OTHERNET, Shape
 
 from provenance.errors import MalformedError, UnsupportedVersionError
 from provenance.note import NoteVerifier
-from provenance.policy import MAX_POLICY_BYTES, CheckpointKey, Policy
+from provenance.policy import MAX_POLICY_BYTES, CheckpointKey, Policy, render_policy
 
 FULL = Shape(
     anchors=(), policy_chains=(MAINNET, OTHERNET, DEVNET), institution=True, witnesses=2, quorum=1
 )
 SCHEMA = json.loads((files("provenance") / "schemas" / "policy.json").read_text())
+
+FIRST = (Path(__file__).parents[1] / "vectors/database/v0001/policy.json").read_bytes()
+"""As the first release wrote it."""
 
 Edit = Callable[[dict[str, Any]], object]
 
@@ -120,6 +124,30 @@ def test_a_chain_says_what_it_can_show_and_who_sets_its_time() -> None:
     assert (plain.evidence, plain.block_time) == ("proof", "consensus")
 
 
+def test_a_first_policy_stays_as_it_is_and_knows_chains_that_prove() -> None:
+    chain = Policy.parse(FIRST).chains[0]
+
+    assert b'"evidence"' not in FIRST
+    assert b'"block_time"' not in FIRST
+    assert (chain.evidence, chain.block_time) == ("proof", "consensus")
+    jsonschema.validate(json.loads(FIRST), SCHEMA)
+
+
+def test_what_is_written_anew_says_both() -> None:
+    first = Policy.parse(FIRST)
+
+    anew = render_policy(
+        origin=first.origin,
+        root_key=first.root_key,
+        checkpoint_keys=first.checkpoint_keys,
+        chains=first.chains,
+    )
+
+    assert json.loads(anew)["chains"][0]["evidence"] == "proof"
+    assert json.loads(anew)["chains"][0]["block_time"] == "consensus"
+    assert Policy.parse(anew).chains == first.chains
+
+
 WITNESS_1 = receipts.WITNESSES[1].to_vkey()
 LOG_VKEY = receipts.LOG_SIGNER.verifier.to_vkey()
 RENAMED = NoteVerifier("renamed.example", receipts.WITNESSES[0].key, 4).to_vkey()
@@ -134,10 +162,9 @@ REFUSED: dict[str, tuple[str, Edit]] = {
     "origin of two lines": ("origin", lambda p: p.update(origin="a\nb")),
     "root key private": ("root_key.d", lambda p: p["root_key"].update(d=p["root_key"]["x"])),
     "root key without x": ("root_key.x", lambda p: p["root_key"].pop("x")),
-    "no evidence": ("chains[0].evidence", lambda p: p["chains"][0].pop("evidence")),
     "other evidence": ("chains[0].evidence", lambda p: p["chains"][0].update(evidence="rpc")),
     "evidence null": ("chains[0].evidence", lambda p: p["chains"][0].update(evidence=None)),
-    "no block time": ("chains[0].block_time", lambda p: p["chains"][0].pop("block_time")),
+    "block time null": ("chains[0].block_time", lambda p: p["chains"][0].update(block_time=None)),
     "other block time": (
         "chains[1].block_time",
         lambda p: p["chains"][1].update(block_time="miners"),
