@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from provenance.errors import FeeCeilingError
+from provenance.errors import AnchorRefusedError, FeeCeilingError
 
 if TYPE_CHECKING:
     from provenance.ledger.chain_port import Attempt, Fees
@@ -18,6 +18,9 @@ GAS_LIMIT = 2**24
 _LEAST_GAS = 65_000
 _WORD_GAS = 3_000
 """For each 32 bytes of the call, mostly hashes of the proof: measured, some 1,560."""
+
+_MOST_TIMES = 20
+"""A rollup's gas holds its share of the main chain's fee, and comes to a few times ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +116,14 @@ def gas_limit(estimated: int, data_length: int) -> int:
 
     Args:
         data_length: of the call, in bytes.
+
+    Raises:
+        AnchorRefusedError: the estimate is absurd. Gas never falls again (W6), so a transaction
+            bound to it could stay above the ceilings for ever.
     """
     least = _LEAST_GAS + _WORD_GAS * (data_length // 32)
+    if estimated > _MOST_TIMES * least:
+        raise AnchorRefusedError(f"a node estimates {estimated} gas, {least} is plenty")
     return min(max(estimated + estimated // 4, least), GAS_LIMIT)
 
 

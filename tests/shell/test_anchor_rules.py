@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenance.errors import FeeCeilingError
+from provenance.errors import AnchorRefusedError, FeeCeilingError
 from provenance.ledger.anchor_rules import GAS_LIMIT, AnchorRules, gas_limit
 from provenance.ledger.chain_port import Attempt, Fees
 
@@ -123,4 +123,11 @@ def test_gas_is_never_less_than_the_contract_was_measured_to_need() -> None:
 
 def test_gas_has_a_margin_and_a_limit() -> None:
     assert gas_limit(200_000, 164) == 250_000
-    assert gas_limit(2**30, 164) == GAS_LIMIT
+    assert gas_limit(10**7, 5_000) == 10**7 * 5 // 4
+    assert gas_limit(2**24, 40_000) == GAS_LIMIT
+
+
+def test_absurd_estimate_is_refused() -> None:
+    """Found by history 1113: bound at no price, it stayed above the ceiling for ever."""
+    with pytest.raises(AnchorRefusedError):
+        gas_limit(2**24, 164)
