@@ -21,18 +21,17 @@ from typing import TYPE_CHECKING, Final, Self, TypeVar
 from provenance import strict_json
 from provenance.digests import from_evm_hex
 from provenance.errors import MalformedError, UnconfirmedChainError, UnsupportedVersionError
-from provenance.policy import DEV_CHAIN_IDS, FINALIZED
+from provenance.policy import BLOCK_TIMES, DEV_CHAIN_IDS, FINALIZED, LEVELS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Sequence
+
+    from provenance.anchor_evidence import Level
+    from provenance.policy import BlockTime
 
 __all__ = [
-    "BLOCK_TIMES",
     "EIP_1559",
-    "EVIDENCE_LEVELS",
     "LEGACY",
-    "PROOF",
-    "TRUSTED_RPC",
     "ChainProfile",
     "load_profile",
     "parse_profile",
@@ -42,18 +41,9 @@ __all__ = [
 FORMAT = "provenance-chain-profile"
 VERSION = 1
 
-PROOF: Final = "proof"
-"""Blocks' hashes are those of Ethereum headers, so state and receipts can be proved."""
-TRUSTED_RPC: Final = "trusted-rpc"
-"""They are not: nobody but the chain's nodes can say what is on it."""
-EVIDENCE_LEVELS: Final = (PROOF, TRUSTED_RPC)
-
 EIP_1559: Final = "eip-1559"
 LEGACY: Final = "legacy"
 """One gas price (``eth_gasPrice``) and EIP-155 transactions."""
-
-BLOCK_TIMES: Final = ("consensus", "sequencer", "validators")
-"""Whose word a block's time is: the protocol's slot, one machine's, or that of who made it."""
 
 _HEADERS = ("ethereum", "besu-qbft", "conflux", "aura")
 
@@ -86,12 +76,13 @@ class ChainProfile:
     """What a block usually takes, at least 1: how often to look."""
     fees: str
     """``eip-1559`` or ``legacy``."""
-    evidence: str
-    """``proof`` or ``trusted-rpc``."""
+    evidence: Level
+    """``proof`` where blocks' hashes are those of Ethereum headers, so that state and receipts can
+    be proved; ``trusted-rpc`` where nobody but the chain's nodes can say what is on it."""
     header: str
     """What a block's hash is over."""
-    block_time: str
-    """Whose word a block's time is, one of ``BLOCK_TIMES``."""
+    block_time: BlockTime
+    """Whose word a block's time is, one of ``policy.BLOCK_TIMES``."""
     note: str
     """What an operator should know, one or two sentences."""
 
@@ -136,6 +127,7 @@ class ChainProfile:
 
 
 _Given = TypeVar("_Given", int, bytes)
+_Word = TypeVar("_Word", bound=str)
 
 
 def _given(name: str, known: _Given | None, given: _Given | None) -> _Given | None:
@@ -192,7 +184,7 @@ def parse_profile(key: str, octets: bytes) -> ChainProfile:
         finality_seconds=members.integer("finality_seconds", low=1, high=_MAX_SECONDS),
         block_seconds=members.integer("block_seconds", low=1, high=_MAX_SECONDS),
         fees=_one_of(members, "fees", (EIP_1559, LEGACY)),
-        evidence=_one_of(members, "evidence", EVIDENCE_LEVELS),
+        evidence=_one_of(members, "evidence", LEVELS),
         header=_one_of(members, "header", _HEADERS),
         block_time=_one_of(members, "block_time", BLOCK_TIMES),
         note=members.text("note"),
@@ -211,7 +203,7 @@ def _check_whole(profile: ChainProfile) -> None:
     ):
         if (value is None) != (source is None):
             raise MalformedError("expected a value and where it is from, or neither", field=field)
-    if (profile.evidence == PROOF) != (profile.header == "ethereum"):
+    if (profile.evidence == "proof") != (profile.header == "ethereum"):
         raise MalformedError(f"blocks hashed as {profile.header} prove nothing", field="evidence")
     if profile.independent and profile.chain_id in DEV_CHAIN_IDS:
         raise MalformedError("a development chain is nobody's word", field="independent")
@@ -230,8 +222,9 @@ def _hash(members: strict_json.Members, name: str) -> bytes:
     return from_evm_hex(members.text(name), length=32, field=members.path(name))
 
 
-def _one_of(members: strict_json.Members, name: str, words: Collection[str]) -> str:
+def _one_of(members: strict_json.Members, name: str, words: Sequence[_Word]) -> _Word:
     word = members.text(name)
-    if word not in words:
-        raise MalformedError(f"expected one of {', '.join(words)}, got {word[:40]!r}", field=name)
-    return word
+    for known in words:
+        if word == known:
+            return known
+    raise MalformedError(f"expected one of {', '.join(words)}, got {word[:40]!r}", field=name)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
-from provenance.chain.profiles import PROOF, load_profile
+from provenance.chain.profiles import load_profile
 from provenance.digests import to_evm_hex
 from provenance.errors import MalformedError, WrongChainError
 from provenance.policy import Chain
@@ -128,7 +128,7 @@ def _custom(wish: Wish) -> ChosenChain:
         genesis_hash=wish.genesis_hash,
         depth=wish.confirmations,
         independent=wish.independent,
-        evidence=PROOF,
+        evidence="proof",
         block_time="consensus",
     )
 
@@ -140,8 +140,8 @@ def _of_profile(wish: Wish, profile: ChainProfile) -> ChosenChain:
         genesis_hash=wish.genesis_hash or profile.genesis_hash,
         depth=wish.confirmations or profile.depth,
         independent=wish.independent or profile.independent,
-        evidence=cast("Level", profile.evidence),
-        block_time=cast("BlockTime", profile.block_time),
+        evidence=profile.evidence,
+        block_time=profile.block_time,
     )
 
 

@@ -242,9 +242,8 @@ class RunningParts:
 
     def readiness(self) -> dict[str, tuple[bool, str]]:
         """Say of each part whether it can do its work, and why not."""
-        failure = self.writer.failure or self.writer.away
         parts = {
-            "writer": (failure is None, "running" if failure is None else failure.code),
+            "writer": self.writer.standing(),
             "records": self.mode.standing(),
             "disk": self.mode.disk(),
             "scrub": self.scrub.standing(),
