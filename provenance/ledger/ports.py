@@ -41,6 +41,7 @@ __all__ = [
     "SigningTurn",
     "StoredBeacon",
     "StoredKey",
+    "Sweep",
 ]
 
 # --- values ---------------------------------------------------------------------------------
@@ -136,6 +137,16 @@ class ScrubState:
     completed_unix: int | None = None
     """When the last of them ended, POSIX seconds."""
     damage: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What one look at the disclosure keys made since the last one has found."""
+
+    removed: int
+    """Keys of no entry."""
+    is_done: bool
+    """No key is left to look at; else another sweep goes on."""
 
 
 class SignerState(Protocol):
@@ -238,8 +249,11 @@ class KeyStore(Protocol):
     def erase(self, record_id: bytes) -> bool:
         """Destroy one record's key, on the disk too; say whether it was there."""
 
-    def sweep(self, known: Callable[[Sequence[bytes]], Collection[bytes]]) -> int:
-        """Remove the keys of records that never became entries; only before anything is sealed."""
+    def sweep(self, known: Callable[[Sequence[bytes]], Collection[bytes]]) -> Sweep:
+        """Remove keys of records that never became entries, of a bounded number that come next.
+
+        Only under the lock of the log's head; durable on return. The next call goes on there.
+        """
 
 
 class LogTransaction(Protocol):

@@ -40,7 +40,12 @@ def _sweep(store: LogStore, key_store: KeyStore) -> None:
     just like orphans. Batches are made under the lock of the log's head: whoever holds it knows
     that every batch with keys has either been committed, and is seen, or never will be. No bound
     on a batch's age could say that.
+
+    The lock is given back again and again, since nobody else integrates meanwhile: on PostgreSQL
+    whoever waits for it has it before the next sweep does.
     """
-    with store.integrate() as transaction:
-        key_store.sweep(transaction.record_indexes)
-        # a crash here leaves orphans, or none: the next start sweeps again
+    is_done = False
+    while not is_done:
+        with store.integrate() as transaction:
+            is_done = key_store.sweep(transaction.record_indexes).is_done
+        # a crash here leaves orphans, or none: the next start goes on with the sweep

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import bindparam, delete, insert, select, text, update
 
 from provenance.errors import DamagedDisclosureError, FatalError
+from provenance.ledger.ports import Sweep
 from provenance.store.engine import (
     forget_erased,
     is_postgresql,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from provenance.store.engine import Database
 
-__all__ = ["SqlKeyStore", "open_key_store"]
+__all__ = ["SWEPT_AT_ONCE", "SqlKeyStore", "open_key_store"]
 
 SCHEMA_VERSION: Final = 1
 
@@ -48,13 +49,24 @@ NONCE_LENGTH: Final = 12
 _CHUNK: Final = 500
 """Ids asked for in one statement, below every database's limit of parameters."""
 
+SWEPT_AT_ONCE: Final = 5_000
+"""Keys of one sweep: it keeps everybody from integrating for about a tenth of a second."""
+
 _find_keys = select(disclosure_keys.c.record_id, disclosure_keys.c.key).where(
     disclosure_keys.c.record_id.in_(bindparam("ids", expanding=True))
 )
 _find_key = select(disclosure_keys.c.key).where(
     disclosure_keys.c.record_id == bindparam("record_id")
 )
-
+_find_unswept = (
+    select(disclosure_keys.c.sequence, disclosure_keys.c.record_id)
+    .where(disclosure_keys.c.sequence > bindparam("after"))
+    .order_by(disclosure_keys.c.sequence)
+    .limit(_CHUNK)
+)
+_remove_keys = delete(disclosure_keys).where(
+    disclosure_keys.c.sequence.in_(bindparam("sequences", expanding=True))
+)
 
 _ONE_SEALER = text("LOCK TABLE disclosure_keys IN SHARE ROW EXCLUSIVE MODE")
 """Another process's seal may still be on its way when its ledger's connection has gone."""
@@ -158,39 +170,35 @@ class SqlKeyStore:
         forget_erased(self._engine, [disclosure_keys])
         return erased
 
-    def sweep(self, known: Callable[[Sequence[bytes]], Collection[bytes]]) -> int:
-        """Remove keys whose record never became an entry, and say how many.
+    def sweep(self, known: Callable[[Sequence[bytes]], Collection[bytes]]) -> Sweep:
+        """Remove keys whose record never became an entry, of some thousand that come next.
 
         Only while nobody is between sealing and integrating, in any process: under the lock of
         the log's head. A key without a record is then an orphan of a crash, not a batch under way.
+        How far it came is durable with what was removed, and the next sweep goes on from there.
 
         Args:
             known: which of some record ids are entries of the log.
         """
+        removed = looked_at = 0
         with storage_errors(), self._engine.begin() as connection:
             after = swept = connection.execute(
                 select(key_store_state.c.swept_sequence)
             ).scalar_one()
-            orphans: list[int] = []
-            while True:
-                statement = (
-                    select(disclosure_keys.c.sequence, disclosure_keys.c.record_id)
-                    .where(disclosure_keys.c.sequence > after)
-                    .order_by(disclosure_keys.c.sequence)
-                    .limit(_CHUNK)
-                )
-                rows = connection.execute(statement).all()
+            while looked_at < SWEPT_AT_ONCE:
+                rows = connection.execute(_find_unswept, {"after": after}).all()
                 if not rows:
                     break
                 present = set(known([record_id for _, record_id in rows]))
-                orphans += [sequence for sequence, record_id in rows if record_id not in present]
+                orphans = [sequence for sequence, record_id in rows if record_id not in present]
+                if orphans:
+                    connection.execute(_remove_keys, {"sequences": orphans})
+                removed += len(orphans)
+                looked_at += len(rows)
                 after = rows[-1][0]
-            for sequence in orphans:
-                statement_ = delete(disclosure_keys).where(disclosure_keys.c.sequence == sequence)
-                connection.execute(statement_)
             if after > swept:
                 connection.execute(update(key_store_state).values(swept_sequence=after))
-        return len(orphans)
+        return Sweep(removed, is_done=looked_at < SWEPT_AT_ONCE)
 
 
 def _nonces(count: int) -> Iterator[bytes]:

@@ -11,12 +11,13 @@ from sqlalchemy import select, update
 
 from provenance.digests import sha256
 from provenance.errors import DamagedDisclosureError, FatalError
+from provenance.ledger.ports import Sweep
 from provenance.store.engine import open_writer
-from provenance.store.key_store import SqlKeyStore, open_key_store
+from provenance.store.key_store import SWEPT_AT_ONCE, SqlKeyStore, open_key_store
 from provenance.store.tables import disclosure_keys, key_store_state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from databases import Place, PostgresServer
@@ -141,8 +142,9 @@ def test_an_erased_key_leaves_no_trace_in_the_tables_of_postgresql(
 def test_the_sweep_removes_keys_of_no_record_and_no_others(store: SqlKeyStore) -> None:
     of_a, of_b = sealed(store, A), sealed(store, B)
 
-    assert store.sweep(lambda ids: {record_id for record_id in ids if record_id == A}) == 1
+    swept = store.sweep(lambda ids: {record_id for record_id in ids if record_id == A})
 
+    assert swept == Sweep(1, is_done=True)
     assert store.open(A, of_a) is not None
     assert store.open(B, of_b) is None
 
@@ -161,6 +163,26 @@ def test_the_sweep_asks_only_about_keys_made_since_the_last_one(store: SqlKeySto
     store.sweep(known)
 
     assert asked == [B]
+
+
+def test_a_sweep_of_many_keys_is_done_in_turns(store: SqlKeyStore) -> None:
+    records = [sha256(b"%d" % number) for number in range(SWEPT_AT_ONCE + 700)]
+    store.seal([(record_id, TEXTS) for record_id in records])
+    lost = {*records[:3], *records[1_000:1_600], *records[-2:]}
+    asked: list[bytes] = []
+
+    def known(ids: Sequence[bytes]) -> set[bytes]:
+        asked.extend(ids)
+        return set(ids) - lost
+
+    first, second, third = store.sweep(known), store.sweep(known), store.sweep(known)
+
+    assert (first, second) == (Sweep(603, is_done=False), Sweep(2, is_done=True))
+    assert third == Sweep(0, is_done=True)
+    assert asked == records
+    with store._engine.connect() as connection:  # noqa: SLF001 -- to see what is left
+        left = connection.execute(select(disclosure_keys.c.record_id)).scalars().all()
+    assert set(left) == set(records) - lost
 
 
 def test_a_store_of_a_later_release_is_refused(place: Place) -> None:

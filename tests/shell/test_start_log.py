@@ -25,6 +25,7 @@ from traps import Crash, Trap, TrappedKeys, TrappedMemory, TrappedStore
 
 from provenance import note
 from provenance.checkpoint import Checkpoint
+from provenance.digests import sha256
 from provenance.errors import (
     BadSignatureError,
     ConflictError,
@@ -38,15 +39,18 @@ from provenance.ledger.audit_store import audit_store
 from provenance.ledger.integrate_entries import integrate_entries
 from provenance.ledger.issue_beacon import issue_beacon
 from provenance.ledger.local_signer import LocalSigner
+from provenance.ledger.ports import Sweep
 from provenance.ledger.read_log import SignedLog
 from provenance.ledger.recover_log import recover_log
 from provenance.ledger.sign_checkpoint import sign_newest_head
 from provenance.ledger.start_log import start_log
 from provenance.record import parse_record
-from provenance.store.log_store import open_log_store
+from provenance.store.key_store import SWEPT_AT_ONCE
+from provenance.store.log_store import SqlLogStore, SqlLogTransaction, open_log_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from provenance.ledger.ports import SignedHead
@@ -178,7 +182,7 @@ def test_a_crash_at_any_step_loses_and_moves_nothing(
     assert answers[0].receipt == before[1].receipt
     report = audit_store(ledger.store, ledger.key_store, policy(), memory=ledger.memory)
     assert (report.tree_size, report.erased_records) == (7, 0)
-    assert ledger.key_store.sweep(ledger.store.record_indexes) == 0
+    assert ledger.key_store.sweep(ledger.store.record_indexes) == Sweep(0, is_done=True)
 
 
 def die_in_a_batch(ledger: SmallLedger, records: list[bytes], trap: Trap) -> None:
@@ -245,6 +249,32 @@ def test_readers_see_nothing_of_a_head_that_is_not_signed(ledger: SmallLedger) -
             question()
         assert caught.value.code == "not-found"
     assert log.records_of_key(ALICE.public.thumbprint) == [2]
+
+
+def test_a_long_sweep_gives_the_log_back_again_and_again(ledger: SmallLedger) -> None:
+    text = (bytes(32), "WyJzIl0")
+    orphans = [sha256(b"%d" % number) for number in range(2 * SWEPT_AT_ONCE + 1)]
+    ledger.key_store.seal([(record_id, [text]) for record_id in orphans])
+    ledger.store.__class__ = CountedStore
+    assert isinstance(ledger.store, CountedStore)
+    ledger.store.turns = 0
+
+    recover(ledger)
+
+    assert ledger.store.turns == 3
+    assert ledger.key_store.open(orphans[0], []) is None
+    assert ledger.key_store.open(orphans[-1], []) is None
+    assert ledger.key_store.sweep(ledger.store.record_indexes) == Sweep(0, is_done=True)
+
+
+class CountedStore(SqlLogStore):
+    """Counts how often the lock of the log's head was taken."""
+
+    turns: int
+
+    def integrate(self) -> AbstractContextManager[SqlLogTransaction]:
+        self.turns += 1
+        return super().integrate()
 
 
 # --- the signer's own memory ------------------------------------------------------------------
