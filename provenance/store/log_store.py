@@ -69,6 +69,11 @@ _MOVE_HEAD = (
     )
     .values(tree_size=bindparam("tree_size"), root_hash=bindparam("root_hash"))
 )
+_LOCK_ENTRY = (
+    select(tables.entries.c.leaf_index)
+    .where(tables.entries.c.leaf_index == bindparam("leaf_index"))
+    .with_for_update()
+)
 _PROJECTIONS = (
     tables.records,
     tables.keys,
@@ -211,6 +216,8 @@ class SqlLogStore(SqlLogReader):
             {"digest": digest, "leaf_index": leaf_index} for digest in sorted(set(file_digests))
         ]
         with storage_errors(), self._writer.begin() as connection:
+            # two that publish it at once find nothing to delete, and both would insert
+            connection.execute(_LOCK_ENTRY, {"leaf_index": leaf_index})
             _delete_manifest(connection, leaf_index)
             connection.execute(
                 insert(tables.manifests), {"leaf_index": leaf_index, "compressed": compressed}
