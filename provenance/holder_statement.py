@@ -46,7 +46,7 @@ MAX_BYTES: Final = 4_096
 MAX_ORIGIN: Final = 255
 MIN_JTI: Final = 16
 MAX_JTI: Final = 128
-"""Characters of a ``jti``: at least 64 random bits in any usual alphabet."""
+"""Characters of a ``jti``, visible ASCII: at least 64 random bits in any usual alphabet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,8 @@ def parse_statement(octets: bytes, typ: str) -> HolderStatement:
     jti = payload.text("jti", max_length=MAX_JTI)
     if len(jti) < MIN_JTI:
         raise MalformedError(f"expected at least {MIN_JTI} characters", field="jti")
+    if not (jti.isascii() and jti.isprintable()):
+        raise MalformedError("expected visible ASCII characters", field="jti")
     statement = HolderStatement(
         typ=typ,
         kid=header.text("kid", max_length=43),

@@ -139,6 +139,15 @@ def test_a_short_jti_is_refused(holder: Holder) -> None:
     assert caught.value.field == "jti"
 
 
+@pytest.mark.parametrize("character", ["\0", "\n", "\u00e9", "\U0001f600"])
+def test_a_jti_is_visible_ascii(holder: Holder, character: str) -> None:
+    # PostgreSQL's text holds no zero byte, and its indexes nothing long
+    with pytest.raises(MalformedError) as caught:
+        holder.disclose(holder.statement(DISCLOSURE, holder.hidden, jti=character * 16))
+
+    assert caught.value.field == "jti"
+
+
 def test_a_statement_of_the_other_kind_is_refused(holder: Holder) -> None:
     with pytest.raises(MalformedError):
         holder.disclose(holder.statement(PUBLICATION, holder.hidden))
