@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from provenance.cli.application import Application
-from provenance.cli.commands.options import AsJson, Folder
+from provenance.cli.commands.options import AsJson, Folder, KeysDatabase, databases_of
 from provenance.cli.language import _
 from provenance.cli.output import print_fields, print_json, say
-from provenance.errors import MalformedError
-from provenance.service.settings import Databases, LedgerFolder
+from provenance.service.settings import LedgerFolder
 
 if TYPE_CHECKING:
     from provenance.ledger.audit_log import AuditReport
@@ -75,29 +74,19 @@ def restore(
         str | None,
         typer.Option("--database", metavar="DSN", help=_("An empty PostgreSQL database.")),
     ] = None,
-    keys_database: Annotated[
-        str | None,
-        typer.Option(
-            "--keys-database", metavar="DSN", help=_("Another one, of the disclosures' keys.")
-        ),
-    ] = None,
+    keys_database: KeysDatabase = None,
     *,
     as_json: AsJson = False,
 ) -> None:
     """Nothing is overwritten; the folder appears when every entry has been proved."""
     from provenance.service.backup import restore_backup  # noqa: PLC0415 -- as in backup
 
-    if (database is None) != (keys_database is None):
-        raise MalformedError("expected both databases or neither", field="--keys-database")
-    databases = None
-    if database is not None and keys_database is not None:
-        databases = Databases(database, keys_database)
     place = LedgerFolder(folder.absolute())
     report = restore_backup(
         file.absolute(),
         place,
         keys=None if disclosure_keys is None else disclosure_keys.absolute(),
-        databases=databases,
+        databases=databases_of(database, keys_database),
     )
     if as_json:
         print_json(_of_restore(report, place))

@@ -27,20 +27,28 @@ from provenance.cli.commands.chain_options import (
     print_plan,
     sender_choice,
 )
-from provenance.cli.commands.options import AsJson, Folder, Passphrase, read_passphrase
+from provenance.cli.commands.options import (
+    AsJson,
+    Folder,
+    KeysDatabase,
+    Passphrase,
+    databases_of,
+    read_passphrase,
+)
 from provenance.cli.commands.policies import grouped
 from provenance.cli.files import write_file
 from provenance.cli.language import _
 from provenance.cli.log_format import JSONLines
 from provenance.cli.output import print_fields, print_json, say
 from provenance.errors import FatalError, MalformedError
-from provenance.service.settings import Databases, LedgerFolder, Settings
+from provenance.service.settings import LedgerFolder, Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from provenance.service.choose_chain import ChosenChain
     from provenance.service.ledger import Ledger
+    from provenance.service.settings import Databases
 
 __all__ = ["register"]
 
@@ -83,12 +91,7 @@ def init(
             "--database", metavar="DSN", help=_("PostgreSQL database of the log; else SQLite.")
         ),
     ] = None,
-    keys_database: Annotated[
-        str | None,
-        typer.Option(
-            "--keys-database", metavar="DSN", help=_("Another one, of the disclosures' keys.")
-        ),
-    ] = None,
+    keys_database: KeysDatabase = None,
     passphrase: Passphrase = None,
     *,
     independent: Independent = False,
@@ -117,25 +120,15 @@ def init(
             sender=sender_choice(sender),
         )
     )
-    databases = _databases(chosen, database, keys_database)
+    databases = databases_of(database, keys_database)
+    if databases is not None:
+        # reading the settings will ask whether they and the chain go together: better said now
+        Settings.parse(Settings((chosen.settings,), database=databases).to_bytes())
     place = LedgerFolder(folder.absolute())
     if dry_run:
         _plan(place, chosen, origin, as_json=as_json)
     else:
         _found(place, chosen, origin, passphrase, databases, as_json=as_json)
-
-
-def _databases(
-    chosen: ChosenChain, database: str | None, keys_database: str | None
-) -> Databases | None:
-    """Check, as reading the settings will, that the two databases go together."""
-    if database is None and keys_database is None:
-        return None
-    if database is None or keys_database is None:
-        raise MalformedError("expected both, or neither", field="--keys-database")
-    databases = Databases(database, keys_database)
-    Settings.parse(Settings((chosen.settings,), database=databases).to_bytes())
-    return databases
 
 
 def _plan(place: LedgerFolder, chosen: ChosenChain, origin: str, *, as_json: bool) -> None:

@@ -14,16 +14,19 @@ from provenance.errors import FileAccessError, MalformedError
 
 if TYPE_CHECKING:
     from provenance.files.keystore import KeyStore
+    from provenance.service.settings import Databases
 
 __all__ = [
     "AsJson",
     "Folder",
     "Home",
+    "KeysDatabase",
     "LedgerURL",
     "Output",
     "Passphrase",
     "Policy",
     "Zone",
+    "databases_of",
     "home_of",
     "key_store",
     "read_passphrase",
@@ -62,6 +65,13 @@ Policy = Annotated[
     typer.Option("--policy", metavar="FILE", help=_("Your trust policy: whom you believe.")),
 ]
 
+KeysDatabase = Annotated[
+    str | None,
+    typer.Option(
+        "--keys-database", metavar="DSN", help=_("Another one, of the disclosures' keys.")
+    ),
+]
+
 Passphrase = Annotated[
     Path | None,
     typer.Option(
@@ -92,6 +102,22 @@ def key_store(home: Path | None) -> KeyStore:
     from provenance.files.keystore import KeyStore  # noqa: PLC0415 -- as in home_of
 
     return KeyStore(home_of(home))
+
+
+def databases_of(database: str | None, keys_database: str | None) -> Databases | None:
+    """Return the two PostgreSQL databases that were named, None when none was.
+
+    Raises:
+        MalformedError: one without the other.
+    """
+    # imported here: the commands of depositors do not need it
+    from provenance.service.settings import Databases  # noqa: PLC0415
+
+    if database is None and keys_database is None:
+        return None
+    if database is None or keys_database is None:
+        raise MalformedError("expected both databases or neither", field="--keys-database")
+    return Databases(database, keys_database)
 
 
 def read_passphrase(file: Path | None, *, confirm: bool = False) -> str:
