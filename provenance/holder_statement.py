@@ -40,7 +40,7 @@ DISCLOSURE: Final = "disclosure-request+jwt"
 PUBLICATION: Final = "manifest-publication+jwt"
 
 LIFETIME: Final = 120
-"""Seconds around ``iat`` in which a statement is taken (design: 120 s)."""
+"""Seconds around ``iat`` in which a statement is taken."""
 
 MAX_BYTES: Final = 4_096
 MAX_ORIGIN: Final = 255

@@ -1,4 +1,4 @@
-"""The HTTP client of a ledger's API (docs/architecture.md, "The service").
+"""The HTTP client of a ledger's API.
 
 Answers are bytes or plain JSON values: whoever asked checks them. Redirects are not followed and
 sizes are capped, since the service may be anybody's.

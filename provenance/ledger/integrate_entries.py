@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_CLOCK_AHEAD", "Integrated", "Integration", "Outcome", "integrate_entries"]
 
 MAX_CLOCK_AHEAD: Final = 600
-"""Seconds that a new record's ``iat`` may lie ahead of our clock (design: 10 minutes)."""
+"""Seconds that a new record's ``iat`` may lie ahead of our clock."""
 
 
 @dataclass(frozen=True, slots=True)

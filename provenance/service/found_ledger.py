@@ -1,4 +1,4 @@
-"""Found a ledger, in the order that leaves nothing unproved (design: start order).
+"""Found a ledger, in the order that leaves nothing unproved.
 
     (1) root key            made offline, encrypted
     (2) checkpoint, beacon and sending keys
