@@ -25,10 +25,14 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-__all__ = ["HEADER_SECONDS", "free_port", "is_loopback", "serve"]
+__all__ = ["HEADER_SECONDS", "STOP_SECONDS", "free_port", "is_loopback", "serve"]
 
 HEADER_SECONDS = 5
 """How long a request's head may take to arrive."""
+
+STOP_SECONDS = 15
+"""How long requests in hand may take to end once the service stops; a client that does not read
+its answer would hold it for ever, and one that trickles its body for half a minute."""
 
 _COLLECT_AFTER = 50_000
 """Allocations between two collections: at the default 700 they were the p99 of an answer."""
@@ -106,7 +110,13 @@ async def _serve(
         raise UnavailableError("the server ended by itself")
     _logger.info("stopping")
     server.stop()  # type: ignore[no-untyped-call]  # granian annotates it not
-    await running
+    await asyncio.wait({running}, timeout=STOP_SECONDS)
+    if running.done():
+        await running
+        return
+    _logger.warning("clients are cut off that did not end within %d s", STOP_SECONDS)
+    running.cancel()
+    await asyncio.wait({running})
 
 
 async def _until_it_answers(host: str, port: int, running: asyncio.Task[None]) -> None:
