@@ -83,12 +83,8 @@ class ExternalSender:
             "to": to or b"",
             "value": 0,
             "data": data,
+            **_fees(max_fee_wei, priority_fee_wei, legacy=legacy),
         }
-        if legacy:
-            members["gasPrice"] = max_fee_wei
-        else:
-            members["maxFeePerGas"] = max_fee_wei
-            members["maxPriorityFeePerGas"] = priority_fee_wei
         raw = _raw(self._rpc.call("eth_signTransaction", self._request(members)))
         _check_transaction(raw, members, chain_id, self.address, legacy=legacy)
         return Attempt(
@@ -107,6 +103,12 @@ class ExternalSender:
             if not (name == "to" and not value)
         }
         return {"from": "0x" + self.address.hex(), **shown}
+
+
+def _fees(max_fee_wei: int, priority_fee_wei: int, *, legacy: bool) -> dict[str, int]:
+    if legacy:
+        return {"gasPrice": max_fee_wei}
+    return {"maxFeePerGas": max_fee_wei, "maxPriorityFeePerGas": priority_fee_wei}
 
 
 def _raw(answer: object) -> bytes:

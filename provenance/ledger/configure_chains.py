@@ -10,10 +10,11 @@ was retired, and when, is in the log. The first chain of genesis stays: beacons 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from provenance.digests import to_evm_hex
 from provenance.errors import ConflictError, MalformedError
+from provenance.ledger.configure_log import LEAD
 from provenance.policy import render_policy
 from provenance.record import (
     check_audience,
@@ -38,9 +39,6 @@ __all__ = [
     "read_chain_configuration",
 ]
 
-_LEAD: Final = 2
-"""As for keys: a change from N + 2 on is entry N, under the checkpoint N + 1."""
-
 
 @dataclass(frozen=True, slots=True)
 class ChainChange:
@@ -59,7 +57,7 @@ class ChainChange:
     @property
     def leaf_index(self) -> int:
         """Where the record has to be in the log."""
-        return self.from_tree_size - _LEAD
+        return self.from_tree_size - LEAD
 
 
 def chain_claim(chain: Chain | ChainPin) -> dict[str, object]:
@@ -85,7 +83,7 @@ def issue_chain_configuration(  # noqa: PLR0913 -- each is a part of the record
 ) -> Record:
     """Sign the record that becomes entry ``tree_size``."""
     claims = {
-        "from_tree_size": tree_size + _LEAD,
+        "from_tree_size": tree_size + LEAD,
         "add" if adds else "retire": {"chains": [chain_claim(chain)]},
     }
     return issue_record(

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from provenance.record import Record
 
 __all__ = [
+    "LEAD",
     "KeyKind",
     "Replacement",
     "changed_policy",
@@ -47,7 +48,7 @@ __all__ = [
     "read_configuration",
 ]
 
-_LEAD: Final = 2
+LEAD: Final = 2
 """A change from N + 2 on is entry N: N + 1 is the size of the checkpoint that announces it."""
 
 
@@ -71,7 +72,7 @@ class Replacement:
     @property
     def leaf_index(self) -> int:
         """Where the record has to be in the log."""
-        return self.from_tree_size - _LEAD
+        return self.from_tree_size - LEAD
 
 
 # --- the record -------------------------------------------------------------------------------
@@ -89,7 +90,7 @@ def issue_configuration(  # noqa: PLR0913 -- each is a part of the record
 ) -> Record:
     """Sign the record that becomes entry ``tree_size``."""
     claims = {
-        "from_tree_size": tree_size + _LEAD,
+        "from_tree_size": tree_size + LEAD,
         "add": _keys_json(kind, new, origin),
         "retire": _keys_json(kind, old, origin),
     }
