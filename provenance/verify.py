@@ -1,6 +1,6 @@
 """Verify a receipt offline: receipt, trust policy and what the reader gives make a verdict.
 
-    (1)               the receipt parses        here
+    (1)               the receipt parses        receipt_parts.py
     (2) to (8), (15)  the log and its record    verify_log.py
     (9) to (11)       no later than             verify_anchors.py
     (12), (13)        no earlier than           verify_start.py
@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from provenance.errors import MalformedError, ProvenanceError
 from provenance.fingerprint import verify_file_proof
 from provenance.given import Given, OneFile, PartOfData, WholeData
+from provenance.receipt_parts import Parts
 from provenance.record import deposit_of
 from provenance.verdict import NUMBERS, Check, Claimed, Outcome, Verdict
 from provenance.verify_anchors import check_anchors, check_blocks, check_not_after
 from provenance.verify_blocks import blocks_of, roots_of
-from provenance.verify_log import Parts, check_log
+from provenance.verify_log import check_log
 from provenance.verify_start import check_not_before, check_own_block
 
 if TYPE_CHECKING:

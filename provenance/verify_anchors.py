@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from provenance.header import BlockHeader
     from provenance.policy import Chain, Policy
     from provenance.receipt import ReceiptAnchor
+    from provenance.receipt_parts import LogState, Parts
     from provenance.verdict import Bound, Fact
-    from provenance.verify_log import LogState, Parts
 
 __all__ = ["AnchorReading", "check_anchors", "check_blocks", "check_not_after", "ends_of"]
 

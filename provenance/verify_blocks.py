@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from provenance.anchor_statement import AnchorStatement
     from provenance.given import Given
     from provenance.policy import Chain
+    from provenance.receipt_parts import Parts
     from provenance.verdict import Fact
-    from provenance.verify_log import Parts
 
 __all__ = [
     "ChainBlock",

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from provenance.given import BlockName, Given
     from provenance.header import BlockHeader
     from provenance.policy import Policy
+    from provenance.receipt_parts import Parts
     from provenance.verdict import Bound
     from provenance.verify_anchors import AnchorReading
-    from provenance.verify_log import Parts
 
 __all__ = ["check_not_before", "check_own_block"]
 

@@ -47,6 +47,7 @@ ORDER = [
     "anchor",
     "policy",
     "receipt",
+    "receipt_parts",
     "given",
     "wordings",
     "verdict",
