@@ -32,7 +32,7 @@ from provenance.service.running_chain import RunningChain
 from provenance.service.scrub import ScrubLoop
 from provenance.service.signer_process import open_signer
 from provenance.service.worker import BeaconLoop, SystemClock, WitnessLoop
-from provenance.service.writer import Writer
+from provenance.service.writer import STOP_SECONDS, Writer
 from provenance.store.anchor_store import SqlAnchorStore
 from provenance.store.cosignature_store import SqlCosignatureStore
 from provenance.store.key_store import open_key_store
@@ -225,18 +225,21 @@ class RunningParts:
         self.scrub.start()
 
     def stop(self) -> None:
-        """Answer all that was taken on, then end everything; safe after a failed start."""
-        self.writer.close()
+        """Answer all that was taken on, then end everything; safe after a failed start.
+
+        Bounded: whoever hangs with somebody who does not answer is left behind, and the databases
+        and the folder's lock with a writer that does, until the process ends.
+        """
+        has_ended = self.writer.close()
         # all at once: each may be in the middle of asking somebody who takes his time
         for loop in (*(chain.loop for chain in self.chains), *self.witnesses, self.beacons):
             loop.end_soon()
-        self.scrub.stop()
-        for witness in self.witnesses:
-            witness.stop()
-        for chain in self.chains:
-            chain.stop()
-        self.beacons.stop()
-        self._opened.close()
+        until = time.monotonic() + STOP_SECONDS
+        self.scrub.stop(STOP_SECONDS)
+        for part in (*self.witnesses, *self.chains, self.beacons):
+            part.stop(max(0.0, until - time.monotonic()))
+        if has_ended:
+            self._opened.close()
 
     # --- how it goes -----------------------------------------------------------------------
 

@@ -103,9 +103,9 @@ class RunningChain:
         forget_restored(self._folder)
         self.loop.start()
 
-    def stop(self) -> None:
+    def stop(self, timeout: float = 30.0) -> None:
         """Let the turn in hand end, and end the node; safe to call again."""
-        self.loop.stop()
+        self.loop.stop(timeout)
         self.node.stop()
 
     # --- how it goes -----------------------------------------------------------------------

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from provenance.ledger.tile_cache import TileCache
     from provenance.receipt import Receipt
 
-__all__ = ["Accepted", "Answer", "Gate", "Writer"]
+__all__ = ["STOP_SECONDS", "Accepted", "Answer", "Gate", "Writer"]
 
 _logger = logging.getLogger(__name__)
 
@@ -59,6 +60,9 @@ _SMALL: Final = 32
 
 _AT_ONCE: Final = 512
 """Small requests of one batch, so that those at its head need not wait for a flood behind them."""
+
+STOP_SECONDS: Final = 20.0
+"""For what was taken on before a stop; a database may be away for half of it."""
 
 _FIRST_PAUSE: Final = 0.25
 _LONGEST_PAUSE: Final = 5.0
@@ -231,15 +235,29 @@ class Writer:
             self._pool.submit(self._check_large, arrival)
         return future
 
-    def close(self) -> None:
-        """Answer all that was taken on, then stop."""
+    def close(self, timeout: float = STOP_SECONDS) -> bool:
+        """Answer all that was taken on, then stop; safe to call again.
+
+        A database whose COMMIT waits for a standby that is away may let it wait for ever. What is
+        under way then is given up: it may be in the log all the same, and asking again tells.
+
+        Returns:
+            False if the thread still hangs: what it uses must be left to the process's end.
+        """
+        deadline = time.monotonic() + timeout
         with self._condition:
             self._closing = True
-            self._condition.wait_for(lambda: not self._waiting or self._failure is not None)
+            self._condition.wait_for(
+                lambda: not self._waiting or self._failure is not None, timeout
+            )
             self._condition.notify_all()
         if self._thread.ident is not None:
-            self._thread.join()
-        self._pool.shutdown()
+            self._thread.join(max(0.0, deadline - time.monotonic()))
+        has_ended = not self._thread.is_alive()
+        if not has_ended:
+            _logger.warning("%d records are given up after %g s", self._waiting, timeout)
+        self._pool.shutdown(wait=has_ended, cancel_futures=not has_ended)
+        return has_ended
 
     def _check_open(self) -> None:
         if self._failure is not None:
