@@ -601,7 +601,7 @@ class FinalityViolatedError(AnchorLostError):
 
 
 class RestoredCopyError(FatalError):
-    """The chain holds a head of this log that this copy never signed: it is an older copy."""
+    """A chain or a witness has a head of this log that this copy never signed: it is older."""
 
     code = "restored-copy"
-    title = "This is an older copy of the ledger than the chain knows"
+    title = "This is an older copy of the ledger than others have seen"

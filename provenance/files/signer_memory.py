@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Final
 
 from provenance import strict_json
 from provenance.digests import from_hex, sha256
-from provenance.errors import FatalError, ProvenanceError, StorageFullError
+from provenance.errors import AlreadyExistsError, FatalError, ProvenanceError, StorageFullError
 from provenance.files.lock import TurnLock
 from provenance.merkle import RootAccumulator
 from provenance.signing_request import Remembered
@@ -68,6 +68,17 @@ class FileSignerMemory:
         with self.hold():
             if not self._path.exists():
                 self.remember(0, RootAccumulator().root(), ())
+
+    def renew(self, tree_size: int, root_hash: bytes, peaks: Sequence[bytes]) -> None:
+        """Begin the memory of a log whose memory was lost (``service.renew_memory``).
+
+        Raises:
+            AlreadyExistsError: there is one, and it is kept.
+        """
+        with self.hold():
+            if self._path.exists():
+                raise AlreadyExistsError(f"{self._path} is there, and knows better")
+            self.remember(tree_size, root_hash, peaks)
 
     def read(self) -> Remembered:
         """Return what was remembered.

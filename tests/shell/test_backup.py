@@ -324,6 +324,14 @@ def test_an_older_copy_is_refused_by_the_memory_of_what_was_signed_since(
     restored.close()
 
 
+def fresh_databases(place: Place, request: pytest.FixtureRequest) -> Databases | None:
+    """Return two new databases where ``place`` is on PostgreSQL."""
+    if not place.is_postgresql:
+        return None
+    empty = fresh_place(request.getfixturevalue("postgresql"))
+    return Databases(str(empty.ledger), str(empty.keys))
+
+
 @contextmanager
 def on_a_chain(
     root: Path, databases: Databases | None, node: MiningAnvil
@@ -376,10 +384,7 @@ def test_an_older_copy_is_refused_by_the_chain_when_its_memory_is_as_old(
     place: Place, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     def fresh() -> Databases | None:
-        if not place.is_postgresql:
-            return None
-        empty = fresh_place(request.getfixturevalue("postgresql"))
-        return Databases(str(empty.ledger), str(empty.keys))
+        return fresh_databases(place, request)
 
     with mining_anvil(tmp_path / "node", chain_id=31_337) as node:
         with on_a_chain(tmp_path / "ledger", fresh(), node) as (origin, service):

@@ -36,6 +36,7 @@ COMMANDS = {
     "init": "operation",
     "serve": "operation",
     "signer": "signing",
+    "renew-memory": "signing",
     "scrub": "signing",
     "mode": "signing",
     "anchor": "anchoring",

@@ -1,4 +1,4 @@
-"""``signer``, ``scrub`` and ``mode``: what signs, and what stops a ledger from signing."""
+"""``signer``, ``renew-memory``, ``scrub``, ``mode``: what signs, and what stops the signing."""
 
 from __future__ import annotations
 
@@ -36,6 +36,11 @@ class Wanted(Enum):
 def register(app: Application) -> None:
     """Add the commands of this file."""
     app.add("signer", signer, help=_("Run the signer as a process of its own."))
+    app.add(
+        "renew-memory",
+        renew_memory,
+        help=_("Make a signer's memory anew that is lost, after everybody was asked."),
+    )
     app.add("scrub", scrub, help=_("Show how far the scrub has come, and the damage it found."))
     app.add("mode", mode, help=_("Show whether a ledger takes records, or change it."))
 
@@ -59,6 +64,55 @@ def signer(
     say(_("The signer of {origin} answers at {url}").format(origin=server.origin, url=server.url))
     sys.stdout.flush()  # whoever started it may wait for this line at the end of a pipe
     server.serve()
+
+
+def renew_memory(
+    folder: Folder,
+    tree_size: Annotated[
+        int,
+        typer.Option(
+            "--tree-size",
+            metavar="N",
+            min=1,
+            help=_("The newest signed tree size, as you know it from outside this copy."),
+        ),
+    ],
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--without",
+            metavar="NAME",
+            help=_("A chain's id or a witness's name that may be away; may repeat."),
+        ),
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Ask the log itself, every chain and every witness first; the service must be stopped."""
+    from provenance.service.renew_memory import renew_memory as renew  # noqa: PLC0415 -- as above
+
+    place = LedgerFolder(folder.absolute())
+    renewed = renew(place, tree_size=tree_size, without=without or ())
+    root = renewed.checkpoint.root_hash.hex()
+    if as_json:
+        print_json(
+            {
+                "tree_size": tree_size,
+                "root_hash": root,
+                "asked": list(renewed.asked),
+                "unasked": list(renewed.unasked),
+            }
+        )
+        return
+    print_fields(
+        (
+            (_("tree size"), tree_size),
+            (_("root hash"), root),
+            (_("asked"), ", ".join(renewed.asked) or "-"),
+            (_("not asked"), ", ".join(renewed.unasked) or "-"),
+        )
+    )
+    say(_("Nobody who was asked knows of a later head. One that nobody saw is not known to them."))
 
 
 def scrub(
