@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -50,7 +51,6 @@ from provenance.store.log_store import SqlLogStore, SqlLogTransaction, open_log_
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from provenance.ledger.ports import SignedHead
@@ -272,9 +272,11 @@ class CountedStore(SqlLogStore):
 
     turns: int
 
-    def integrate(self) -> AbstractContextManager[SqlLogTransaction]:
+    @contextmanager
+    def integrate(self) -> Iterator[SqlLogTransaction]:
         self.turns += 1
-        return super().integrate()
+        with super().integrate() as transaction:
+            yield transaction
 
 
 # --- the signer's own memory ------------------------------------------------------------------
