@@ -48,7 +48,9 @@ from provenance.fingerprint import DeclaredEntry
 from provenance.given import GivenBlock
 from provenance.holder_statement import DISCLOSURE, PUBLICATION, issue_statement
 from provenance.keccak import keccak256
+from provenance.policy import Policy
 from provenance.receipt import to_tlog_proof
+from provenance.service import backup
 from provenance.service.settings import Settings, WritePolicy
 from provenance.verdict import NUMBERS, TITLES
 from provenance.verify import verify_receipt
@@ -62,6 +64,7 @@ __all__ = ["examples", "files", "main"]
 
 DOCUMENT = REPO / "docs" / "formats.md"
 FOLDER = REPO / "tests" / "vectors" / "formats"
+FIRST_RELEASE = REPO / "tests" / "vectors" / "database" / "v0001"
 PASSPHRASE = "correct horse battery staple"  # noqa: S105 -- printed in the document
 MARKED = re.compile(r"(<!-- example: ([a-z0-9-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -109,12 +112,31 @@ def files(world: World) -> dict[str, bytes]:
         "verdict.json": json.dumps(verdict.to_json(), indent=2).encode() + b"\n",
         "submission.records": b"".join(one.compact + b"\n" for one in world.records[2:]),
         "ledger.json": settings.to_bytes(),
+        "backup.json": _backup(FIRST_RELEASE).to_bytes(),
         "problem.json": json.dumps(problem_body(orcid, "en")).encode() + b"\n",
     }
     found |= {f"{one.type}.sd-jwt": one.compact for one in world.records}
     for typ in (DISCLOSURE, PUBLICATION):
         found[typ.removesuffix("+jwt") + ".jwt"] = _statement(world, typ).encode()
     return found
+
+
+def _backup(folder: Path) -> backup.Backup:
+    """Return the contents of an archive of a stored ledger, whose database is copied as it is."""
+    settings = Settings.parse((folder / "ledger.json").read_bytes())
+    policy = (folder / "policy.json").read_bytes()
+    sources: dict[str, bytes | Path] = {
+        "policy.json": policy,
+        "ledger.json": settings.to_bytes(),
+        "database": folder / "ledger.sqlite",
+    }
+    return backup.Backup(
+        of=backup.LEDGER,
+        origin=Policy.parse(policy).origin,
+        tree_size=17,
+        database="sqlite",
+        files=tuple(backup.describe(name, source) for name, source in sources.items()),
+    )
 
 
 def _profile(octets: bytes) -> bytes:
@@ -328,6 +350,7 @@ def examples(world: World, found: Mapping[str, bytes]) -> dict[str, str]:
         "key-file": _key_rows(found["key.jwe"]),
         "key-profile": found["key-profile.json"].decode(),
         "settings": found["ledger.json"].decode(),
+        "backup": found["backup.json"].decode(),
         "problem": _wrapped(found["problem.json"].decode().rstrip("\n")),
         "disclosure-request": _statement_rows(world, DISCLOSURE),
         "manifest-publication": _statement_rows(world, PUBLICATION),

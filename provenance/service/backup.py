@@ -45,7 +45,15 @@ if TYPE_CHECKING:
 
     from provenance.ledger.audit_log import AuditReport
 
-__all__ = ["DISCLOSURE_KEYS", "LEDGER", "Backup", "make_backup", "restore_backup"]
+__all__ = [
+    "DISCLOSURE_KEYS",
+    "LEDGER",
+    "ArchivedFile",
+    "Backup",
+    "describe",
+    "make_backup",
+    "restore_backup",
+]
 
 FORMAT: Final = "provenance-backup"
 VERSION: Final = 1
@@ -62,7 +70,9 @@ _MEMBERS: Final = {LEDGER: [_POLICY, _SETTINGS, _DATABASE], DISCLOSURE_KEYS: [_D
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class ArchivedFile:
+    """One member of an archive, by which damage to it is found."""
+
     name: str
     length: int
     sha256: str
@@ -79,7 +89,7 @@ class Backup:
     """Entries under the newest checkpoint when the copy began; it may hold some more."""
     database: str
     """``sqlite`` or ``postgresql``: a copy goes back into one of its kind."""
-    files: tuple[_File, ...]
+    files: tuple[ArchivedFile, ...]
 
     def to_bytes(self) -> bytes:
         """Serialise, one line."""
@@ -119,8 +129,10 @@ class Backup:
         return found
 
 
-def _file(members: strict_json.Members) -> _File:
-    found = _File(members.text("name"), members.integer("length"), members.hex32("sha256").hex())
+def _file(members: strict_json.Members) -> ArchivedFile:
+    found = ArchivedFile(
+        members.text("name"), members.integer("length"), members.hex32("sha256").hex()
+    )
     members.done()
     return found
 
@@ -160,17 +172,18 @@ def make_backup(folder: LedgerFolder, target: Path, *, of: str = LEDGER) -> Back
             origin=Policy.parse(policy).origin,
             tree_size=0 if signed is None else signed.tree_size,
             database="postgresql" if isinstance(database, str) else "sqlite",
-            files=tuple(_describe(name, source) for name, source in sources.items()),
+            files=tuple(describe(name, source) for name, source in sources.items()),
         )
         with writing(target, mode=PRIVATE, replace=False) as file:
             _pack(file, backup, sources)
     return backup
 
 
-def _describe(name: str, source: bytes | Path) -> _File:
+def describe(name: str, source: bytes | Path) -> ArchivedFile:
+    """Return what ``backup.json`` says of a member, given as its bytes or as a file of them."""
     with _opened(source) as file:
         digest = hashlib.file_digest(file, "sha256")
-        return _File(name, file.seek(0, os.SEEK_END), digest.hexdigest())
+        return ArchivedFile(name, file.seek(0, os.SEEK_END), digest.hexdigest())
 
 
 def _opened(source: bytes | Path) -> io.BytesIO | io.BufferedReader:
@@ -180,7 +193,7 @@ def _opened(source: bytes | Path) -> io.BytesIO | io.BufferedReader:
 def _pack(target: BinaryIO, backup: Backup, sources: dict[str, bytes | Path]) -> None:
     with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as archive:
         contents = backup.to_bytes()
-        described = [_File(_CONTENTS, len(contents), ""), *backup.files]
+        described = [ArchivedFile(_CONTENTS, len(contents), ""), *backup.files]
         for one in described:
             member = tarfile.TarInfo(one.name)
             member.size, member.mode = one.length, PRIVATE
@@ -321,7 +334,7 @@ def _whole(file: BinaryIO, limit: int) -> bytes:
     return octets
 
 
-def _extract(file: BinaryIO, expected: _File, target: Path) -> None:
+def _extract(file: BinaryIO, expected: ArchivedFile, target: Path) -> None:
     digest, length = hashlib.sha256(), 0
     with target.open("wb") as out:
         while part := file.read(_PART):

