@@ -270,7 +270,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _body(self) -> bytes:
         length = self.headers.get("content-length", "0")
-        if not length.isdecimal() or int(length[:9]) > MAX_MESSAGE_BYTES:
+        is_short = length.isdecimal() and len(length) <= len(str(MAX_MESSAGE_BYTES))
+        if not is_short or int(length) > MAX_MESSAGE_BYTES:
             self.close_connection = True
             raise MalformedError(f"expected at most {MAX_MESSAGE_BYTES} bytes, got {length[:20]}")
         return self.rfile.read(int(length))

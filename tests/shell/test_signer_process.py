@@ -270,6 +270,19 @@ def test_what_is_no_request_is_a_clear_problem(
     assert ask(server, method, path, body, headers) == expected
 
 
+@pytest.mark.parametrize("length", ["00000000099999999", "9" * 30, "-1", "x", "\u0663"])
+def test_a_length_that_is_no_length_is_refused_before_anything_is_read(
+    server: SignerServer, length: str
+) -> None:
+    parts = urlsplit(server.url)
+    with socket.create_connection(("127.0.0.1", parts.port or 0), timeout=5) as connection:
+        head = f"POST /v1/signer/sign HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n"
+        connection.sendall(head.encode())
+
+        # nobody waits for what was announced, nor keeps it: whoever asks has shown no token yet
+        assert connection.recv(4_096).startswith(b"HTTP/1.1 400 ")
+
+
 def ask(
     server: SignerServer,
     method: str,
