@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,8 +18,12 @@ from provenance.cli.output import EXIT_NOT_YET, print_fields, print_json, print_
 from provenance.client import LedgerClient
 from provenance.digests import from_hex, to_evm_hex
 from provenance.errors import MalformedError
+from provenance.policy import Policy
 from provenance.receipt import Receipt
 from provenance.verify import blocks_to_look_up
+
+if TYPE_CHECKING:
+    from provenance.anchor_evidence import Level
 
 __all__ = ["register"]
 
@@ -56,20 +60,25 @@ def receipt(
     ] = 3600,
     as_json: AsJson = False,
 ) -> None:
-    """Fetch the newest receipt; exit 3 while no final anchor completes it."""
+    """Fetch the newest receipt; exit 3 while no final anchor completes it.
+
+    Complete is what shows as much as the log's chains can: a proof, where one of them gives proofs.
+    """
     from_hex(record_id, field="ID")
     with LedgerClient(ledger, language=current()) as client:
-        octets = _wait_for_receipt(client, record_id, timeout if wait else 0)
+        octets, is_complete = _wait_for_receipt(client, record_id, timeout if wait else 0)
     parsed = Receipt.parse(octets)
     target = output or Path(f"{record_id[:16]}.receipt.json")
     write_file(target, octets)
-    is_complete = bool(parsed.anchored)
     if as_json:
         print_json({"receipt": str(target), "complete": is_complete})
     else:
         print_fields(((_("receipt"), target), (_("entry"), parsed.record.leaf_index)))
         if is_complete:
             _print_blocks(octets)
+        elif parsed.anchored:
+            said = _("Anchored so far by the operator's word alone: ask again later for a proof.")
+            say(said)
         elif wait:
             say(_("Not anchored within {seconds} s: ask again later.").format(seconds=timeout))
         else:
@@ -87,14 +96,29 @@ def _print_blocks(octets: bytes) -> None:
         say("  " + line.format(hash=to_evm_hex(block.block_hash), **found))
 
 
-def _wait_for_receipt(client: LedgerClient, record_id: str, timeout: float) -> bytes:
-    """Return the newest receipt, anchored if that happens within ``timeout`` seconds."""
+def _wait_for_receipt(client: LedgerClient, record_id: str, timeout: float) -> tuple[bytes, bool]:
+    """Return the newest receipt, and whether it became complete within ``timeout`` seconds."""
+    # the service's own policy is enough to know what to wait for; whoever verifies has another
+    wanted = _best_level(Policy.parse(client.policy()))
     deadline = time.monotonic() + timeout
     while True:
         octets = client.receipt(record_id)
-        if Receipt.parse(octets).anchored or time.monotonic() >= deadline:
-            return octets
+        is_complete = _is_complete(Receipt.parse(octets), wanted)
+        if is_complete or time.monotonic() >= deadline:
+            return octets, is_complete
         time.sleep(_POLL_SECONDS)
+
+
+def _best_level(policy: Policy) -> Level:
+    """Return the most that any chain of the log can show."""
+    proves = any(chain.evidence == "proof" for chain in policy.chains)
+    return "proof" if proves else "trusted-rpc"
+
+
+def _is_complete(found: Receipt, wanted: Level) -> bool:
+    """Tell whether an anchor shows as much as one can: a proof is never waited for in vain."""
+    levels = {anchor.level for one in found.anchored for anchor in one.anchors}
+    return "proof" in levels or wanted in levels
 
 
 # --- lookup ---------------------------------------------------------------------------------
