@@ -236,7 +236,9 @@ class RunningParts:
             loop.end_soon()
         until = time.monotonic() + STOP_SECONDS
         self.scrub.stop(STOP_SECONDS)
-        for part in (*self.witnesses, *self.chains, self.beacons):
+        parts: list[WitnessLoop | RunningChain | BeaconLoop]
+        parts = [*self.witnesses, *self.chains, self.beacons]
+        for part in parts:
             part.stop(max(0.0, until - time.monotonic()))
         if has_ended:
             self._opened.close()
