@@ -425,22 +425,6 @@ class Members:
         """Return as ``text`` does, or None when absent."""
         return self.text(name, max_length=max_length) if name in self else None
 
-    def optional_integer(self, name: str, *, low: int = 0, high: int = MAX_INTEGER) -> int | None:
-        """Return as ``integer`` does, or None when absent."""
-        return self.integer(name, low=low, high=high) if name in self else None
-
-    def optional_array(self, name: str, *, max_items: int | None = None) -> list[JSONValue] | None:
-        """Return as ``array`` does, or None when absent."""
-        return self.array(name, max_items=max_items) if name in self else None
-
-    def optional_object(self, name: str) -> Members | None:
-        """Return as ``object`` does, or None when absent."""
-        return self.optional(name, self.object)
-
-    def optional_hex32(self, name: str) -> bytes | None:
-        """Return as ``hex32`` does, or None when absent."""
-        return self.optional(name, self.hex32)
-
     def done(self) -> None:
         """Refuse a member that was not asked for.
 

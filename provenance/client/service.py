@@ -131,10 +131,6 @@ class LedgerClient:
                 raise NotFoundError(f"no {path} there") from error
             raise
 
-    def get_json(self, path: str, **query: str) -> dict[str, object]:
-        """Return a JSON object of the API."""
-        return self._ask_json("GET", path, params=query)
-
     def _pages(self, path: str, query: Mapping[str, str]) -> Iterator[dict[str, object]]:
         cursor: object = None
         while True:

@@ -168,11 +168,7 @@ def audit_entries(  # noqa: PLR0913 -- three readers of the same pass
     rules = EntryAuditor(origin=policy.origin, root_key=policy.root_key)
     while tree.size < checkpoint.tree_size:
         start = tree.size
-        stop = min(start + BUNDLE, checkpoint.tree_size)
-        with at_place(f"entries {start} to {stop - 1}"):
-            entries = read_entries(start, stop)
-            if len(entries) != stop - start:
-                raise VerificationError(f"expected {stop - start} entries, got {len(entries)}")
+        entries = _read_all(read_entries, start, min(start + BUNDLE, checkpoint.tree_size))
         for index, entry in enumerate(entries, start):
             with at_place(f"entry {index}"):
                 record = rules.take(entry)
@@ -189,6 +185,14 @@ def audit_entries(  # noqa: PLR0913 -- three readers of the same pass
             place=f"checkpoint {checkpoint.tree_size}",
         )
     return tree, rules
+
+
+def _read_all(read_entries: EntrySource, start: int, stop: int) -> Sequence[bytes]:
+    with at_place(f"entries {start} to {stop - 1}"):
+        entries = read_entries(start, stop)
+        if len(entries) != stop - start:
+            raise VerificationError(f"expected {stop - start} entries, got {len(entries)}")
+    return entries
 
 
 def _offer(on_tile: Callable[[TileId, bytes], None] | None, tile: TileId, octets: bytes) -> None:

@@ -28,6 +28,7 @@ from provenance.record import deposit_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from provenance.checkpoint import Checkpoint
     from provenance.ledger.audit_entries import EntryAuditor
     from provenance.ledger.audit_log import AnchorClaim, ConfirmBlock
     from provenance.ledger.audit_tree import TreeAuditor
@@ -71,11 +72,7 @@ def audit_store(  # noqa: PLR0913 -- the places where a ledger keeps things
     Raises:
         AuditError: the first wrong place.
     """
-    with at_place("checkpoint"):
-        signed = store.newest_signed()
-        if signed is None:
-            raise VerificationError("the log has no checkpoint")
-        checkpoint = check_checkpoint(signed.note, policy)
+    checkpoint = _newest_checkpoint(store, policy)
     remembered = None
     if memory is not None:
         with at_place("signer memory"):
@@ -100,6 +97,14 @@ def audit_store(  # noqa: PLR0913 -- the places where a ledger keeps things
             _check_memory(remembered, checkpoint.tree_size, heads)
     check_anchors(claims, policy, tree, report, confirm)
     return report
+
+
+def _newest_checkpoint(store: LogReader, policy: Policy) -> Checkpoint:
+    with at_place("checkpoint"):
+        signed = store.newest_signed()
+        if signed is None:
+            raise VerificationError("the log has no checkpoint")
+        return check_checkpoint(signed.note, policy)
 
 
 # --- heads ------------------------------------------------------------------------------------

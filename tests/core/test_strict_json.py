@@ -385,10 +385,7 @@ def test_members_are_read_by_type() -> None:
     assert len(members.objects("os")) == 1
     assert members.nullable("n", members.text) is None
     assert members.optional_text("absent") is None
-    assert members.optional_integer("absent") is None
-    assert members.optional_array("absent") is None
-    assert members.optional_object("absent") is None
-    assert members.optional_hex32("absent") is None
+    assert members.optional("absent", members.hex32) is None
     members.done()
 
 
