@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from node import AnchoredLedger, close, make_anchored_ledger, open_database
+from waiting import wait_until
 
 from provenance.anchor import AnchorState, verify_anchored_root, verify_history
 from provenance.anchor_evidence import StorageEvidence
@@ -27,7 +27,7 @@ from provenance.ledger.chain_port import NamedBlock
 from provenance.service.worker import AnchorLoop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -338,10 +338,7 @@ def test_loop_anchors_by_itself_and_survives_an_outage(ledger: AnchoredLedger) -
         size = ledger.log.grow(2)
         loop.wake()
         os.kill(ledger.node.process_id or 0, signal.SIGKILL)
-        deadline = time.monotonic() + 20
-        while size not in finals(ledger):
-            assert time.monotonic() < deadline, loop.status
-            time.sleep(0.02)
+        wait_until(lambda: size in finals(ledger), tell=lambda: loop.status)  # noqa: B023 -- asked in its own turn
     loop.stop()
 
     assert not loop.status.running
@@ -381,14 +378,8 @@ def test_loop_goes_on_after_a_halt_that_was_resumed(ledger: AnchoredLedger) -> N
     loop.start()
     chain_id = ledger.chain.pin.chain_id
 
-    def wait_until(is_done: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 20
-        while not is_done():
-            assert time.monotonic() < deadline, loop.status
-            time.sleep(0.02)
-
-    wait_until(lambda: ledger.store.halted(chain_id) is not None)
+    wait_until(lambda: ledger.store.halted(chain_id), tell=lambda: loop.status)
     ledger.log.restore()
     ledger.store.resume(chain_id)
-    wait_until(lambda: finals(ledger) == [2, 4])
+    wait_until(lambda: finals(ledger) == [2, 4], tell=lambda: loop.status)
     loop.stop()

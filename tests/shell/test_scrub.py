@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from small_ledger import SmallLedger, accepted, deposit, key_of, key_record, policy
+from waiting import wait_until
 
 from provenance import tlog
 from provenance.errors import AuditError, DamagedLogError, FatalError
@@ -313,13 +314,6 @@ def scrubbing(
     yield loop
     loop.stop()
     loop.stop()
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_the_loop_goes_round_and_round_and_writes_down_how_far_it_came(
