@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 import socket
-import threading
 import time
 from collections import namedtuple
 from contextlib import ExitStack, contextmanager
@@ -15,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from prometheus_client.parser import text_string_to_metric_families
 from running_service import Service, running, serving_ledger, the_problem
+from running_signer import serving_signer
 from small_ledger import ORIGIN, deposit, key_record
+from waiting import wait_until
 
-from provenance.service.signer_process import SignerServer
 from provenance.service.standing import clear_damage, read_standing, set_read_only
 
 if TYPE_CHECKING:
@@ -229,9 +229,9 @@ def test_damage_stops_signing_over_restarts_and_what_can_be_proved_is_read(
 
 
 def test_with_the_signer_in_another_process_and_away_for_a_while(folder: LedgerFolder) -> None:
-    with signing(folder) as url:
-        folder.write_settings(replace(folder.read_settings(), signer=url))
-    port = int(url.rpartition(":")[2])
+    with serving_signer(folder) as signer:
+        folder.write_settings(replace(folder.read_settings(), signer=signer.url))
+    port = int(signer.url.rpartition(":")[2])
     with ExitStack() as there, running_with(there, folder, port) as service:
         record = service.deposited("signed elsewhere")
         there.close()
@@ -239,7 +239,7 @@ def test_with_the_signer_in_another_process_and_away_for_a_while(folder: LedgerF
         ready = service.client.get("/v1/ready")
         samples = _samples(service)
         read = service.client.get(f"/v1/records/{record.id_hex}/receipt")
-        there.enter_context(signing(folder, port))
+        there.enter_context(serving_signer(folder, port))
         until_ready(service)
         taken = service.post(deposit(service.alice, "while it is away"))
 
@@ -254,24 +254,10 @@ def test_with_the_signer_in_another_process_and_away_for_a_while(folder: LedgerF
 
 @contextmanager
 def running_with(there: ExitStack, folder: LedgerFolder, port: int) -> Iterator[Service]:
-    there.enter_context(signing(folder, port))
+    there.enter_context(serving_signer(folder, port))
     with running(folder) as service:
         yield service
 
 
-@contextmanager
-def signing(folder: LedgerFolder, port: int = 0) -> Iterator[str]:
-    """Run the signer of a folder."""
-    server = SignerServer(folder, port=port)
-    thread = threading.Thread(target=server.serve)
-    thread.start()
-    yield server.url
-    server.stop()
-    thread.join()
-
-
 def until_ready(service: Service) -> None:
-    deadline = time.monotonic() + 20
-    while service.client.get("/v1/ready").status_code != 200:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: service.client.get("/v1/ready").status_code == 200)

@@ -12,6 +12,7 @@ import pytest
 from mining_anvil import mining_anvil
 from running_service import copy, found, running
 from small_ledger import ORIGIN, deposit
+from waiting import wait_until
 
 from provenance.chain.external_signer import ExternalSender
 from provenance.errors import (
@@ -48,13 +49,13 @@ SOURCES = ("ledger.sqlite", "keys.sqlite", "signer.memory")
 
 def await_final(service: Service, folder: LedgerFolder) -> int:
     """Wait until the newest checkpoint is anchored, finally."""
-    deadline = time.monotonic() + 20
-    while True:
+
+    def is_final() -> bool:
         final = anchoring_status(folder).chains[0].newest_final
-        if final is not None and final.tree_size == service.size():
-            return final.tree_size
-        assert time.monotonic() < deadline, service.ledger.readiness()
-        time.sleep(0.1)
+        return final is not None and final.tree_size == service.size()
+
+    wait_until(is_final, tell=service.ledger.readiness)
+    return service.size()
 
 
 def test_an_older_copy_with_its_own_memory_is_known_by_the_chain(
@@ -87,10 +88,8 @@ def test_a_chain_that_is_away_keeps_nobody_from_starting(folder: LedgerFolder) -
 
     with running(folder) as service:
         service.deposited("while the chain is away")
-        deadline = time.monotonic() + 10
-        while (said := service.ledger.readiness()["chain"]) == (True, "following"):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_until(lambda: service.ledger.readiness()["chain"] != (True, "following"))
+        said = service.ledger.readiness()["chain"]
 
     assert said == (False, "unavailable")
 
@@ -120,10 +119,7 @@ def test_what_the_worker_finds_fatal_stops_only_its_chain(
 
     with running(folder) as service:
         answer = service.post(deposit(service.alice, "records go on being taken"))
-        deadline = time.monotonic() + 10
-        while service.ledger.readiness()["chain"][0]:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_until(lambda: not service.ledger.readiness()["chain"][0])
         ready = service.client.get("/v1/ready")
         (chain,) = service.ledger.parts.chains
 

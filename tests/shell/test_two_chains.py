@@ -10,6 +10,7 @@ import pytest
 from mining_anvil import MiningAnvil, mining_anvil
 from running_service import Service, copy, found, running
 from small_ledger import deposit
+from waiting import wait_until
 
 from provenance.anchor_evidence import StatedEvidence, StorageEvidence
 from provenance.chain.node import Node
@@ -98,15 +99,16 @@ def add(folder: LedgerFolder, second: MiningAnvil) -> ChangedChains:
 
 def wait_for_both(service: Service, record_id: str) -> Receipt:
     """Wait until a receipt is proved by both chains."""
-    deadline = time.monotonic() + 25
-    while True:
+
+    def proved_by_both() -> Receipt | None:
         octets = service.client.get(f"/v1/records/{record_id}/receipt").content
         receipt = Receipt.parse(octets)
         chains = {anchor.chain_id for one in receipt.anchored for anchor in one.anchors}
-        if chains == {31_337, SECOND}:
-            return receipt
-        assert time.monotonic() < deadline, service.ledger.readiness()
-        time.sleep(0.2)
+        return receipt if chains == {31_337, SECOND} else None
+
+    receipt = wait_until(proved_by_both, tell=service.ledger.readiness)
+    assert receipt is not None
+    return receipt
 
 
 def test_a_receipt_is_proved_by_each_of_two_chains(
@@ -169,10 +171,7 @@ def test_a_halt_stops_one_chain_and_nothing_else(tmp_path: Path, second: MiningA
 
     with running(folder) as service:
         record = service.deposited("while one chain is halted")
-        deadline = time.monotonic() + 20
-        while not anchoring_status(folder).chains[0].newest_final:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        wait_until(lambda: anchoring_status(folder).chains[0].newest_final)
         ready = service.client.get("/v1/ready").json()
         halted = anchoring_status(folder).chains[1]
         resumed = resume_anchoring(folder, SECOND)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 from small_ledger import ORIGIN, SmallLedger, accepted, deposit, genesis, key_of, key_record, policy
+from waiting import wait_until
 
 from provenance.errors import (
     BadSignatureError,
@@ -375,11 +375,9 @@ def test_without_its_signer_a_writer_adds_nothing_and_tries_again(
             send(writer, record)
     size, asked = either.store.head().tree_size, signer.asked
     standing, waiting = writer.standing(), writer.waiting
-    while signer.asked < asked + 2:  # nobody deposits, and yet
-        time.sleep(0.01)
+    wait_until(lambda: signer.asked >= asked + 2)  # nobody deposits, and yet
     signer.is_away = False
-    while not writer.standing()[0]:
-        time.sleep(0.01)
+    wait_until(lambda: writer.standing()[0])
     signed = either.store.newest_signed()
     answers = [accepted(one) for one in send(writer, *records)]
     writer.close()
