@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import time
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from loopback import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,11 +22,6 @@ def need_witness() -> None:
     """Skip where it is not installed: it asks for a newer Python than this machine may have."""
     if not PROGRAM.exists():
         pytest.skip("aics-witness needs Python 3.12 or later, which scripts/test did not find")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 class WitnessProgram:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import http.server
-import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from loopback import answering, free_port
 from small_ledger import (
     ORIGIN,
     ROOT,
@@ -20,7 +18,7 @@ from small_ledger import (
     key_record,
     policy,
 )
-from witness_program import WitnessProgram, free_port, need_witness, witness
+from witness_program import WitnessProgram, need_witness, witness
 
 from provenance import note
 from provenance.client.witness import HttpWitness
@@ -41,7 +39,7 @@ from provenance.store.cosignature_store import SqlCosignatureStore
 from provenance.verify import verify_receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 ALICE = key_of("alice")
@@ -251,30 +249,6 @@ def _witnesses_check(shown: Shown, trust: Policy) -> str:
 
 
 # --- with a witness that misbehaves -----------------------------------------------------------
-
-
-@contextmanager
-def answering(answer: Callable[[bytes], tuple[int, bytes]]) -> Iterator[str]:
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            status, octets = answer(body)
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(octets)))
-            self.end_headers()
-            self.wfile.write(octets)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 VKEY = NoteVerifier(NAME, key_of("witness").public, note.COSIGNATURE_V1).to_vkey()

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import shutil
-import threading
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
 from databases import Place, sqlite_place
+from loopback import answering, free_port
 from mining_anvil import mining_anvil
 from running_service import found, running
 from small_ledger import (
@@ -26,7 +24,7 @@ from small_ledger import (
 )
 from sqlalchemy import text
 from test_backup import fresh_databases, on_a_chain, programs, wait_until_anchored
-from witness_program import WitnessProgram, free_port, need_witness, witness
+from witness_program import WitnessProgram, need_witness, witness
 
 from provenance import note
 from provenance.cli.main import main
@@ -56,7 +54,7 @@ from provenance.store.cosignature_store import SqlCosignatureStore
 from provenance.witness import witness_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 __all__ = ["programs"]  # an autouse fixture: the server's own pg_dump
@@ -330,30 +328,6 @@ def test_a_witness_that_is_away_has_to_be_named(lost_file: Lost) -> None:
 
 
 VKEY = NoteVerifier(NAME, key_of("witness").public, note.COSIGNATURE_V1).to_vkey()
-
-
-@contextmanager
-def answering(answer: Callable[[bytes], tuple[int, bytes]]) -> Iterator[str]:
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            status, octets = answer(body)
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(octets)))
-            self.end_headers()
-            self.wfile.write(octets)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @pytest.mark.parametrize(

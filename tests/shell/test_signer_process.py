@@ -10,13 +10,14 @@ import stat
 import subprocess
 import sys
 import threading
-import time
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 import pytest
+from loopback import free_port
+from running_signer import serving_signer
 from small_ledger import (
     KEYS,
     ORIGIN,
@@ -29,6 +30,7 @@ from small_ledger import (
     key_record,
     policy,
 )
+from waiting import wait_until
 
 from provenance import strict_json
 from provenance.anchor_statement import AnchorStatement, open_statement
@@ -72,20 +74,9 @@ def prepare(root: Path) -> LedgerFolder:
     return place
 
 
-@contextmanager
-def serving(folder: LedgerFolder, port: int = 0) -> Iterator[SignerServer]:
-    server = SignerServer(folder, port=port)
-    thread = threading.Thread(target=server.serve)
-    thread.start()
-    yield server
-    server.stop()
-    thread.join(20)
-    assert not thread.is_alive()
-
-
 @pytest.fixture
 def server(folder: LedgerFolder) -> Iterator[SignerServer]:
-    with serving(folder) as server:
+    with serving_signer(folder) as server:
         yield server
 
 
@@ -127,9 +118,9 @@ def test_a_ledger_is_written_with_its_key_and_memory_in_another_process(
 
 
 def test_the_token_is_made_once_and_only_its_owner_reads_it(folder: LedgerFolder) -> None:
-    with serving(folder):
+    with serving_signer(folder):
         token = (folder.root / "signer.token").read_bytes()
-    with serving(folder):
+    with serving_signer(folder):
         assert (folder.root / "signer.token").read_bytes() == token
 
     assert len(token.strip()) == 43
@@ -392,12 +383,6 @@ class Process:
         self.end(signal.SIGKILL)
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
 def test_while_the_signer_is_away_nobody_is_answered_and_then_all_goes_on(
     ledger: SmallLedger, folder: LedgerFolder
 ) -> None:
@@ -416,10 +401,7 @@ def test_while_the_signer_is_away_nobody_is_answered_and_then_all_goes_on(
         assert writer.failure is None
 
         with Process(folder, port) as again:
-            deadline = time.monotonic() + 30
-            while not writer.standing()[0]:  # by itself, without anybody depositing
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
+            wait_until(lambda: writer.standing()[0])  # by itself, without anybody depositing
             signed = ledger.store.newest_signed()
             answers = [accepted(one) for one in send(writer, record, late)]
             assert again.end(signal.SIGTERM) == 0
@@ -435,16 +417,13 @@ def test_while_the_signer_is_away_nobody_is_answered_and_then_all_goes_on(
 def test_a_service_starts_without_its_signer_and_waits_for_it(
     ledger: SmallLedger, folder: LedgerFolder
 ) -> None:
-    with serving(folder):
+    with serving_signer(folder):
         pass  # it has been there once: there is a token
     port = free_port()
     with writing(ledger, folder, f"http://127.0.0.1:{port}") as writer:
         assert writer.standing() == (False, "signer-away")
-        with serving(folder, port):
-            deadline = time.monotonic() + 30
-            while not writer.standing()[0]:
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
+        with serving_signer(folder, port):
+            wait_until(lambda: writer.standing()[0])
             assert accepted(send(writer, key_record(ALICE))[0]).leaf_index == 2
 
 
@@ -453,7 +432,7 @@ def test_kills_of_the_signer_at_any_moment_fork_nothing(
 ) -> None:
     port = free_port()
     acknowledged: dict[bytes, int] = {}
-    with serving(folder):
+    with serving_signer(folder):
         pass
     with writing(ledger, folder, f"http://127.0.0.1:{port}") as writer:
         for life in range(4):
@@ -473,6 +452,9 @@ def test_kills_of_the_signer_at_any_moment_fork_nothing(
 
     assert len(acknowledged) > 4
     assert ledger.store.record_indexes(list(acknowledged)) == acknowledged
-    with serving(folder, port), writing(ledger, folder, f"http://127.0.0.1:{port}") as writer:
+    with (
+        serving_signer(folder, port),
+        writing(ledger, folder, f"http://127.0.0.1:{port}") as writer,
+    ):
         send(writer, key_record(BOB))
     audit_store(ledger.store, ledger.key_store, policy(), memory=ledger.memory)
