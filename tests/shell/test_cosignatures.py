@@ -292,6 +292,18 @@ def test_a_witness_s_size_that_we_never_signed_is_not_followed_for_ever(shown: S
     assert len(asked) == 3
 
 
+def test_a_witness_that_another_process_keeps_busy_is_no_trouble(shown: Shown) -> None:
+    shown.add(3)
+    sizes = [head.tree_size for head in shown.store.signed_heads(0, BACKLOG)]
+    said = iter(sizes[1:])
+
+    with answering(lambda _: (409, b"%d\n" % next(said))) as url:
+        progress = shown.cosigner(VKEY, url).step()
+
+    # it goes on from there with the next step; what the other one got is stored by that one
+    assert progress.cosigned_size == sizes[1]
+
+
 def test_a_witness_that_is_away_says_so(shown: Shown) -> None:
     cosigner = shown.cosigner(VKEY, f"http://127.0.0.1:{free_port()}")
     with pytest.raises(UnavailableError, match="did not answer"):
