@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from provenance.anchor import AnchorState
     from provenance.chain.node import Node
     from provenance.chain.sender import TransactionSender
-    from provenance.ledger.chain_port import Anchor, Attempt, Attestor, Chain, ChainPin
+    from provenance.ledger.anchor_port import Anchor
+    from provenance.ledger.chain_port import Attempt, Attestor, Chain, ChainPin
     from provenance.store.anchor_store import SqlAnchorStore
 
 ORIGIN = "ledger.example/log"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from worker_history import Crew
 
     from provenance.ledger.anchor_checkpoint import AnchorRules
-    from provenance.ledger.chain_port import Anchor, Inclusion
+    from provenance.ledger.anchor_port import Anchor, Inclusion
     from provenance.store.anchor_store import SqlAnchorStore
 
 _ROWS = """

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from provenance.anchor import AnchorState
     from provenance.ledger.anchor_alerts import Progress
+    from provenance.ledger.anchor_port import Anchor, Inclusion
     from provenance.ledger.anchor_rules import AnchorRules
-    from provenance.ledger.chain_port import Anchor, Inclusion
 
 
 class SimulatedLedger:

@@ -33,16 +33,8 @@ from provenance.ledger.watch_chain import ChainWatch
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from provenance.ledger.chain_port import (
-        Anchor,
-        AnchorStore,
-        Attestor,
-        Chain,
-        Clock,
-        Lease,
-        LogView,
-        Sender,
-    )
+    from provenance.ledger.anchor_port import Anchor, AnchorStore, Lease, LogView
+    from provenance.ledger.chain_port import Attestor, Chain, Clock, Sender
 
 __all__ = ["AnchorRules", "AnchorWorker", "Progress"]
 

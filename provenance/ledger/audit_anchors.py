@@ -12,8 +12,9 @@ from provenance.strict_json import Members
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from provenance.ledger.anchor_port import Anchor
     from provenance.ledger.audit_log import ConfirmBlock
-    from provenance.ledger.chain_port import Anchor, Chain, NamedBlock
+    from provenance.ledger.chain_port import Chain, NamedBlock
 
 __all__ = ["claims_from_json", "claims_of", "confirm_with"]
 

@@ -19,7 +19,7 @@ from provenance.ledger.chain_port import AnchorCall
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from provenance.ledger.chain_port import Anchor, Inclusion
+    from provenance.ledger.anchor_port import Anchor, Inclusion
     from provenance.ledger.ports import StoredBeacon
     from provenance.tlog import ReadTile
 

@@ -15,7 +15,8 @@ from provenance.ledger.prove_anchor import prove_root
 from provenance.witness import add_checkpoint_body, read_cosignature
 
 if TYPE_CHECKING:
-    from provenance.ledger.chain_port import Chain, LogView
+    from provenance.ledger.anchor_port import LogView
+    from provenance.ledger.chain_port import Chain
     from provenance.ledger.collect_cosignatures import Witness
     from provenance.ledger.ports import SignedHead
     from provenance.note import NoteVerifier

@@ -26,18 +26,14 @@ from provenance.ledger.prove_anchor import (
 
 if TYPE_CHECKING:
     from provenance.anchor_evidence import StatedEvidence
+    from provenance.ledger.anchor_port import Anchor, AnchorStore, Inclusion, Lease, LogView
     from provenance.ledger.chain_port import (
-        Anchor,
-        AnchorStore,
         Attempt,
         Attestor,
         Block,
         Chain,
         Clock,
         Fees,
-        Inclusion,
-        Lease,
-        LogView,
         Sender,
         TransactionReceipt,
     )

@@ -44,7 +44,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from provenance.anchor import Evidence
-    from provenance.ledger.chain_port import Anchor, ChainPin
+    from provenance.ledger.anchor_port import Anchor
+    from provenance.ledger.chain_port import ChainPin
     from provenance.ledger.known_keys import KnownKeys
     from provenance.ledger.ports import KeyStore, LogReader, StoredBeacon
     from provenance.ledger.tile_cache import TileCache

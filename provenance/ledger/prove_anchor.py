@@ -44,19 +44,14 @@ from provenance.errors import (
 )
 from provenance.header import BlockHeader
 from provenance.keccak import keccak256
-from provenance.ledger.chain_port import Inclusion, NamedBlock
+from provenance.ledger.anchor_port import Inclusion
+from provenance.ledger.chain_port import NamedBlock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from provenance.ledger.chain_port import (
-        Anchor,
-        Attestor,
-        Block,
-        Chain,
-        LogView,
-        TransactionReceipt,
-    )
+    from provenance.ledger.anchor_port import Anchor, LogView
+    from provenance.ledger.chain_port import Attestor, Block, Chain, TransactionReceipt
 
 __all__ = ["find_inclusion", "nonce_at", "prove_inclusion", "prove_root", "shows_root", "stated"]
 

@@ -27,16 +27,9 @@ from provenance.ledger.prove_anchor import shows_root
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from provenance.ledger.anchor_port import Anchor, AnchorStore, Lease, LogView
     from provenance.ledger.anchor_rules import AnchorRules
-    from provenance.ledger.chain_port import (
-        Anchor,
-        AnchorStore,
-        Block,
-        Chain,
-        Clock,
-        Lease,
-        LogView,
-    )
+    from provenance.ledger.chain_port import Block, Chain, Clock
 
 __all__ = ["ChainWatch", "check_clock"]
 

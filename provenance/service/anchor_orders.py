@@ -20,7 +20,7 @@ from provenance.store.log_store import open_log_store
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from provenance.ledger.chain_port import Anchor, Halt
+    from provenance.ledger.anchor_port import Anchor, Halt
     from provenance.policy import Chain
     from provenance.service.settings import LedgerFolder
 

@@ -17,7 +17,8 @@ from provenance.service.worker import AnchorLoop
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from provenance.ledger.chain_port import AnchorStore, Attestor, Chain, Clock, LogView, Sender
+    from provenance.ledger.anchor_port import AnchorStore, LogView
+    from provenance.ledger.chain_port import Attestor, Chain, Clock, Sender
     from provenance.policy import Chain as PolicyChain
     from provenance.service.chain_settings import ChainSettings
     from provenance.service.settings import LedgerFolder

@@ -12,7 +12,7 @@ from provenance.ledger.load_record import load_record
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from provenance.ledger.chain_port import Anchor
+    from provenance.ledger.anchor_port import Anchor
     from provenance.ledger.ports import KeyStore, LogReader
     from provenance.policy import Policy
     from provenance.record import Record

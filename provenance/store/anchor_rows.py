@@ -1,4 +1,4 @@
-"""Anchors as rows: reading and writing the values of ``provenance.ledger.chain_port``."""
+"""Anchors as rows: reading and writing the values of ``provenance.ledger.anchor_port``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from provenance import strict_json
 from provenance.anchor import AnchorState
 from provenance.anchor_evidence import HistoryProof, parse_evidence
 from provenance.digests import RootHash, from_hex
-from provenance.ledger.chain_port import Anchor, Attempt, Inclusion, NamedBlock
+from provenance.ledger.anchor_port import Anchor, Inclusion
+from provenance.ledger.chain_port import Attempt, NamedBlock
 from provenance.store.tables import anchor_attempts
 
 if TYPE_CHECKING:

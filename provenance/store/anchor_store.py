@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 
     from provenance.anchor_evidence import Evidence
     from provenance.digests import RootHash
-    from provenance.ledger.chain_port import Anchor, Attempt, Inclusion, Lease
+    from provenance.ledger.anchor_port import Anchor, Inclusion, Lease
+    from provenance.ledger.chain_port import Attempt
 
 __all__ = ["SqlAnchorStore"]
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import bindparam, delete, insert, select, text, update
 
 from provenance.errors import LeaseLostError
-from provenance.ledger.chain_port import Halt, Lease
+from provenance.ledger.anchor_port import Halt, Lease
 from provenance.store.engine import storage_errors
 from provenance.store.tables import worker_halts, worker_leases
 

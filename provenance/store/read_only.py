@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from provenance.ledger.chain_port import Anchor
+    from provenance.ledger.anchor_port import Anchor
     from provenance.store.engine import Database
 
 __all__ = ["ReadOnlyLedger", "open_read_only"]

@@ -16,7 +16,8 @@ from provenance.anchor_statement import AnchorStatement, sign_statement
 from provenance.digests import RootHash
 from provenance.errors import ConflictError, LeaseLostError, NotFoundError
 from provenance.keys import PrivateKey
-from provenance.ledger.chain_port import Attempt, Halt, Inclusion, NamedBlock
+from provenance.ledger.anchor_port import Halt, Inclusion
+from provenance.ledger.chain_port import Attempt, NamedBlock
 from provenance.store import tables
 from provenance.store.anchor_store import SqlAnchorStore
 from provenance.store.engine import open_reader, open_writer
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from databases import Place
 
-    from provenance.ledger.chain_port import Anchor
+    from provenance.ledger.anchor_port import Anchor
     from provenance.store.engine import Database
 
 CHAIN = 31337

@@ -43,10 +43,11 @@ from provenance.errors import (
     VerificationError,
 )
 from provenance.given import GivenBlock
+from provenance.ledger.anchor_port import Inclusion
 from provenance.ledger.audit_anchors import claims_from_json, claims_of, confirm_with
 from provenance.ledger.audit_log import AnchorClaim
 from provenance.ledger.audit_store import audit_store
-from provenance.ledger.chain_port import Attempt, Inclusion, NamedBlock
+from provenance.ledger.chain_port import Attempt, NamedBlock
 from provenance.note import NoteSigner
 from provenance.policy import Policy, render_policy
 from provenance.service.views import anchor_view
@@ -56,7 +57,8 @@ from provenance.verify import verify_receipt
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from provenance.ledger.chain_port import Anchor, ChainPin
+    from provenance.ledger.anchor_port import Anchor
+    from provenance.ledger.chain_port import ChainPin
 
 ALICE = key_of("alice")
 EVIDENCE_NUMBER = 900

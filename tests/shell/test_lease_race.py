@@ -12,7 +12,7 @@ import pytest
 from anchored_log import AnchoredLog
 
 from provenance.errors import ConflictError, LeaseLostError
-from provenance.ledger.chain_port import Attempt, Lease
+from provenance.ledger.chain_port import Attempt
 from provenance.store.anchor_store import SqlAnchorStore
 from provenance.store.engine import open_reader, open_writer
 from provenance.store.lease_store import fence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from databases import Place
 
+    from provenance.ledger.anchor_port import Lease
     from provenance.store.engine import Database
 
 CHAIN = 7

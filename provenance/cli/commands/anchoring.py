@@ -14,7 +14,7 @@ from provenance.digests import to_evm_hex
 from provenance.service.settings import LedgerFolder
 
 if TYPE_CHECKING:
-    from provenance.ledger.chain_port import Anchor, Halt
+    from provenance.ledger.anchor_port import Anchor, Halt
     from provenance.service.anchor_orders import ChainStatus
 
 __all__ = ["register"]
