@@ -81,6 +81,9 @@ def test_nothing_that_writes_is_open_to_other_origins(
 @pytest.mark.parametrize("path", READS)
 def test_head_says_what_get_would_say_without_the_body(service: Service, path: str) -> None:
     got, headed = service.client.get(path), service.client.head(path)
+    while path != "/metrics" and (again := service.client.get(path)).content != got.content:
+        # the worker anchors meanwhile: only answers of one state can be compared
+        got, headed = again, service.client.head(path)
 
     assert (headed.status_code, headed.content) == (got.status_code, b"")
     if path != "/metrics":  # counts the requests themselves
