@@ -54,18 +54,19 @@ def is_loopback(host: str) -> bool:
         raise MalformedError(f"expected an IP address, got {host!r}", field="host") from error
 
 
-def free_port(host: str) -> int:
-    """Return a port that nobody listens on now.
+def free_port(host: str, wanted: int = 0) -> int:
+    """Return a port that nobody listens on now: ``wanted``, or any one for 0.
 
     Raises:
-        UnavailableError: the address is not one of this machine's.
+        UnavailableError: somebody listens on it, or the address is not one of this machine's.
     """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        with socket.create_server((host, 0)) as server:
+        with socket.create_server((host, wanted), family=family) as server:
             port: int = server.getsockname()[1]
             return port
     except OSError as error:
-        raise UnavailableError(f"{host}: {error.strerror}") from error
+        raise UnavailableError(f"{host}, port {wanted or 'any'}: {error.strerror}") from error
 
 
 def serve(

@@ -16,6 +16,7 @@ from provenance.files.atomic import write_bytes
 from provenance.files.lock import FolderLock
 from provenance.note import NoteVerifier
 from provenance.policy import Policy, render_policy
+from provenance.service.chain_settings import check_url
 from provenance.service.settings import WitnessSettings
 from provenance.witness import witness_name
 
@@ -44,6 +45,7 @@ def add_witness(folder: LedgerFolder, vkey: str, url: str, *, quorum: int | None
     """
     key = NoteVerifier.from_vkey(vkey)
     name = witness_name(key)
+    check_url(url, field="url")
     with FolderLock(folder.writer_lock, purpose="write this ledger or change it"):
         policy = Policy.parse(folder.policy.read_bytes())
         settings = folder.read_settings()

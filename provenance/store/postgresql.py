@@ -14,7 +14,9 @@ psycopg is imported by nothing else, and only when an address asks for it.
 
 from __future__ import annotations
 
+import logging
 import select as poll
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, cast
 
 import psycopg
@@ -206,6 +208,9 @@ def _has_ended(connection: _Connection) -> bool:
     return bool(watch.poll(0))
 
 
+_logger = logging.getLogger(__name__)
+
+
 def translated(error: BaseException) -> Exception:
     """Return what an error of the driver means to a caller, by its SQLSTATE."""
     code = getattr(error, "sqlstate", None)
@@ -214,10 +219,17 @@ def translated(error: BaseException) -> Exception:
     if code == _DISK_FULL:
         return StorageFullError("no space left for the database")
     if code is None and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
-        return UnavailableError(f"PostgreSQL is away: {_first_line(error)}")
+        _log_once(_first_line(error))
+        return UnavailableError("PostgreSQL is away")
     if isinstance(code, str) and (code in _RETRY or code.startswith("08")):
         return UnavailableError(f"PostgreSQL could not: {code} {_first_line(error)}")
     return FatalError(f"the database failed: {code}: {_first_line(error)}")
+
+
+@lru_cache(maxsize=16)
+def _log_once(why: str) -> None:
+    """Tell the operator why, who alone may know the server's address and its users' names."""
+    _logger.warning("PostgreSQL is away: %s", why)
 
 
 def _first_line(error: BaseException) -> str:

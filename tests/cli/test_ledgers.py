@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import http.server
 import shutil
+import socket
 import sqlite3
 import threading
 import urllib.request
@@ -267,3 +268,16 @@ def test_a_mirrors_folder_is_audited_as_a_log(
     ran = line.here("audit", mirror, "--policy", ledger.policy, "--json").json()
 
     assert (ran["tree_size"], ran["anchors_proved"]) == (size, 0)
+
+
+def test_a_port_that_is_taken_is_said_before_anything_starts(
+    line: CommandLine, ledger: Served, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(ledger.folder, tmp_path / "copy", ignore=shutil.ignore_patterns("*lock"))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ran = line.run("serve", copy, "--port", port)
+
+    assert ran.code == 4
+    assert f"port {port}" in ran.err
+    assert "is served at" not in ran.out

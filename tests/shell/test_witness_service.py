@@ -123,6 +123,9 @@ def test_what_cannot_be_chosen_changes_nothing(folder: LedgerFolder) -> None:
 
     with pytest.raises(MalformedError, match="type 4"):
         add_witness(folder, log_key, URL, quorum=None)
+    for address in ("witness.example.org", "ftp://witness.example.org", ""):
+        with pytest.raises(MalformedError, match="begins with http"):
+            add_witness(folder, VKEY, address, quorum=None)
     with pytest.raises(MalformedError, match="at most 1, got 2"):
         add_witness(folder, VKEY, URL, quorum=2)
     with pytest.raises(ConflictError, match="found 0"):

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import re
+import sys
 import time
 from typing import TYPE_CHECKING, Annotated
 
@@ -209,6 +210,8 @@ def serve(
             f"{host} can be reached by others: put a write_policy into {place.settings} first",
             field="--host",
         )
+    if port:
+        free_port(host, port)  # refused before anything is started, or said to be served
     ledger.start()
     url = _url(host, port or free_port(host))
     try:
@@ -252,6 +255,7 @@ async def _serve(ledger: Ledger, host: str, url: str, stop: asyncio.Event) -> No
     def on_ready() -> None:
         write_file(ledger.folder.address, f"{url}\n".encode())
         say(_("{origin} is served at {url}").format(origin=ledger.origin, url=url))
+        sys.stdout.flush()  # who reads it through a pipe waits for this line
 
     port = int(url.rpartition(":")[2])
     await serve_app(create_app(ledger), host=host, port=port, on_ready=on_ready, stop=stop)
