@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-import rlp  # type: ignore[import-untyped]  # it publishes none
 from oracles.evm_state import State, mapping_slot
 
-from faults.chain_events import ANCHORED_TOPIC, keccak256
+from faults.chain_events import ANCHORED_TOPIC
+from faults.headers import hash_header, octets_of
 from faults.rpc_proxy import Mode, Raw, Reply
 
 if TYPE_CHECKING:
@@ -351,49 +351,11 @@ async def state_gone(x: Exchange) -> Reply | None:
 def forge_block(block: JSON, **members: str) -> JSON:
     """Return the block with other members, and the hash that its header now has."""
     forged = {**block, **members}
-    header = [
-        _octets(forged[name]).lstrip(b"\0") if is_number else _octets(forged[name])
-        for name, is_number in _HEADER.items()
-        if forged.get(name) is not None
-    ]
-    return {**forged, "hash": "0x" + keccak256(rlp.encode(header)).hex()}
-
-
-_HEADER = {
-    "parentHash": False,
-    "sha3Uncles": False,
-    "miner": False,
-    "stateRoot": False,
-    "transactionsRoot": False,
-    "receiptsRoot": False,
-    "logsBloom": False,
-    "difficulty": True,
-    "number": True,
-    "gasLimit": True,
-    "gasUsed": True,
-    "timestamp": True,
-    "extraData": False,
-    "mixHash": False,
-    "nonce": False,
-    "baseFeePerGas": True,
-    "withdrawalsRoot": False,
-    "blobGasUsed": True,
-    "excessBlobGas": True,
-    "parentBeaconBlockRoot": False,
-    "requestsHash": False,
-    "blockAccessListHash": False,
-    "slotNumber": True,
-}
-"""Members of a header in their order; True = a number, written without leading zeros."""
-
-
-def _octets(text: str) -> bytes:
-    digits = text[2:]
-    return bytes.fromhex(digits if len(digits) % 2 == 0 else "0" + digits)
+    return {**forged, "hash": hash_header(forged)}
 
 
 def _flip(node: str, x: Exchange) -> str:
-    octets = bytearray(_octets(node))
+    octets = bytearray(octets_of(node))
     octets[x.rng.randrange(len(octets))] ^= 1 << x.rng.randrange(8)
     return "0x" + octets.hex()
 
@@ -613,7 +575,7 @@ async def _make_world(x: Exchange, raw: Raw) -> tuple[JSON, State]:
     log_id, size, root = (raw.data[at : at + 32] for at in (4, 36, 68))
     slot = mapping_slot(size, mapping_slot(log_id, b""))
     state = State()
-    state.add(_octets(raw.to), _octets(code), {slot: root})
+    state.add(octets_of(raw.to), octets_of(code), {slot: root})
     number = hex(int(head["number"], 16) + 1)
     block = {"parentHash": head["hash"], "number": number, "stateRoot": "0x" + state.root.hex()}
     return forge_block(head, **block), state
@@ -623,11 +585,11 @@ def _prove_world(x: Exchange, answer: JSON) -> Reply:
     place = x.params[2]
     wanted = place.get("blockHash") if isinstance(place, dict) else place
     found = x.proxy.forged.get(str(wanted))
-    account = _octets(x.params[0])
+    account = octets_of(x.params[0])
     if found is None or account not in found[1].storage or not x.params[1]:
         return x.wrap(answer)
     slot, state = x.params[1][0], found[1]
-    nodes, held = state.prove(account, _octets(slot).rjust(32, b"\0"))
+    nodes, held = state.prove(account, octets_of(slot).rjust(32, b"\0"))
     storage = {"key": slot, "value": "0x1", "proof": ["0x" + node.hex() for node in held]}
     return x.result(
         {"accountProof": ["0x" + node.hex() for node in nodes], "storageProof": [storage]}
