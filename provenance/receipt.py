@@ -170,19 +170,15 @@ class Receipt:
 
     def to_bytes(self) -> bytes:
         """Return the file: compact JSON and one newline."""
-        return (
-            strict_json.dump(
-                {
-                    "format": FORMAT,
-                    "v": VERSION,
-                    "record": _record_json(self.record),
-                    "keys": [_record_json(key) for key in self.keys],
-                    "beacon": None if self.beacon is None else _beacon_json(self.beacon),
-                    "first": _proofs_json(self.first),
-                    "anchored": [_anchored_json(anchored) for anchored in self.anchored],
-                }
-            )
-            + b"\n"
+        # written member by member: what all receipts of a batch share is encoded only once
+        return b'{"format":"%s","v":%d,"record":%s,"keys":[%s],"beacon":%s,"first":{%s},%s}\n' % (
+            FORMAT.encode(),
+            VERSION,
+            _record_octets(self.record),
+            b",".join(map(_shared_record_octets, self.keys)),
+            b"null" if self.beacon is None else _shared_beacon_octets(self.beacon),
+            _proofs_octets(self.first),
+            b'"anchored":[%s]' % b",".join(map(_anchored_octets, self.anchored)),
         )
 
     def proof_sets(self) -> Iterator[tuple[str, ProofSet]]:
@@ -327,35 +323,41 @@ def _parse_anchor(members: strict_json.Members) -> ReceiptAnchor:
     return anchor
 
 
-def _record_json(record: LoggedRecord) -> dict[str, object]:
-    return {"sd_jwt": record.sd_jwt, "leaf_index": record.leaf_index}
+def _record_octets(record: LoggedRecord) -> bytes:
+    return b'{"sd_jwt":%s,"leaf_index":%d}' % (strict_json.dump(record.sd_jwt), record.leaf_index)
 
 
-def _beacon_json(beacon: LoggedBeacon) -> dict[str, object]:
+def _beacon_octets(beacon: LoggedBeacon) -> bytes:
     header = None if beacon.header is None else to_evm_hex(beacon.header)
-    return {"sd_jwt": beacon.sd_jwt, "leaf_index": beacon.leaf_index, "header": header}
+    return strict_json.dump(
+        {"sd_jwt": beacon.sd_jwt, "leaf_index": beacon.leaf_index, "header": header}
+    )
 
 
-def _path_json(path: tuple[bytes, ...]) -> list[str]:
-    return [to_b64(sibling) for sibling in path]
+def _path_octets(path: tuple[bytes, ...]) -> bytes:
+    return strict_json.dump([to_b64(sibling) for sibling in path])
 
 
-_shared_path_json = lru_cache(maxsize=1_024)(_path_json)
-"""Keys and beacon have the same paths in every receipt of a batch."""
+# keys, beacon, their paths and the checkpoint are the same in every receipt of a batch
+_shared_record_octets = lru_cache(maxsize=256)(_record_octets)
+_shared_beacon_octets = lru_cache(maxsize=64)(_beacon_octets)
+_shared_path_octets = lru_cache(maxsize=1_024)(_path_octets)
+_shared_text_octets = lru_cache(maxsize=64)(strict_json.dump)
 
 
-def _proofs_json(proofs: ProofSet) -> dict[str, object]:
-    return {
-        "checkpoint": proofs.checkpoint,
-        "record": _path_json(proofs.record),
-        "keys": [_shared_path_json(path) for path in proofs.keys],
-        "beacon": None if proofs.beacon is None else _shared_path_json(proofs.beacon),
-    }
+def _proofs_octets(proofs: ProofSet) -> bytes:
+    """Write the members of a set of proofs, without braces around them."""
+    return b'"checkpoint":%s,"record":%s,"keys":[%s],"beacon":%s' % (
+        _shared_text_octets(proofs.checkpoint),
+        _path_octets(proofs.record),
+        b",".join(map(_shared_path_octets, proofs.keys)),
+        b"null" if proofs.beacon is None else _shared_path_octets(proofs.beacon),
+    )
 
 
-def _anchored_json(anchored: Anchored) -> dict[str, object]:
+def _anchored_octets(anchored: Anchored) -> bytes:
     anchors = [_anchor_json(anchor) for anchor in anchored.anchors]
-    return {**_proofs_json(anchored.proofs), "anchors": anchors}
+    return b'{%s,"anchors":%s}' % (_proofs_octets(anchored.proofs), strict_json.dump(anchors))
 
 
 def _anchor_json(anchor: ReceiptAnchor) -> dict[str, object]:

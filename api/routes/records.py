@@ -131,8 +131,8 @@ async def post_batch(request: Request, ledger: LedgerDep) -> Response:
     outcomes = await ledger.submit(_compacts_of(body))
     _count(request, outcomes)
     language = choose_language(request.headers.get("accept-language"))
-    results = ",".join(_batch_result(outcome, language) for outcome in outcomes)
-    return Response(f'{{"results":[{results}]}}', headers=_NO_STORE, media_type="application/json")
+    results = b",".join(_batch_result(outcome, language) for outcome in outcomes)
+    return Response(b'{"results":[%s]}' % results, headers=_NO_STORE, media_type="application/json")
 
 
 def _count(request: Request, outcomes: Sequence[Answer]) -> None:
@@ -163,15 +163,16 @@ def _compacts_of(body: bytes) -> list[bytes]:
     return [cast("str", item).encode() for item in value]
 
 
-def _batch_result(outcome: Answer, language: str) -> str:
+def _batch_result(outcome: Answer, language: str) -> bytes:
     if not isinstance(outcome, Accepted):
         refused = {"status": "refused", "problem": problem_body(outcome, language)}
-        return json.dumps(refused, ensure_ascii=False)
-    status = "integrated" if outcome.is_new else "repeat"
+        return json.dumps(refused, ensure_ascii=False).encode()
     # the receipt goes out as the bytes that were verified, never re-serialised
-    return (
-        f'{{"status":"{status}","id":"{outcome.record_id.hex()}",'
-        f'"leaf_index":{outcome.leaf_index},"receipt":{outcome.receipt.to_bytes().decode().rstrip()}}}'
+    return b'{"status":"%s","id":"%s","leaf_index":%d,"receipt":%s}' % (
+        b"integrated" if outcome.is_new else b"repeat",
+        outcome.record_id.hex().encode(),
+        outcome.leaf_index,
+        outcome.receipt.to_bytes().rstrip(),
     )
 
 
