@@ -15,7 +15,7 @@ from provenance.chain.rpc import quantity
 from provenance.digests import RootHash
 from provenance.errors import UnavailableError
 from provenance.ledger.anchor_checkpoint import AnchorWorker
-from provenance.ledger.chain_port import AnchorCall
+from provenance.ledger.chain_port import AnchorCall, UnsignedTransaction
 from provenance.service.worker import SystemClock
 
 if TYPE_CHECKING:
@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 
     from provenance.anchor import AnchorState
     from provenance.chain.node import Node
-    from provenance.chain.sender import TransactionSender
     from provenance.ledger.anchor_port import Anchor
-    from provenance.ledger.chain_port import Attempt, Attestor, Chain, ChainPin
+    from provenance.ledger.chain_port import Attempt, Attestor, Chain, ChainPin, Sender
     from provenance.store.anchor_store import SqlAnchorStore
 
 ORIGIN = "ledger.example/log"
@@ -45,7 +44,7 @@ class AnchoredChain:
     """A log whose first checkpoint, of two entries, may be anchored."""
 
     node: Node
-    sender: TransactionSender
+    sender: Sender
     deployed: Deployed
     mine: Callable[[], None]
 
@@ -60,14 +59,16 @@ class AnchoredChain:
         """Sign the anchoring, or another call of the contract."""
         fees = self.node.fees()
         return self.sender.sign(
-            chain_id=self.pin.chain_id,
-            nonce=self.node.nonce(self.sender.address),
-            to=self.pin.contract,
-            data=self.call_data() if data is None else data,
-            gas=200_000,
-            max_fee_wei=2 * fees.base_fee_wei + fees.priority_fee_wei,
-            priority_fee_wei=fees.priority_fee_wei,
-            legacy=fees.legacy,
+            UnsignedTransaction(
+                chain_id=self.pin.chain_id,
+                nonce=self.node.nonce(self.sender.address),
+                to=self.pin.contract,
+                data=self.call_data() if data is None else data,
+                gas=200_000,
+                max_fee_wei=2 * fees.base_fee_wei + fees.priority_fee_wei,
+                priority_fee_wei=fees.priority_fee_wei,
+                legacy=fees.legacy,
+            )
         )
 
     def anchor(self) -> tuple[bytes, bytes]:
@@ -86,9 +87,7 @@ class AnchoredChain:
         raise AssertionError("the anchor was not mined")
 
 
-def anchored_chain(
-    node: Node, sender: TransactionSender, mine: Callable[[], None]
-) -> AnchoredChain:
+def anchored_chain(node: Node, sender: Sender, mine: Callable[[], None]) -> AnchoredChain:
     return AnchoredChain(node, sender, deploy(node, sender, ORIGIN, wait=mine), mine)
 
 
@@ -99,7 +98,7 @@ class Anchoring:
         self,
         folder: Path,
         chain: Chain,
-        sender: TransactionSender,
+        sender: Sender,
         *,
         attestor: Attestor | None = None,
         seconds: float = 60,

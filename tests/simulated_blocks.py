@@ -29,6 +29,7 @@ from provenance.ledger.chain_port import (
     Broadcast,
     ChainPin,
     TransactionReceipt,
+    UnsignedTransaction,
 )
 
 if TYPE_CHECKING:
@@ -69,22 +70,13 @@ class SimulatedSender:
 
     address = SENDER
 
-    def sign(
-        self,
-        *,
-        chain_id: int,
-        nonce: int,
-        to: bytes,
-        data: bytes,
-        gas: int,
-        max_fee_wei: int,
-        priority_fee_wei: int,
-        legacy: bool,
-    ) -> Attempt:
-        assert not legacy or max_fee_wei == priority_fee_wei
-        members = [chain_id, nonce, to.hex(), data.hex(), gas, max_fee_wei, priority_fee_wei]
-        raw = json.dumps([*members, legacy]).encode()
-        return Attempt(hashlib.sha256(raw).digest(), raw, max_fee_wei, priority_fee_wei, gas, None)
+    def sign(self, transaction: UnsignedTransaction) -> Attempt:
+        one = transaction
+        assert not one.legacy or one.max_fee_wei == one.priority_fee_wei
+        members = [one.chain_id, one.nonce, (one.to or b"").hex(), one.data.hex(), one.gas]
+        fees = [one.max_fee_wei, one.priority_fee_wei, one.legacy]
+        raw = json.dumps([*members, *fees]).encode()
+        return transaction.signed(raw, hashlib.sha256(raw).digest())
 
 
 @dataclass(frozen=True)

@@ -10,21 +10,18 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from eth_abi.exceptions import DecodingError
-from web3 import Web3
-
+from provenance.chain.abi_codec import decode_values, encode_arguments
 from provenance.digests import from_evm_hex
-from provenance.errors import UnavailableError
+from provenance.errors import MalformedError, UnavailableError
 from provenance.keccak import keccak256
 from provenance.ledger.chain_port import AnchoredEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from web3.contract import Contract
-
+    from provenance.chain.abi_codec import Argument, Value
     from provenance.ledger.chain_port import AnchorCall
 
 __all__ = ["Artifact", "ContractAbi"]
@@ -37,7 +34,8 @@ _MAX_RETURNED = 4_096
 class Artifact:
     """The committed build of the contract."""
 
-    abi: list[dict[str, Any]]  # ABI JSON is typed so by web3 itself
+    abi: list[dict[str, Any]]
+    """As solc writes it."""
     bytecode: bytes
     """Creation code; the contract takes no constructor arguments."""
     code_hash: bytes
@@ -63,13 +61,8 @@ class ContractAbi:
 
     def __init__(self, abi: list[dict[str, Any]]) -> None:
         """Work from an ABI as solc writes it."""
-        self._web3 = Web3()
-        self._contract: type[Contract] = self._web3.eth.contract(abi=abi)
-        self._errors = {
-            keccak256(_signature(item).encode())[:4]: item
-            for item in abi
-            if item["type"] == "error"
-        }
+        self._functions = {item["name"]: item for item in abi if item["type"] == "function"}
+        self._errors = {_selector(item): item for item in abi if item["type"] == "error"}
         self._anchored_topic = keccak256(b"CheckpointAnchored(bytes32,uint64,bytes32)")
 
     @classmethod
@@ -93,7 +86,7 @@ class ContractAbi:
     def parse_head(self, returned: bytes) -> tuple[int, bytes]:
         """Return (tree size, root hash) from what ``head`` returned."""
         tree_size, root_hash = self._decode(["uint64", "bytes32"], returned)
-        return int(tree_size), bytes(root_hash)
+        return cast("int", tree_size), cast("bytes", root_hash)
 
     def root_data(self, log_id: bytes, tree_size: int) -> bytes:
         """Encode the question for the root anchored at one tree size."""
@@ -102,7 +95,7 @@ class ContractAbi:
     def parse_root(self, returned: bytes) -> bytes:
         """Return the root, 32 bytes, zero where none was anchored, from what ``roots`` returned."""
         (root_hash,) = self._decode(["bytes32"], returned)
-        return bytes(root_hash)
+        return cast("bytes", root_hash)
 
     def anchorer_data(self, log_id: bytes) -> bytes:
         """Encode the question who may anchor."""
@@ -111,7 +104,7 @@ class ContractAbi:
     def parse_anchorer(self, returned: bytes) -> bytes:
         """Return the anchorer's address, 20 bytes, from what ``anchorerOf`` returned."""
         anchorer, _candidate = self._decode(["address", "address"], returned)
-        return bytes.fromhex(str(anchorer)[2:])
+        return cast("bytes", anchorer)
 
     def anchored_events(
         self, logs: Iterable[tuple[Sequence[bytes], bytes]], log_id: bytes
@@ -126,25 +119,35 @@ class ContractAbi:
         try:
             octets = bytes.fromhex(str(data).removeprefix("0x"))
             item = self._errors[octets[:4]]
-            kinds = [argument["type"] for argument in item["inputs"]]
-            values = self._web3.codec.decode(kinds, octets[4:])
-        except (ValueError, KeyError, DecodingError):
+            values = decode_values(_kinds(item), octets[4:])
+        except (ValueError, KeyError, MalformedError):
             return f"reverted with {str(data)[:200]}"
-        shown = (v.hex() if isinstance(v, bytes) else str(v) for v in values)
-        return f"{item['name']}({', '.join(shown)})"
+        return f"{item['name']}({', '.join(map(_shown, values))})"
 
-    def _encode(self, name: str, *arguments: object) -> bytes:
-        text = self._contract.encode_abi(name, args=list(arguments))
-        return bytes.fromhex(text[2:])
+    def _encode(self, name: str, *arguments: Argument) -> bytes:
+        item = self._functions[name]
+        return _selector(item) + encode_arguments(_kinds(item), arguments)
 
-    def _decode(self, kinds: list[str], returned: bytes) -> tuple[Any, ...]:
+    def _decode(self, kinds: list[str], returned: bytes) -> tuple[Value, ...]:
         if len(returned) > _MAX_RETURNED:
             raise UnavailableError(f"the contract's view returned {len(returned)} bytes")
         try:
-            return self._web3.codec.decode(kinds, returned)
-        except DecodingError as error:
+            return decode_values(kinds, returned)
+        except MalformedError as error:
             raise UnavailableError(f"the contract's view returned {returned.hex()!r}") from error
 
 
-def _signature(item: dict[str, Any]) -> str:
-    return f"{item['name']}({','.join(argument['type'] for argument in item['inputs'])})"
+def _kinds(item: dict[str, Any]) -> list[str]:
+    return [argument["type"] for argument in item["inputs"]]
+
+
+def _selector(item: dict[str, Any]) -> bytes:
+    """Return the 4 bytes that name a function or an error."""
+    return keccak256(f"{item['name']}({','.join(_kinds(item))})".encode())[:4]
+
+
+def _shown(value: Value) -> str:
+    """Write an address as people do, with 0x; other bytes are hex, integers decimal."""
+    if isinstance(value, int):
+        return str(value)
+    return f"0x{value.hex()}" if len(value) == 20 else value.hex()

@@ -17,13 +17,13 @@ from provenance.chain.abi import Artifact, ContractAbi
 from provenance.chain.rpc import octets, quantity
 from provenance.errors import AnchorLostError, NodeRefusedError, UnavailableError, WrongChainError
 from provenance.keccak import keccak256
-from provenance.ledger.chain_port import ChainPin
+from provenance.ledger.chain_port import ChainPin, UnsignedTransaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from provenance.chain.node import Node
-    from provenance.chain.sender import TransactionSender
+    from provenance.ledger.chain_port import Sender
 
 __all__ = ["Deployed", "contract_address", "deploy", "find_contract", "is_registered"]
 
@@ -46,7 +46,7 @@ def contract_address(sender: bytes, nonce: int) -> bytes:
 
 def deploy(  # noqa: PLR0913 -- two ports, the name, and what the caller may set
     node: Node,
-    sender: TransactionSender,
+    sender: Sender,
     origin: str,
     *,
     wait: Callable[[], None],
@@ -87,7 +87,7 @@ def deploy(  # noqa: PLR0913 -- two ports, the name, and what the caller may set
     return Deployed(pin, newest or node.head().number)
 
 
-def _existing(node: Node, sender: TransactionSender, contract: bytes | None) -> bytes | None:
+def _existing(node: Node, sender: Sender, contract: bytes | None) -> bytes | None:
     if contract is None:
         return find_contract(node, sender.address)
     if keccak256(node.code(contract)) != Artifact.bundled().code_hash:
@@ -120,7 +120,7 @@ def is_registered(node: Node, contract: bytes, name: bytes) -> bool:
 
 def _transact(  # noqa: PLR0913, PLR0917 -- private, and each is needed
     node: Node,
-    sender: TransactionSender,
+    sender: Sender,
     to: bytes | None,
     data: bytes,
     wait: Callable[[], None],
@@ -132,14 +132,16 @@ def _transact(  # noqa: PLR0913, PLR0917 -- private, and each is needed
         call["to"] = "0x" + to.hex()
     fees = node.fees()
     attempt = sender.sign(
-        chain_id=node.chain_id(),
-        nonce=node.nonce(sender.address),
-        to=to,
-        data=data,
-        gas=node.rpc.quantity("eth_estimateGas", call) * 5 // 4,
-        max_fee_wei=2 * fees.base_fee_wei + fees.priority_fee_wei,
-        priority_fee_wei=fees.priority_fee_wei,
-        legacy=fees.legacy,
+        UnsignedTransaction(
+            chain_id=node.chain_id(),
+            nonce=node.nonce(sender.address),
+            to=to,
+            data=data,
+            gas=node.rpc.quantity("eth_estimateGas", call) * 5 // 4,
+            max_fee_wei=2 * fees.base_fee_wei + fees.priority_fee_wei,
+            priority_fee_wei=fees.priority_fee_wei,
+            legacy=fees.legacy,
+        )
     )
     node.broadcast(attempt.raw)
     deadline = time.monotonic() + timeout

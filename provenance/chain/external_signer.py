@@ -19,10 +19,11 @@ from provenance import rlp
 from provenance.chain.rpc import CappedProvider, Rpc, octets
 from provenance.errors import MalformedError, SignerMismatchError
 from provenance.keccak import keccak256
-from provenance.ledger.chain_port import Attempt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from provenance.ledger.chain_port import Attempt, UnsignedTransaction
 
 __all__ = ["ExternalSender"]
 
@@ -53,48 +54,17 @@ class ExternalSender:
         self._rpc = Rpc(CappedProvider(url, timeout=timeout, max_bytes=_MAX_ANSWER_BYTES))
         self.address = address
 
-    def sign(  # noqa: PLR0913 -- the members of a transaction
-        self,
-        *,
-        chain_id: int,
-        nonce: int,
-        to: bytes | None,
-        data: bytes,
-        gas: int,
-        max_fee_wei: int,
-        priority_fee_wei: int,
-        legacy: bool = False,
-    ) -> Attempt:
-        """Have a transaction of value 0 signed; the bytes may differ each time.
-
-        Args:
-            to: the contract, 20 bytes; None to create one from ``data``.
-            legacy: an EIP-155 transaction whose gas price is ``max_fee_wei``, else EIP-1559.
+    def sign(self, transaction: UnsignedTransaction) -> Attempt:
+        """Have it signed; the bytes may differ each time.
 
         Raises:
             SignerMismatchError: it signed something else, or as somebody else.
             NodeRefusedError: it refuses.
             UnavailableError: it is away.
         """
-        members: dict[str, int | bytes] = {
-            "chainId": chain_id,
-            "nonce": nonce,
-            "gas": gas,
-            "to": to or b"",
-            "value": 0,
-            "data": data,
-            **_fees(max_fee_wei, priority_fee_wei, legacy=legacy),
-        }
-        raw = _raw(self._rpc.call("eth_signTransaction", self._request(members)))
-        _check_transaction(raw, members, chain_id, self.address, legacy=legacy)
-        return Attempt(
-            tx_hash=keccak256(raw),
-            raw=raw,
-            max_fee_wei=max_fee_wei,
-            priority_fee_wei=priority_fee_wei,
-            gas=gas,
-            broadcast_unix=None,
-        )
+        raw = _raw(self._rpc.call("eth_signTransaction", self._request(_members(transaction))))
+        _check_transaction(raw, transaction, self.address)
+        return transaction.signed(raw, keccak256(raw))
 
     def _request(self, members: Mapping[str, int | bytes]) -> dict[str, str]:
         shown = {
@@ -105,10 +75,22 @@ class ExternalSender:
         return {"from": "0x" + self.address.hex(), **shown}
 
 
-def _fees(max_fee_wei: int, priority_fee_wei: int, *, legacy: bool) -> dict[str, int]:
-    if legacy:
-        return {"gasPrice": max_fee_wei}
-    return {"maxFeePerGas": max_fee_wei, "maxPriorityFeePerGas": priority_fee_wei}
+def _members(transaction: UnsignedTransaction) -> dict[str, int | bytes]:
+    """Return the members as JSON-RPC names them."""
+    members: dict[str, int | bytes] = {
+        "chainId": transaction.chain_id,
+        "nonce": transaction.nonce,
+        "gas": transaction.gas,
+        "to": transaction.to or b"",
+        "value": 0,
+        "data": transaction.data,
+    }
+    if transaction.legacy:
+        return members | {"gasPrice": transaction.max_fee_wei}
+    return members | {
+        "maxFeePerGas": transaction.max_fee_wei,
+        "maxPriorityFeePerGas": transaction.priority_fee_wei,
+    }
 
 
 def _raw(answer: object) -> bytes:
@@ -117,19 +99,13 @@ def _raw(answer: object) -> bytes:
     return octets(value, "eth_signTransaction")
 
 
-def _check_transaction(
-    raw: bytes,
-    members: Mapping[str, int | bytes],
-    chain_id: int,
-    address: bytes,
-    *,
-    legacy: bool,
-) -> None:
-    """Check that ``raw`` is exactly the transaction of ``members``, signed by ``address``.
+def _check_transaction(raw: bytes, transaction: UnsignedTransaction, address: bytes) -> None:
+    """Check that ``raw`` is exactly ``transaction``, signed by ``address``.
 
     Raises:
         SignerMismatchError: it is not; ``field`` names the first difference.
     """
+    legacy, members = transaction.legacy, _members(transaction)
     names = (_LEGACY if legacy else _TYPED) + _COMMON
     asked: list[rlp.Item] = [_item(members[name]) for name in names]
     if not legacy:
@@ -142,8 +118,8 @@ def _check_transaction(
             raise SignerMismatchError(f"expected {_shown(wanted)}, got {_shown(got)}", field=name)
     v, r, s = (_integer(item, name) for item, name in zip(found[-3:], "vrs", strict=True))
     if legacy:
-        v -= 35 + 2 * chain_id  # EIP-155
-        message = rlp.encode([*asked, rlp.encode_integer(chain_id), b"", b""])
+        v -= 35 + 2 * transaction.chain_id  # EIP-155
+        message = rlp.encode([*asked, rlp.encode_integer(transaction.chain_id), b"", b""])
     else:
         message = b"\x02" + rlp.encode(asked)
     _check_signature(keccak256(message), (v, r, s), address)

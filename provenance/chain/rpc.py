@@ -1,8 +1,8 @@
-"""JSON-RPC over HTTP for web3, with everything a lying or broken node could stretch bounded.
+"""JSON-RPC over HTTP, with everything a lying or broken node could stretch bounded.
 
 A public node is not ours: an answer is read only up to ``max_bytes`` and for ``timeout`` seconds
 in all, redirects are not followed, the id must be the request's, and what cannot be JSON-RPC is
-an UnavailableError, never a guess. web3's own provider retries by itself; this one does not,
+an UnavailableError, never a guess. Nothing is retried, as web3's own provider would,
 because who calls decides what may be sent twice (``docs/operating.md``, anchoring).
 """
 
@@ -14,17 +14,12 @@ import re
 import threading
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 import requests
-from web3.providers.base import JSONBaseProvider
 
 from provenance import strict_json
 from provenance.errors import MalformedError, NodeRefusedError, UnavailableError
-
-if TYPE_CHECKING:
-    from web3.types import RPCEndpoint, RPCResponse
 
 __all__ = ["CappedProvider", "Rpc", "octets", "quantity"]
 
@@ -37,8 +32,8 @@ _QUANTITY = re.compile("0x[0-9a-fA-F]{1,64}")
 _DATA = re.compile("0x(?:[0-9a-fA-F]{2})*")
 
 
-class CappedProvider(JSONBaseProvider):
-    """A web3 provider that posts once, within a total time and a size, and matches ids."""
+class CappedProvider:
+    """A node's address, to which it posts once, within a total time and a size, and matches ids."""
 
     def __init__(
         self, url: str, *, timeout: float = 10.0, max_bytes: int = MAX_ANSWER_BYTES
@@ -49,7 +44,6 @@ class CappedProvider(JSONBaseProvider):
             timeout: seconds for one whole exchange, not only between two bytes.
             max_bytes: an answer longer than this is given up.
         """
-        super().__init__()
         self.move_to(url)
         self._timeout = timeout
         self._max_bytes = max_bytes
@@ -67,7 +61,7 @@ class CappedProvider(JSONBaseProvider):
         self.url = url
         self._is_local = urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
 
-    def make_request(self, method: RPCEndpoint, params: object) -> RPCResponse:
+    def make_request(self, method: str, params: object) -> Mapping[str, object]:
         """Post one request and return the checked answer object.
 
         Raises:
@@ -83,15 +77,7 @@ class CappedProvider(JSONBaseProvider):
             raise UnavailableError(
                 f"{self.place} did not answer {method}: {type(error).__name__}"
             ) from None
-        return cast("RPCResponse", _answer(octets, request_id, method, self.place))
-
-    def is_connected(self, show_traceback: bool = False) -> bool:  # noqa: ARG002, FBT001, FBT002 -- web3's signature
-        """Say whether the node answers at all (web3 calls this, we do not)."""
-        try:
-            self.make_request(cast("RPCEndpoint", "eth_chainId"), [])
-        except UnavailableError:
-            return False
-        return True
+        return _answer(octets, request_id, method, self.place)
 
     def _session(self) -> requests.Session:
         # requests does not promise that a Session may be shared by threads
@@ -165,10 +151,7 @@ class Rpc:
             NodeRefusedError: the node answered with an error object.
             UnavailableError: no usable answer.
         """
-        answer = cast(
-            "Mapping[str, object]",
-            self.provider.make_request(cast("RPCEndpoint", method), list(params)),
-        )
+        answer = self.provider.make_request(method, list(params))
         if "error" not in answer:
             return answer["result"]
         error = answer["error"]

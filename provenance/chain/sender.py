@@ -10,12 +10,11 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from eth_account import Account
 
 from provenance.errors import ConflictError, MalformedError, VerificationError
-from provenance.ledger.chain_port import Attempt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,40 +23,14 @@ if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
     from eth_account.types import TransactionDictType
 
+    from provenance.ledger.chain_port import Attempt, UnsignedTransaction
+
 __all__ = [
     "KeySender",
-    "TransactionSender",
     "create_key_file",
     "environment_sender",
     "load_key_file",
 ]
-
-
-class TransactionSender(Protocol):
-    """The port ``Sender``, which may besides create a contract."""
-
-    @property
-    def address(self) -> bytes:
-        """The key's account, 20 bytes."""
-
-    def sign(  # noqa: PLR0913 -- the members of a transaction
-        self,
-        *,
-        chain_id: int,
-        nonce: int,
-        to: bytes | None,
-        data: bytes,
-        gas: int,
-        max_fee_wei: int,
-        priority_fee_wei: int,
-        legacy: bool = False,
-    ) -> Attempt:
-        """Sign a transaction of value 0.
-
-        Args:
-            to: the contract, 20 bytes; None to create one from ``data``.
-            legacy: an EIP-155 transaction whose gas price is ``max_fee_wei``, else EIP-1559.
-        """
 
 
 class KeySender:
@@ -68,48 +41,25 @@ class KeySender:
         self._account = account
         self.address = bytes.fromhex(account.address[2:])
 
-    def sign(  # noqa: PLR0913 -- the members of a transaction
-        self,
-        *,
-        chain_id: int,
-        nonce: int,
-        to: bytes | None,
-        data: bytes,
-        gas: int,
-        max_fee_wei: int,
-        priority_fee_wei: int,
-        legacy: bool = False,
-    ) -> Attempt:
-        """Sign a transaction of value 0; equal arguments give equal bytes (RFC 6979).
-
-        Args:
-            to: the contract, 20 bytes; None to create one from ``data``.
-            legacy: an EIP-155 transaction whose gas price is ``max_fee_wei``, else EIP-1559.
-        """
+    def sign(self, transaction: UnsignedTransaction) -> Attempt:
+        """Sign it; equal transactions give equal bytes (RFC 6979)."""
         fields: TransactionDictType = {
-            "chainId": chain_id,
-            "nonce": nonce,
+            "chainId": transaction.chain_id,
+            "nonce": transaction.nonce,
             "value": 0,
-            "data": data,
-            "gas": gas,
+            "data": transaction.data,
+            "gas": transaction.gas,
         }
-        if to is not None:
-            fields["to"] = to
-        if legacy:
-            fields["gasPrice"] = max_fee_wei
+        if transaction.to is not None:
+            fields["to"] = transaction.to
+        if transaction.legacy:
+            fields["gasPrice"] = transaction.max_fee_wei
         else:
             fields["type"] = 2
-            fields["maxFeePerGas"] = max_fee_wei
-            fields["maxPriorityFeePerGas"] = priority_fee_wei
+            fields["maxFeePerGas"] = transaction.max_fee_wei
+            fields["maxPriorityFeePerGas"] = transaction.priority_fee_wei
         signed = self._account.sign_transaction(fields)
-        return Attempt(
-            tx_hash=bytes(signed.hash),
-            raw=bytes(signed.raw_transaction),
-            max_fee_wei=max_fee_wei,
-            priority_fee_wei=priority_fee_wei,
-            gas=gas,
-            broadcast_unix=None,
-        )
+        return transaction.signed(bytes(signed.raw_transaction), bytes(signed.hash))
 
 
 def create_key_file(path: Path, *, password: str | None = None) -> KeySender:

@@ -34,6 +34,7 @@ __all__ = [
     "Proof",
     "Sender",
     "TransactionReceipt",
+    "UnsignedTransaction",
 ]
 
 # --- values --------------------------------------------------------------------------------
@@ -153,6 +154,28 @@ class Broadcast(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class UnsignedTransaction:
+    """A transaction of value 0 before its signature: of type 2 (EIP-1559), or an older one."""
+
+    chain_id: int
+    nonce: int
+    to: bytes | None
+    """The contract, 20 bytes; None to create one from ``data``."""
+    data: bytes
+    gas: int
+    max_fee_wei: int
+    """Wei per gas at most; of a legacy transaction its gas price."""
+    priority_fee_wei: int
+    """The tip, wei per gas; of a legacy transaction the gas price again."""
+    legacy: bool = False
+    """Sign it as an EIP-155 transaction."""
+
+    def signed(self, raw: bytes, tx_hash: bytes) -> Attempt:
+        """Return the attempt that the signed bytes are."""
+        return Attempt(tx_hash, raw, self.max_fee_wei, self.priority_fee_wei, self.gas, None)
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One signed transaction for an anchor; attempts differ in fees and gas only (W6)."""
 
@@ -185,23 +208,8 @@ class Sender(Protocol):
     def address(self) -> bytes:
         """The key's account, 20 bytes."""
 
-    def sign(  # noqa: PLR0913 -- the members of an EIP-1559 transaction
-        self,
-        *,
-        chain_id: int,
-        nonce: int,
-        to: bytes,
-        data: bytes,
-        gas: int,
-        max_fee_wei: int,
-        priority_fee_wei: int,
-        legacy: bool,
-    ) -> Attempt:
-        """Sign a transaction of value 0; the same bytes for equal arguments (RFC 6979), or others.
-
-        Args:
-            legacy: sign an EIP-155 transaction whose gas price is ``max_fee_wei``, which then
-                equals ``priority_fee_wei``; else one of type 2 (EIP-1559).
+    def sign(self, transaction: UnsignedTransaction) -> Attempt:
+        """Sign it; the same bytes for equal transactions (RFC 6979), or others each time.
 
         Raises:
             UnavailableError: an external signer is away.

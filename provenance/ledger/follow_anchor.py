@@ -15,7 +15,7 @@ from provenance.anchor import AnchorState
 from provenance.errors import AnchorRefusedError, FeeCeilingError, ForeignTransactionError
 from provenance.ledger.anchor_alerts import AlertCode, Alerts
 from provenance.ledger.anchor_rules import AnchorRules, gas_limit
-from provenance.ledger.chain_port import AnchoredEvent, Broadcast
+from provenance.ledger.chain_port import AnchoredEvent, Broadcast, UnsignedTransaction
 from provenance.ledger.prove_anchor import (
     find_inclusion,
     nonce_at,
@@ -219,15 +219,11 @@ class AnchorFollower:
             fees: says whether the chain takes EIP-1559 transactions.
         """
         cap, tip, gas = prices
+        pin = self._chain.pin
         return self._sender.sign(
-            chain_id=self._chain.pin.chain_id,
-            nonce=nonce,
-            to=self._chain.pin.contract,
-            data=data,
-            gas=gas,
-            max_fee_wei=cap,
-            priority_fee_wei=tip,
-            legacy=fees.legacy,
+            UnsignedTransaction(
+                pin.chain_id, nonce, pin.contract, data, gas, cap, tip, legacy=fees.legacy
+            )
         )
 
     def _broadcast(self, lease: Lease, anchor: Anchor, attempt: Attempt) -> None:

@@ -31,8 +31,8 @@ from provenance.service.chain_settings import (
 )
 
 if TYPE_CHECKING:
-    from provenance.chain.sender import TransactionSender
     from provenance.keys import PublicKey
+    from provenance.ledger.chain_port import Sender
     from provenance.service.chain_settings import SenderChoice
 
 __all__ = ["OperatorKeys"]
@@ -82,7 +82,7 @@ class OperatorKeys:
         """Return the key that signs beacons."""
         return self._plain("beacon", make=make)
 
-    def sender(self, choice: SenderChoice = KEY_FILE, *, make: bool = False) -> TransactionSender:
+    def sender(self, choice: SenderChoice = KEY_FILE, *, make: bool = False) -> Sender:
         """Return the key that pays; where it is a file, one is made when asked for.
 
         Raises:

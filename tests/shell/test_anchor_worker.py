@@ -23,7 +23,7 @@ from provenance.errors import (
 from provenance.header import BlockHeader
 from provenance.ledger.anchor_alerts import AlertCode
 from provenance.ledger.anchor_checkpoint import AnchorRules
-from provenance.ledger.chain_port import NamedBlock
+from provenance.ledger.chain_port import NamedBlock, UnsignedTransaction
 from provenance.service.worker import AnchorLoop
 
 if TYPE_CHECKING:
@@ -40,6 +40,19 @@ def ledger(tmp_path: Path) -> Iterator[AnchoredLedger]:
 
 def finals(ledger: AnchoredLedger) -> list[int]:
     return [a.tree_size for a in ledger.store.page() if a.state is AnchorState.FINAL]
+
+
+def foreign(ledger: AnchoredLedger, nonce: int) -> UnsignedTransaction:
+    """Return a transaction of our key that the ledger knows nothing of."""
+    return UnsignedTransaction(
+        chain_id=ledger.chain.pin.chain_id,
+        nonce=nonce,
+        to=bytes(20),
+        data=b"",
+        gas=21_000,
+        max_fee_wei=3 * 10**9,
+        priority_fee_wei=10**9,
+    )
 
 
 def check_evidence(ledger: AnchoredLedger) -> None:
@@ -193,16 +206,7 @@ def test_reorganised_anchor_is_sent_again(
 def test_foreign_use_of_the_key_stops_the_worker(ledger: AnchoredLedger) -> None:
     ledger.log.grow(2)
     ledger.anchor_to_the_end()
-    used = ledger.sender.sign(
-        chain_id=ledger.chain.pin.chain_id,
-        nonce=ledger.chain.nonce(ledger.sender.address),
-        to=bytes(20),
-        data=b"",
-        gas=21_000,
-        max_fee_wei=3 * 10**9,
-        priority_fee_wei=10**9,
-        legacy=False,
-    )
+    used = ledger.sender.sign(foreign(ledger, ledger.chain.nonce(ledger.sender.address)))
     ledger.chain.broadcast(used.raw)
     ledger.node.mine()
     ledger.log.grow(2)
@@ -219,16 +223,7 @@ def test_foreign_transaction_in_place_of_a_bound_one_stops_the_worker(
     ledger.worker.step()
     anchor = ledger.store.page()[0]
     ledger.node.rpc.call("anvil_dropTransaction", "0x" + anchor.attempts[0].tx_hash.hex())
-    used = ledger.sender.sign(
-        chain_id=ledger.chain.pin.chain_id,
-        nonce=anchor.nonce,
-        to=bytes(20),
-        data=b"",
-        gas=21_000,
-        max_fee_wei=3 * 10**9,
-        priority_fee_wei=10**9,
-        legacy=False,
-    )
+    used = ledger.sender.sign(foreign(ledger, anchor.nonce))
     ledger.chain.broadcast(used.raw)
     ledger.chain.is_held = False
     ledger.node.mine()

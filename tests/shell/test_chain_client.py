@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,7 @@ from provenance.errors import (
 )
 from provenance.header import BlockHeader
 from provenance.keccak import keccak256
-from provenance.ledger.chain_port import Broadcast, ChainPin
+from provenance.ledger.chain_port import Broadcast, ChainPin, UnsignedTransaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -538,18 +539,18 @@ def test_what_is_no_key_is_malformed(tmp_path: Path, text: str) -> None:
 
 
 def test_equal_transactions_have_equal_bytes(ledger: AnchoredLedger) -> None:
-    members: dict[str, Any] = {
-        "chain_id": 1,
-        "nonce": 7,
-        "to": bytes(20),
-        "data": b"call",
-        "gas": 80_000,
-        "max_fee_wei": 2,
-        "priority_fee_wei": 1,
-    }
+    asked = UnsignedTransaction(
+        chain_id=1,
+        nonce=7,
+        to=bytes(20),
+        data=b"call",
+        gas=80_000,
+        max_fee_wei=2,
+        priority_fee_wei=1,
+    )
 
-    first = ledger.sender.sign(**members)
+    first = ledger.sender.sign(asked)
 
-    assert ledger.sender.sign(**members) == first
-    assert ledger.sender.sign(**{**members, "max_fee_wei": 3}) != first
+    assert ledger.sender.sign(asked) == first
+    assert ledger.sender.sign(replace(asked, max_fee_wei=3)) != first
     assert first.tx_hash == keccak256(first.raw)

@@ -26,7 +26,7 @@ from provenance.chain.sender import create_key_file, load_key_file
 from provenance.errors import AnchorLostError, NodeRefusedError
 from provenance.header import BlockHeader
 from provenance.keccak import keccak256
-from provenance.ledger.chain_port import Broadcast
+from provenance.ledger.chain_port import Broadcast, UnsignedTransaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -223,7 +223,9 @@ def test_its_pool_keeps_to_the_tenth(client: tuple[SecondClient, AnchoredChain])
         "priority_fee_wei": first.priority_fee_wei * 9 // 8,
     }
     dearer = [
-        chain.sender.sign(**members, max_fee_wei=first.max_fee_wei * more // 1_000)
+        chain.sender.sign(
+            UnsignedTransaction(**members, max_fee_wei=first.max_fee_wei * more // 1_000)
+        )
         for more in (1_050, 1_125)
     ]
 

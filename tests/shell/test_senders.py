@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,6 +28,7 @@ from provenance.errors import (
     UnavailableError,
 )
 from provenance.keccak import keccak256
+from provenance.ledger.chain_port import UnsignedTransaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,15 +40,15 @@ ADDRESS = bytes.fromhex(ACCOUNT.address[2:])
 OTHER = Account.from_key(b"\x33" * 32)
 CONTRACT = b"\xc0" * 20
 
-ASKED: dict[str, Any] = {
-    "chain_id": 1030,
-    "nonce": 7,
-    "to": CONTRACT,
-    "data": b"\x12\x34call",
-    "gas": 120_000,
-    "max_fee_wei": 40_000_000_000,
-    "priority_fee_wei": 1_000_000_000,
-}
+ASKED = UnsignedTransaction(
+    chain_id=1030,
+    nonce=7,
+    to=CONTRACT,
+    data=b"\x12\x34call",
+    gas=120_000,
+    max_fee_wei=40_000_000_000,
+    priority_fee_wei=1_000_000_000,
+)
 
 _FIELDS = ("nonce", "gas", "value", "chainId", "gasPrice", "maxFeePerGas", "maxPriorityFeePerGas")
 
@@ -81,7 +83,7 @@ def sender_at(server: LyingServer, *, timeout: float = 5.0) -> ExternalSender:
 def mismatch(answer: Callable[[dict[str, Any]], object], **change: Any) -> SignerMismatchError:  # noqa: ANN401 -- members of ASKED
     """Return the error that a signer's answer ends in."""
     with signer(answer) as server, pytest.raises(SignerMismatchError) as caught:
-        sender_at(server).sign(**{**ASKED, **change})
+        sender_at(server).sign(replace(ASKED, **change))
     return caught.value
 
 
@@ -91,12 +93,12 @@ def mismatch(answer: Callable[[dict[str, Any]], object], **change: Any) -> Signe
 @pytest.mark.parametrize("legacy", [False, True])
 @pytest.mark.parametrize("to", [CONTRACT, None])
 def test_external_signer_signs_as_the_key_itself(*, legacy: bool, to: bytes | None) -> None:
-    asked = {**ASKED, "to": to, "legacy": legacy}
+    asked = replace(ASKED, to=to, legacy=legacy)
 
     with signer() as server:
-        attempt = sender_at(server).sign(**asked)
+        attempt = sender_at(server).sign(asked)
 
-    assert attempt == KeySender(ACCOUNT).sign(**asked)
+    assert attempt == KeySender(ACCOUNT).sign(asked)
     assert attempt.tx_hash == keccak256(attempt.raw)
     request = server.requests[0]
     assert request["method"] == "eth_signTransaction"
@@ -109,7 +111,7 @@ def test_answer_may_be_an_object_as_clefs() -> None:
         return {"raw": sign(transaction(request)), "tx": {}}
 
     with signer(answer) as server:
-        assert sender_at(server).sign(**ASKED) == KeySender(ACCOUNT).sign(**ASKED)
+        assert sender_at(server).sign(ASKED) == KeySender(ACCOUNT).sign(ASKED)
 
 
 @pytest.mark.parametrize("legacy", [False, True])
@@ -122,11 +124,18 @@ def test_answer_may_be_an_object_as_clefs() -> None:
 def test_any_transaction_comes_back_as_it_was_asked(
     *, legacy: bool, nonce: int, chain_id: int, data: bytes, cap: int
 ) -> None:
-    asked = {**ASKED, "nonce": nonce, "chain_id": chain_id, "data": data, "max_fee_wei": cap}
-    asked |= {"priority_fee_wei": min(cap, 7), "legacy": legacy}
+    asked = replace(
+        ASKED,
+        nonce=nonce,
+        chain_id=chain_id,
+        data=data,
+        max_fee_wei=cap,
+        priority_fee_wei=min(cap, 7),
+        legacy=legacy,
+    )
 
     with signer() as server:
-        assert sender_at(server).sign(**asked) == KeySender(ACCOUNT).sign(**asked)
+        assert sender_at(server).sign(asked) == KeySender(ACCOUNT).sign(asked)
 
 
 # --- one that misbehaves -------------------------------------------------------------------
@@ -233,23 +242,23 @@ def test_what_is_no_transaction_is_refused(answer: str, *, legacy: bool) -> None
 @pytest.mark.parametrize("answer", [None, 7, [], {}, {"raw": None}, "", "02", True])
 def test_what_are_no_bytes_is_unavailable(answer: object) -> None:
     with signer(lambda _: answer) as server, pytest.raises(UnavailableError):
-        sender_at(server).sign(**ASKED)
+        sender_at(server).sign(ASKED)
 
 
 @given(data=st.data())
 def test_no_changed_bit_is_overlooked(data: st.DataObject) -> None:
-    raw = bytearray(KeySender(ACCOUNT).sign(**ASKED).raw)
+    raw = bytearray(KeySender(ACCOUNT).sign(ASKED).raw)
     bit = data.draw(st.integers(0, 8 * len(raw) - 1))
     raw[bit // 8] ^= 1 << bit % 8
 
     with signer(lambda _: "0x" + raw.hex()) as server, pytest.raises(SignerMismatchError):
-        sender_at(server).sign(**ASKED)
+        sender_at(server).sign(ASKED)
 
 
 def test_refusal_is_told() -> None:
     denied = signer(lambda request: refused(request, "request denied"))
     with denied as server, pytest.raises(NodeRefusedError) as caught:
-        sender_at(server).sign(**ASKED)
+        sender_at(server).sign(ASKED)
 
     assert "request denied" in str(caught.value)
 
@@ -263,10 +272,10 @@ def test_signer_that_stalls_or_is_away_is_unavailable() -> None:
         sender = sender_at(server, timeout=0.3)
         started = time.monotonic()
         with pytest.raises(UnavailableError):
-            sender.sign(**ASKED)
+            sender.sign(ASKED)
         assert time.monotonic() - started < 1.2
     with pytest.raises(UnavailableError) as away:
-        sender.sign(**ASKED)
+        sender.sign(ASKED)
     assert SECRET not in str(away.value)
 
 

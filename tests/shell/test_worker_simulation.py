@@ -8,7 +8,7 @@ must be found out.
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 from simulator import SimulatedChain, SimulatedSender
@@ -19,6 +19,9 @@ from provenance.header import BlockHeader
 from provenance.ledger import anchor_rules, prove_anchor
 from provenance.ledger.anchor_alerts import AlertCode
 from provenance.store import anchor_store
+
+if TYPE_CHECKING:
+    from provenance.ledger.chain_port import Attempt, UnsignedTransaction
 
 HISTORIES = int(os.environ.get("PROVENANCE_HISTORIES", "60"))
 FIRST_SEED = int(os.environ.get("PROVENANCE_SEED", "1"))
@@ -59,8 +62,8 @@ class EagerSender(SimulatedSender):
     def __init__(self, chain: SimulatedChain) -> None:
         self._chain = chain
 
-    def sign(self, **members: Any) -> Any:  # noqa: ANN401 -- forwards
-        attempt = super().sign(**members)
+    def sign(self, transaction: UnsignedTransaction) -> Attempt:
+        attempt = super().sign(transaction)
         self._chain.broadcast(attempt.raw)
         return attempt
 
