@@ -294,6 +294,9 @@ class Writer:
             items = check_records(arrival.compacts, origin=self._origin, find_keys=self._find_keys)
             if self._admit is not None:
                 items = self._admit(items)
+        except FatalError as error:
+            self._end([arrival], error)
+            return None
         except Exception as error:  # noqa: BLE001 -- the caller gets it, whatever it is
             arrival.future.set_exception(error)
             return None
@@ -305,6 +308,10 @@ class Writer:
         for request, outcomes in batch:
             try:
                 answers = [self._receipt(outcome, signed) for outcome in outcomes]
+            except FatalError as error:
+                # what is stored cannot be trusted any more: of these, nobody was answered yet
+                self._end([one for one, _ in batch if not one.future.done()], error)
+                return
             except Exception as error:  # noqa: BLE001 -- the caller gets it, whatever it is
                 request.future.set_exception(error)
             else:
@@ -320,6 +327,8 @@ class Writer:
                 receipt = self._receipts.acknowledge(outcome.record, outcome.leaf_index, signed)
             else:
                 receipt = self._receipts.issue(outcome.leaf_index)
+        except FatalError:
+            raise
         except ProvenanceError as error:
             return error
         # on a repeat the stored record speaks: a ``key`` record may repeat one with other bytes
@@ -333,6 +342,9 @@ class Writer:
         while (taken := self._take()) is not None:
             requests, arrivals = taken
             requests += [one for one in map(self._check, arrivals) if one is not None]
+            if self._failure is not None:
+                _fail(requests, self._failure)
+                return
             if not requests and self._signed is not None:
                 continue
             try:
@@ -365,7 +377,7 @@ class Writer:
         return None
 
     def _is_done(self) -> bool:
-        return self._closing and not self._waiting
+        return self._failure is not None or (self._closing and not self._waiting)
 
     def _write(self, requests: list[_Request]) -> None:
         """Integrate one batch, sign it, and let the pool answer its callers."""
@@ -423,18 +435,19 @@ class Writer:
         # others' entries are under it too: one in between may have been signed by another process
         return self._store.first_signed_above(size - 1) or self._signed
 
-    def _end(self, requests: list[_Request], error: Exception) -> None:
-        """Stop for good: nobody is answered any more, and the process must end."""
+    def _end(self, requests: Sequence[_Request | _Arrival], error: Exception) -> None:
+        """Stop for good, from any thread: nobody is answered any more, and the process must end."""
         failure = error if isinstance(error, FatalError) else FatalError(repr(error))
         failure.__cause__ = None if failure is error else error
         with self._condition:
-            self._failure = failure
+            is_first = self._failure is None
+            self._failure = self._failure or failure
             waiting: list[_Request | _Arrival] = [*requests, *self._queue, *self._arrivals]
             self._queue.clear()
             self._arrivals.clear()
             self._condition.notify_all()
         _fail(waiting, failure)
-        if self._on_fatal is not None:
+        if is_first and self._on_fatal is not None:
             self._on_fatal(failure)
 
 

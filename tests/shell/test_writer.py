@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from small_ledger import ORIGIN, SmallLedger, accepted, deposit, genesis, key_of, key_record, policy
@@ -21,6 +21,7 @@ from provenance.errors import (
     UnknownKeyError,
     WrongAudienceError,
 )
+from provenance.ledger.known_keys import KnownKeys
 from provenance.ledger.local_signer import LocalSigner
 from provenance.receipt import Receipt
 from provenance.record import parse_record
@@ -445,3 +446,63 @@ def test_large_requests_meet_a_signer_that_goes_away_too(
 
     assert [one.leaf_index for one in answers] == list(range(3, 73))
     assert not any(one.is_new for one in answers)
+
+
+# --- what the database says of itself ---------------------------------------------------------
+
+
+class RottenAnchors:
+    """Anchors in a database that says of itself, while a receipt is made, that it is damaged."""
+
+    def covering(self, chain_id: int, tree_size: int) -> NoReturn:
+        raise FatalError(f"database disk image is malformed: {chain_id}, {tree_size}")
+
+
+@pytest.mark.parametrize("others", [0, 40])
+def test_a_receipt_that_finds_the_database_damaged_ends_the_writer(
+    ledger: SmallLedger, others: int
+) -> None:
+    ended: list[FatalError] = []
+    ledger.anchors = RottenAnchors()
+    ledger.reopen()
+    writer = ledger.writer(on_fatal=ended.append)
+    writer.start()
+    send(writer, key_record(ALICE).compact)
+    # a repeat gets its newest receipt; with more than 32 records it is made in the pool
+    compacts = [deposit(ALICE, f"dataset {number}").compact for number in range(others)]
+
+    with pytest.raises(FatalError, match="malformed"):
+        send(writer, key_record(ALICE).compact, *compacts)
+    wait_until(lambda: len(ended) == 1)
+
+    assert ended == [writer.failure]
+    assert writer.standing() == (False, "fatal")
+    with pytest.raises(FatalError):
+        writer.accept([key_record(BOB).compact])
+    assert writer.close()
+    assert writer.waiting == 0
+
+
+class RottenKeys(KnownKeys):
+    """Look-ups in such a database."""
+
+    def find(self, kids: Sequence[str]) -> NoReturn:
+        raise FatalError(f"database disk image is malformed: {kids}")
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_a_look_up_that_finds_the_database_damaged_ends_the_writer(
+    ledger: SmallLedger, count: int
+) -> None:
+    ended: list[FatalError] = []
+    ledger.known_keys = RottenKeys(ledger.store)
+    writer = ledger.writer(on_fatal=ended.append)
+    writer.start()
+
+    with pytest.raises(FatalError, match="malformed"):
+        send(writer, *(deposit(ALICE, f"dataset {number}").compact for number in range(count)))
+    wait_until(lambda: len(ended) == 1)
+
+    assert ended == [writer.failure]
+    assert writer.close()
+    assert ledger.store.head().tree_size == 2
