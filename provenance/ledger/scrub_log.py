@@ -89,6 +89,19 @@ class LogScrubber:
         self._check_edge(size)
         return ScrubState(0, state.rounds + 1, now_unix, state.damage)
 
+    def read_again(self, state: ScrubState, entries: int) -> None:
+        """Check the bundle that ``state`` is at, and what follows it in the round.
+
+        Args:
+            entries: how far behind the damage ``state`` may have been written down.
+
+        Raises:
+            AuditError, UnavailableError: as ``step`` does.
+        """
+        end, round_ = state.next_index + entries, state.rounds
+        while state.rounds == round_ and state.next_index <= end:
+            state = self.step(state, 0)
+
     def _check(self, start: int, stop: int) -> None:
         with at_place(f"entries {start} to {stop - 1}"):
             entries = self._store.entries(start, stop)

@@ -4,8 +4,9 @@ It stops signing at the first thing that is damaged (``LedgerMode.note_damage``)
 with it, over restarts and in every process, until a person has cleared it; then it looks at the
 same place first. It is also what notices, while nobody deposits, that the mode has changed.
 
-Of several processes on one database one scrubs at a time. Who does writes down how far it came;
-who sees that somebody else moved that mark leaves it alone, until it has stood still for a while.
+Of several processes on one database one scrubs at a time: the one that moved the mark last, which
+says how far it came. Each tries once when it starts, after one bundle; who sees that somebody else
+moved the mark leaves it alone, until it has stood still for a while.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from provenance.policy import Policy
     from provenance.service.high_water import LedgerMode
 
-__all__ = ["ENTRIES_PER_SECOND", "ScrubLoop"]
+__all__ = ["ENTRIES_PER_SECOND", "MARK_SECONDS", "ScrubLoop"]
 
 _logger = logging.getLogger(__name__)
 
@@ -72,7 +73,8 @@ class ScrubLoop:
         self._stopping = threading.Event()
         self._scrubber = LogScrubber(log, key_store, policy, rest=self._rest)
         self._thread = threading.Thread(target=self._run, name="scrub", daemon=True)
-        self._is_leading = True
+        self._is_leading = False
+        self._is_claiming = True
         self._marked = ScrubState()
         self._marked_at = 0.0
         self._round_from = 0.0
@@ -136,8 +138,7 @@ class ScrubLoop:
 
     def _turn(self) -> None:
         """Read bundles until the round's end, or look at what another process does."""
-        if not self._is_leading:
-            self._watch()
+        self._watch()
         while self._may_go_on():
             if self.state.next_index == 0:
                 self._round_from = time.monotonic()
@@ -146,15 +147,18 @@ class ScrubLoop:
             except AuditError as error:
                 self._mode.note_damage(str(error))
                 self._try_to_mark()  # a restart looks at this place first
+                self._round_from = 0.0  # and so do we, at once, when the damage is cleared
                 return
             has_ended = found.rounds != self.state.rounds
             self.state = found
-            if has_ended or time.monotonic() - self._marked_at >= MARK_SECONDS:
+            is_due = has_ended or time.monotonic() - self._marked_at >= MARK_SECONDS
+            if is_due or self._is_claiming:
                 self._mark()
             self._mode.refresh()
 
     def _may_go_on(self) -> bool:
-        if self._stopping.is_set() or not self._is_leading or self._mode.damage is not None:
+        is_ours = self._is_leading or self._is_claiming
+        if self._stopping.is_set() or not is_ours or self._mode.damage is not None:
             return False
         rested = time.monotonic() - self._round_from >= self._round_seconds
         return self.state.next_index > 0 or self._round_from == 0.0 or rested
@@ -163,13 +167,13 @@ class ScrubLoop:
         self._stopping.wait(count / self._rate)
 
     def _watch(self) -> None:
-        """Take over when the other one's mark has stood still for too long."""
+        """Give way to who moved the mark; take over when his has stood still for too long."""
         stored = self._store.scrub_state()
-        if stored != self._marked:
+        if _place(stored) != _place(self._marked):
+            self._is_leading = False
             self._follow(stored)
-        elif time.monotonic() - self._marked_at > PATIENCE:
-            _logger.info("this process scrubs the log from now on")
-            self._is_leading = True
+        elif not self._is_leading and time.monotonic() - self._marked_at > PATIENCE:
+            self._is_claiming = True
 
     def _follow(self, stored: ScrubState) -> None:
         self.state = self._marked = stored
@@ -177,11 +181,15 @@ class ScrubLoop:
 
     def _mark(self) -> None:
         """Write down how far it came; find out so whether another process does the same."""
-        if self._store.advance_scrub(self._marked, self.state):
-            self._marked, self._marked_at = self.state, time.monotonic()
-        else:
-            self._is_leading = False
+        was_leading = self._is_leading
+        self._is_leading = self._store.advance_scrub(self._marked, self.state)
+        self._is_claiming = False
+        if not self._is_leading:
             self._follow(self._store.scrub_state())
+            return
+        self._marked, self._marked_at = self.state, time.monotonic()
+        if not was_leading:
+            _logger.info("this process scrubs the log from now on")
 
     def _try_to_mark(self) -> None:
         if self._is_leading and self.state != self._marked:
@@ -194,3 +202,8 @@ class ScrubLoop:
         if self._trouble is None:
             _logger.warning("the scrub waits: %s", error)
         self._trouble = error.code if isinstance(error, ProvenanceError) else type(error).__name__
+
+
+def _place(state: ScrubState) -> tuple[int, int]:
+    """Return the mark that processes compare; damage may be found and cleared beside it."""
+    return state.rounds, state.next_index

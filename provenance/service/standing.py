@@ -6,8 +6,14 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from provenance.ledger.audit_log import at_place
+from provenance.ledger.scrub_log import LogScrubber
+from provenance.policy import Policy
+from provenance.service.scrub import ENTRIES_PER_SECOND, MARK_SECONDS
+from provenance.store.key_store import open_key_store
 from provenance.store.log_store import open_log_store
 from provenance.store.mode_store import SqlModeStore
+from provenance.store.read_only import open_read_only
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,9 +52,39 @@ def set_read_only(folder: LedgerFolder, reason: str | None, now_unix: int) -> No
 
 
 def clear_damage(folder: LedgerFolder) -> bool:
-    """Forget what the scrub found; a person has looked. Say whether there was anything."""
+    """Forget what the scrub found, once its place was read again and is sound.
+
+    Returns:
+        Whether there was anything to forget.
+
+    Raises:
+        AuditError: something there is still damaged; nothing is forgotten.
+        UnavailableError: a database is away.
+    """
     with _store(folder) as store:
+        found = store.scrub_state()
+        if found.damage is None:
+            return False
+        _read_again(folder, found)
         return store.clear_damage()
+
+
+def _read_again(folder: LedgerFolder, found: ScrubState) -> None:
+    """Read the database's own structure, and the entries that the scrub stopped at.
+
+    A mark that could not be written when the damage was found is as old as two marks are apart.
+    """
+    settings = folder.read_settings()
+    policy = Policy.parse(folder.policy.read_bytes())
+    with (
+        open_read_only(folder.log_database(settings)) as stored,
+        closing(open_key_store(folder.key_database(settings))) as key_store,
+    ):
+        with at_place("database"):
+            stored.check_integrity()
+        scrubber = LogScrubber(stored.log, key_store, policy)
+        with at_place("what the scrub stopped at"):
+            scrubber.read_again(found, int(MARK_SECONDS * ENTRIES_PER_SECOND))
 
 
 @contextmanager

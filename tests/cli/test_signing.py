@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -56,6 +58,26 @@ def test_scrub_shows_the_damage_and_clears_it_when_told(line: CommandLine, still
 
     assert "tile/0/001: entry 270 rots" in found
     assert cleared["damage"] is None
+
+
+def test_damage_that_is_still_there_is_not_cleared(line: CommandLine, still: Path) -> None:
+    database = LedgerFolder(still).database
+    store = open_log_store(database)
+    SqlModeStore(store.writer, store.reader).mark_damage("head 2: it was found before")
+    store.close()
+    with closing(sqlite3.connect(database)) as connection, connection:
+        (root,) = connection.execute("SELECT root_hash FROM heads WHERE tree_size = 2").fetchone()
+        connection.execute("UPDATE heads SET root_hash = zeroblob(32) WHERE tree_size = 2")
+
+    refused = line.run("scrub", still, "--clear")
+    kept = line.succeed("scrub", still, "--json").json()
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE heads SET root_hash = ? WHERE tree_size = 2", (root,))
+    cleared = line.succeed("scrub", still, "--clear", "--json").json()
+
+    assert refused.code == 1
+    assert "head 2: verification-failed: the head is not the root of its entries" in refused.err
+    assert (kept["damage"], cleared["damage"]) == ("head 2: it was found before", None)
 
 
 @pytest.mark.parametrize("command", [["mode"], ["scrub"], ["signer", "--port", "0"]])

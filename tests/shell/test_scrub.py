@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -401,6 +401,32 @@ def test_damage_stops_signing_over_restarts_until_a_person_has_cleared_it(
     assert whole_round(either).rounds == 1
 
 
+def test_a_cleared_place_is_looked_at_again_at_once(ledger: SmallLedger) -> None:
+    fill(ledger, 3)
+    mode = mode_of(ledger)
+    with scrubbing(ledger, mode, round_seconds=3_600) as loop:
+        wait_until(lambda: loop.state.rounds == 1)
+        spoil(ledger, "UPDATE heads SET root_hash = zeroblob(32) WHERE tree_size = 5")
+        loop._round_from = 1.0  # noqa: SLF001 -- the hour between two rounds is over
+        wait_until(lambda: mode.damage is not None)
+
+        # somebody cleared it in the database without having mended it
+        assert store_of(ledger).clear_damage()
+        wait_until(lambda: store_of(ledger).mode().damage is not None)
+
+    assert "head 5" in str(store_of(ledger).mode().damage)
+
+
+def test_what_is_read_again_goes_as_far_as_an_old_mark_may_be_behind(ledger: SmallLedger) -> None:
+    fill(ledger, 600, batch=300)
+    spoil(ledger, "UPDATE entries SET entry = zeroblob(9) WHERE leaf_index = 400")
+
+    scrubber(ledger).read_again(ScrubState(0), 255)
+    with pytest.raises(AuditError):
+        scrubber(ledger).read_again(ScrubState(0), 256)
+    scrubber(ledger).read_again(ScrubState(512), 10_000)  # not beyond the round's end
+
+
 def literal(ledger: SmallLedger, size: int) -> str:
     octets = tlog.root_hash(size, ledger.store.read_tile).hex()
     return f"decode('{octets}', 'hex')" if is_postgresql(ledger) else f"X'{octets}'"
@@ -464,6 +490,28 @@ def test_of_two_processes_one_scrubs(either: SmallLedger) -> None:
         wait_until(lambda: store_of(either).scrub_state().rounds >= 4)
         assert sorted(leading()) == [0, 1]
     other.close()
+
+
+def test_of_three_processes_never_two_say_for_long_that_they_scrub(either: SmallLedger) -> None:
+    fill(either, 3)
+    others = [SmallLedger(either.folder, place=either.place) for _ in range(2)]
+    with ExitStack() as running:
+        loops: list[ScrubLoop] = []
+
+        def leading() -> float:
+            shown = (one for loop in loops for one in loop.measures())
+            return sum(one.value for one in shown if one.name == "scrub_leading")
+
+        for ledger in (either, *others):
+            # an hour between two rounds: the mark of who leads stands still meanwhile
+            loops.append(
+                running.enter_context(scrubbing(ledger, mode_of(ledger), round_seconds=3_600))
+            )
+            wait_until(lambda: leading() == 1)
+        time.sleep(1.5)
+        assert leading() == 1
+    for other in others:
+        other.close()
 
 
 def test_the_mark_moves_only_from_where_it_was(either: SmallLedger) -> None:
