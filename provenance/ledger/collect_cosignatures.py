@@ -98,6 +98,8 @@ class Cosigner:
         self._log = log
         self._store = store
         self._size: int | None = None  # what it cosigned last, as far as we know
+        self.progress: CosigningProgress | None = None
+        """How far it has come, whether it answers or not; None before the first step."""
 
     @property
     def name(self) -> str:
@@ -119,9 +121,11 @@ class Cosigner:
         if self._size is None:
             self._size = self._store.newest_cosigned(self._name)
         waiting = self._store.signed_heads(self._size, BACKLOG)
+        self.progress = CosigningProgress(self._size, len(waiting))
         if waiting:
             self._submit(waiting[0])
-        return CosigningProgress(self._size, max(0, len(waiting) - 1))
+            self.progress = CosigningProgress(self._size, len(waiting) - 1)
+        return self.progress
 
     def _submit(self, signed: SignedHead) -> None:
         size = self._size or 0

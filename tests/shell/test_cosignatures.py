@@ -306,5 +306,15 @@ def test_a_witness_that_another_process_keeps_busy_is_no_trouble(shown: Shown) -
 
 def test_a_witness_that_is_away_says_so(shown: Shown) -> None:
     cosigner = shown.cosigner(VKEY, f"http://127.0.0.1:{free_port()}")
-    with pytest.raises(UnavailableError, match="did not answer"):
-        cosigner.step()
+    waiting = []
+    for _ in range(2):
+        with pytest.raises(UnavailableError, match="did not answer"):
+            cosigner.step()
+        waiting.append(cosigner.progress)
+        shown.add(3)
+
+    # it never answered, and is behind all the same
+    assert waiting[0] is not None
+    assert waiting[1] is not None
+    assert waiting[0].behind == len(shown.store.signed_heads(0, BACKLOG)) - 6
+    assert (waiting[1].cosigned_size, waiting[1].behind) == (0, waiting[0].behind + 3)
