@@ -11,12 +11,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eth_keys.datatypes import Signature
-from eth_keys.exceptions import BadSignature
-from eth_utils.exceptions import ValidationError
+from coincurve import PublicKey
 
 from provenance import rlp
 from provenance.chain.rpc import CappedProvider, Rpc, octets
+from provenance.chain.transactions import account_of, fields_of, signing_digest
 from provenance.errors import MalformedError, SignerMismatchError
 from provenance.keccak import keccak256
 
@@ -32,10 +31,6 @@ _MAX_ANSWER_BYTES = 2**20
 
 _HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 """Half the order of secp256k1: a larger s is refused by every node (EIP-2)."""
-
-_TYPED = ("chainId", "nonce", "maxPriorityFeePerGas", "maxFeePerGas")
-_LEGACY = ("nonce", "gasPrice")
-_COMMON = ("gas", "to", "value", "data")
 
 
 class ExternalSender:
@@ -105,24 +100,17 @@ def _check_transaction(raw: bytes, transaction: UnsignedTransaction, address: by
     Raises:
         SignerMismatchError: it is not; ``field`` names the first difference.
     """
-    legacy, members = transaction.legacy, _members(transaction)
-    names = (_LEGACY if legacy else _TYPED) + _COMMON
-    asked: list[rlp.Item] = [_item(members[name]) for name in names]
-    if not legacy:
-        asked.append([])  # the access list
-    found = _fields(raw, legacy=legacy)
+    asked = fields_of(transaction)
+    found = _fields(raw, legacy=transaction.legacy)
     if len(found) != len(asked) + 3:
         raise SignerMismatchError(f"expected {len(asked) + 3} fields, got {len(found)}")
-    for name, wanted, got in zip((*names, "accessList"), asked, found, strict=False):
+    for (name, wanted), got in zip(asked.items(), found[:-3], strict=True):
         if wanted != got:
             raise SignerMismatchError(f"expected {_shown(wanted)}, got {_shown(got)}", field=name)
     v, r, s = (_integer(item, name) for item, name in zip(found[-3:], "vrs", strict=True))
-    if legacy:
+    if transaction.legacy:
         v -= 35 + 2 * transaction.chain_id  # EIP-155
-        message = rlp.encode([*asked, rlp.encode_integer(transaction.chain_id), b"", b""])
-    else:
-        message = b"\x02" + rlp.encode(asked)
-    _check_signature(keccak256(message), (v, r, s), address)
+    _check_signature(signing_digest(transaction), (v, r, s), address)
 
 
 def _fields(raw: bytes, *, legacy: bool) -> list[rlp.Item]:
@@ -132,10 +120,6 @@ def _fields(raw: bytes, *, legacy: bool) -> list[rlp.Item]:
         return rlp.decode_list(raw if legacy else raw[1:])
     except MalformedError as error:
         raise SignerMismatchError("what it signed is no transaction") from error
-
-
-def _item(value: int | bytes) -> bytes:
-    return rlp.encode_integer(value) if isinstance(value, int) else value
 
 
 def _integer(item: rlp.Item, name: str) -> int:
@@ -154,11 +138,13 @@ def _shown(item: rlp.Item) -> str:
 def _check_signature(digest: bytes, vrs: tuple[int, int, int], address: bytes) -> None:
     if vrs[0] not in {0, 1} or vrs[2] > _HALF_ORDER:
         raise SignerMismatchError("not a signature that a node takes", field="v")
+    parity, r, s = vrs
     try:
-        key = Signature(vrs=vrs).recover_public_key_from_msg_hash(digest)
-    except (BadSignature, ValidationError) as error:
+        signature = r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([parity])
+        found = account_of(PublicKey.from_signature_and_message(signature, digest, hasher=None))
+    except ValueError as error:
         raise SignerMismatchError("not a signature", field="r") from error
-    if key.to_canonical_address() != address:
+    if found != address:
         raise SignerMismatchError(
-            f"expected 0x{address.hex()}, signed by {key.to_address()}", field="from"
+            f"expected 0x{address.hex()}, signed by 0x{found.hex()}", field="from"
         )

@@ -7,21 +7,19 @@ machine stays with an external signer (``external_signer.py``).
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 from typing import TYPE_CHECKING
 
-from eth_account import Account
+from coincurve import PrivateKey
 
+from provenance.chain.transactions import account_of, joined, signing_digest
 from provenance.errors import ConflictError, MalformedError, VerificationError
+from provenance.keccak import keccak256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    from eth_account.signers.local import LocalAccount
-    from eth_account.types import TransactionDictType
 
     from provenance.ledger.chain_port import Attempt, UnsignedTransaction
 
@@ -36,30 +34,26 @@ __all__ = [
 class KeySender:
     """A secp256k1 key in memory that signs EIP-1559 and EIP-155 transactions."""
 
-    def __init__(self, account: LocalAccount) -> None:
-        """Sign with ``account``."""
-        self._account = account
-        self.address = bytes.fromhex(account.address[2:])
+    def __init__(self, secret: bytes) -> None:
+        """Sign with ``secret``, 32 bytes.
+
+        Raises:
+            MalformedError: it is no key of the curve.
+        """
+        if len(secret) != 32:
+            raise MalformedError(f"expected a key of 32 bytes, got {len(secret)}")
+        try:
+            self._key = PrivateKey(secret)
+        except ValueError:
+            raise MalformedError("not a key of secp256k1") from None  # it would show the key
+        self.address = account_of(self._key.public_key)
 
     def sign(self, transaction: UnsignedTransaction) -> Attempt:
         """Sign it; equal transactions give equal bytes (RFC 6979)."""
-        fields: TransactionDictType = {
-            "chainId": transaction.chain_id,
-            "nonce": transaction.nonce,
-            "value": 0,
-            "data": transaction.data,
-            "gas": transaction.gas,
-        }
-        if transaction.to is not None:
-            fields["to"] = transaction.to
-        if transaction.legacy:
-            fields["gasPrice"] = transaction.max_fee_wei
-        else:
-            fields["type"] = 2
-            fields["maxFeePerGas"] = transaction.max_fee_wei
-            fields["maxPriorityFeePerGas"] = transaction.priority_fee_wei
-        signed = self._account.sign_transaction(fields)
-        return transaction.signed(bytes(signed.raw_transaction), bytes(signed.hash))
+        signature = self._key.sign_recoverable(signing_digest(transaction), hasher=None)
+        r, s = (int.from_bytes(signature[at : at + 32], "big") for at in (0, 32))
+        raw = joined(transaction, signature[64], r, s)
+        return transaction.signed(raw, keccak256(raw))
 
 
 def create_key_file(path: Path, *, password: str | None = None) -> KeySender:
@@ -72,20 +66,18 @@ def create_key_file(path: Path, *, password: str | None = None) -> KeySender:
     Raises:
         ConflictError: something is at ``path`` already; a key is never overwritten.
     """
-    account = Account.from_key(secrets.token_bytes(32))
-    if password is None:
-        octets = ("0x" + bytes(account.key).hex() + "\n").encode()
-    else:
-        octets = (json.dumps(account.encrypt(password), indent=1) + "\n").encode()
+    secret = secrets.token_bytes(32)
+    sender = KeySender(secret)
+    text = f"0x{secret.hex()}" if password is None else _sealed(secret, password)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
         raise ConflictError(f"{path} exists already") from error
     with open(descriptor, "wb") as file:  # noqa: PTH123 -- a descriptor, not a path
-        file.write(octets)
+        file.write(text.encode() + b"\n")
         file.flush()
         os.fsync(descriptor)
-    return KeySender(account)
+    return sender
 
 
 def load_key_file(path: Path, *, password: str | None = None) -> KeySender:
@@ -100,18 +92,11 @@ def load_key_file(path: Path, *, password: str | None = None) -> KeySender:
     except (OSError, UnicodeDecodeError) as error:
         raise MalformedError(f"no key could be read from {path}") from error
     try:
-        if not text.startswith("{"):
-            return KeySender(Account.from_key(bytes.fromhex(text.removeprefix("0x"))))
-        if password is None:
-            raise VerificationError(f"{path} is encrypted and needs its password")
-        return KeySender(Account.from_key(Account.decrypt(json.loads(text), password)))
-    except ValueError as error:
-        # eth_account says "MAC mismatch" for a wrong password, by the same class as for bad JSON
-        if "MAC mismatch" in str(error):
-            raise VerificationError(f"the password does not open {path}") from error
+        return KeySender(_opened(text, password) if text.startswith("{") else _hex_key(text))
+    except MalformedError as error:
         raise MalformedError(f"{path} holds no sending key") from error
-    except (KeyError, TypeError) as error:
-        raise MalformedError(f"{path} holds no sending key") from error
+    except VerificationError as error:
+        raise VerificationError(f"{path}: {error}") from error
 
 
 def environment_sender(name: str, environment: Mapping[str, str]) -> KeySender:
@@ -124,9 +109,31 @@ def environment_sender(name: str, environment: Mapping[str, str]) -> KeySender:
     if text is None:
         raise MalformedError(f"the environment variable {name} is not set", field="sender")
     try:
-        return KeySender(Account.from_key(bytes.fromhex(text.strip().removeprefix("0x"))))
-    except ValueError:
-        # the exception's text could show the key
+        return KeySender(_hex_key(text.strip()))
+    except MalformedError:
+        # the cause's text could show the key
         raise MalformedError(
             f"the environment variable {name} holds no sending key", field="sender"
         ) from None
+
+
+def _hex_key(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        raise MalformedError("not hex") from None  # the exception's text could show the key
+
+
+def _sealed(secret: bytes, password: str) -> str:
+    # eth_account takes 0.4 s to import, and most keys are plain, in a variable or elsewhere
+    from provenance.chain.web3_keystore import seal_key  # noqa: PLC0415 -- see the line above
+
+    return seal_key(secret, password)
+
+
+def _opened(text: str, password: str | None) -> bytes:
+    from provenance.chain.web3_keystore import open_keystore  # noqa: PLC0415 -- as in _sealed
+
+    if password is None:
+        raise VerificationError("the key is encrypted and needs its password")
+    return open_keystore(text, password)

@@ -73,12 +73,14 @@ WORLD = {
 }
 HEAVY = {
     "alembic",
+    "coincurve",
     "eth_account",
     "fastapi",
     "granian",
     "httpx",
     "merkletools",
     "psycopg",
+    "requests",
     "sqlalchemy",
     "starlette",
     "typer",
@@ -89,7 +91,7 @@ SHELL: dict[str, tuple[set[str], set[str]]] = {
     "messages": (set(), set()),
     "files": (set(), set()),
     "store": ({"ledger"}, {"sqlalchemy", "alembic", "psycopg"}),
-    "chain": ({"ledger", "files"}, {"web3", "eth_account"}),
+    "chain": ({"ledger", "files"}, {"coincurve", "eth_account", "requests"}),
     "ledger": (set(), set()),
     "client": (set(), {"httpx"}),
     "service": ({"files", "store", "chain", "ledger", "client"}, set()),
@@ -171,11 +173,27 @@ def test_api_names_itself_only_relatively() -> None:
         assert outside(names) & HEAVY <= {"fastapi", "granian", "starlette"}, path
 
 
+def loaded_by(code: str) -> set[str]:
+    """The packages that a fresh process has loaded after ``code``."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys, {code}; print(*sys.modules)"],
+        capture_output=True,
+        check=True,
+        cwd=ROOT,
+    )
+    return {name.split(".")[0] for name in done.stdout.decode().split()}
+
+
 def test_offline_verifier_loads_no_heavy_package() -> None:
-    code = "import sys, provenance.verify; print(*sys.modules)"
+    loaded = loaded_by("provenance.verify")
 
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, cwd=ROOT)
-
-    loaded = {name.split(".")[0] for name in done.stdout.decode().split()}
     assert not loaded & HEAVY
     assert "provenance" in loaded
+
+
+def test_serving_loads_nothing_that_it_seldom_needs() -> None:
+    """Migrations and keystores under a password: more to import than all the rest together."""
+    loaded = loaded_by("provenance_api.app, provenance_api.server, provenance.service.ledger")
+
+    assert not loaded & {"alembic", "eth_account", "eth_utils", "typer", "web3"}
+    assert {"coincurve", "fastapi", "sqlalchemy"} <= loaded

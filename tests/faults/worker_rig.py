@@ -15,7 +15,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from anchored_log import AnchoredLog
-from eth_account import Account
 from node import ORIGIN
 
 from faults.chain_events import read_chain
@@ -104,7 +103,7 @@ class WorkerRig(Generic[_Node]):
         self.database = folder / "ledger.sqlite"
         self.node = node
         self.clock = RigClock(self.node)
-        self.sender = KeySender(Account.from_key(sha256(seed.encode())))
+        self.sender = KeySender(sha256(seed.encode()))
         self.node.fund(self.sender.address)
         honest = Node(Rpc(CappedProvider(self.node.url)))
         self.deployed = deploy(honest, self.sender, ORIGIN, wait=self.node.mine)

@@ -64,7 +64,8 @@ def test_importing_the_chain_leaves_the_recursion_limit() -> None:
     """py_ecc raises it to 100,000, and 64 KiB of brackets then overflow the stack."""
     program = (
         "import json, sys; limit = sys.getrecursionlimit(); import provenance.chain.client; "
-        "import provenance.chain.sender; assert sys.getrecursionlimit() == limit\n"
+        "import provenance.chain.web3_keystore; assert sys.getrecursionlimit() == limit\n"
+        "assert 'eth_account' in sys.modules\n"
         "try: json.loads('[' * 65536)\nexcept RecursionError: print('refused')"
     )
 

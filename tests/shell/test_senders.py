@@ -98,7 +98,7 @@ def test_external_signer_signs_as_the_key_itself(*, legacy: bool, to: bytes | No
     with signer() as server:
         attempt = sender_at(server).sign(asked)
 
-    assert attempt == KeySender(ACCOUNT).sign(asked)
+    assert attempt == KeySender(KEY).sign(asked)
     assert attempt.tx_hash == keccak256(attempt.raw)
     request = server.requests[0]
     assert request["method"] == "eth_signTransaction"
@@ -111,7 +111,7 @@ def test_answer_may_be_an_object_as_clefs() -> None:
         return {"raw": sign(transaction(request)), "tx": {}}
 
     with signer(answer) as server:
-        assert sender_at(server).sign(ASKED) == KeySender(ACCOUNT).sign(ASKED)
+        assert sender_at(server).sign(ASKED) == KeySender(KEY).sign(ASKED)
 
 
 @pytest.mark.parametrize("legacy", [False, True])
@@ -135,7 +135,7 @@ def test_any_transaction_comes_back_as_it_was_asked(
     )
 
     with signer() as server:
-        assert sender_at(server).sign(asked) == KeySender(ACCOUNT).sign(asked)
+        assert sender_at(server).sign(asked) == KeySender(KEY).sign(asked)
 
 
 # --- one that misbehaves -------------------------------------------------------------------
@@ -247,7 +247,7 @@ def test_what_are_no_bytes_is_unavailable(answer: object) -> None:
 
 @given(data=st.data())
 def test_no_changed_bit_is_overlooked(data: st.DataObject) -> None:
-    raw = bytearray(KeySender(ACCOUNT).sign(ASKED).raw)
+    raw = bytearray(KeySender(KEY).sign(ASKED).raw)
     bit = data.draw(st.integers(0, 8 * len(raw) - 1))
     raw[bit // 8] ^= 1 << bit % 8
 
