@@ -176,6 +176,8 @@ class SimulatedBlocks:
     knobs: Knobs = field(default_factory=Knobs)
     on_broadcast: Callable[[bytes], None] = lambda _: None
     base_fee_wei: int = 10**9
+    balance_wei: int = 10**18
+    """Of the sending key."""
 
     def __post_init__(self) -> None:
         self.known: dict[bytes, SimulatedBlock] = {}

@@ -153,6 +153,11 @@ class SimulatedChain(SimulatedBlocks):
             return max(0, nonce + self.rng.randint(-2, 3))
         return self._again("nonce", nonce)
 
+    def balance(self, account: bytes) -> int:
+        assert account == SENDER
+        self._view()
+        return self.rng.randrange(10**18) if self._lies() else self.balance_wei
+
     def fees(self) -> Fees:
         self._view()
         base, tip = self.base_fee_wei, 10**9

@@ -39,6 +39,7 @@ from provenance.chain.rpc import CappedProvider, Rpc, quantity
 from provenance.errors import NodeMissingError, UnavailableError
 from provenance.files.atomic import make_folder, write_bytes, writing
 from provenance.files.lock import FolderLock
+from provenance.ledger.chain_log import ChainLog
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,9 +48,9 @@ if TYPE_CHECKING:
 
 __all__ = ["DEV_CHAIN_ID", "AnvilChain", "ManagedAnvil"]
 
-_logger = logging.getLogger(__name__)
-
 DEV_CHAIN_ID = 31337
+
+_log = ChainLog(logging.getLogger(__name__), DEV_CHAIN_ID)
 
 START_SECONDS = 30.0
 """An empty node answers after 0.05 s; one with 20,000 blocks to load after about a second."""
@@ -146,7 +147,7 @@ class ManagedAnvil:
             try:
                 self.dump()
             except UnavailableError:
-                _logger.warning("the node was gone before its last dump")
+                _log.warning("the node was gone before its last dump")
         self._stopping.set()
         self._address.unlink(missing_ok=True)
         process = self._process
@@ -180,7 +181,7 @@ class ManagedAnvil:
                 process.kill()
             process.wait()
             if not self._stopping.is_set():
-                _logger.warning("anvil ended (%s) and is started again", process.returncode)
+                _log.warning("anvil ended (%s) and is started again", process.returncode)
                 self._stopping.wait(_RESTART_SECONDS[min(failures, len(_RESTART_SECONDS) - 1)])
                 failures += 1
 

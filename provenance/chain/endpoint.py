@@ -20,6 +20,7 @@ from provenance.errors import (
     ProvenanceError,
     WrongChainError,
 )
+from provenance.ledger.chain_log import ChainLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,6 +68,7 @@ class Endpoint:
         """Take over ``client``; nothing is sent yet."""
         self.client = client
         self.place = client.rpc.provider.place
+        self._log = ChainLog(_logger, client.pin.chain_id)
         self.finalized_number: int | None = None
         """Of the block it called final last."""
         self._lock = threading.Lock()
@@ -157,7 +159,7 @@ class Endpoint:
         now = time.monotonic()
         if now - self._told_at >= RECHECK_SECONDS:
             self._told_at = now
-            _logger.warning("%s was outvoted on %s", self.place, subject)
+            self._log.warning("%s was outvoted on %s", self.place, subject)
 
     def _check_pin(self) -> None:
         if self._pinned:
@@ -169,17 +171,17 @@ class Endpoint:
             self.client.check_pin()
         except WrongChainError as error:
             if wrong is None:
-                _logger.error("%s is not asked any more: %s", self.place, error)  # noqa: TRY400 -- the facts are enough
+                self._log.error("%s is not asked any more: %s", self.place, error)
             self._wrong, self._wrong_at, self._error = error, time.monotonic(), str(error)
             raise
         if wrong is not None:
-            _logger.warning("%s is of the right chain again", self.place)
+            self._log.warning("%s is of the right chain again", self.place)
         self._wrong, self._pinned = None, True
 
     def _note(self, error: ProvenanceError | None) -> None:
         if error is None:
             if self._error is not None:
-                _logger.info("%s answers again", self.place)
+                self._log.info("%s answers again", self.place)
             self._error = None
             return
         if not isinstance(error, NodeRefusedError):
@@ -189,5 +191,5 @@ class Endpoint:
     def _fail(self, said: str) -> None:
         """Keep what is wrong, and tell a person when it begins."""
         if self._error is None:
-            _logger.warning("%s: %s", self.place, said)
+            self._log.warning("%s: %s", self.place, said)
         self._error = said

@@ -157,6 +157,10 @@ class QuorumChain:
         """Return the count of transactions mined from ``sender``, at head."""
         return self._votes.agreed(lambda client: client.nonce(sender), "the nonce")
 
+    def balance(self, account: bytes) -> int:
+        """Return an account's wei at head."""
+        return self._votes.agreed(lambda client: client.balance(account), "the balance")
+
     def transaction_receipt(self, tx_hash: bytes) -> TransactionReceipt | None:
         """Return what became of a transaction, None while it is in no block."""
         return self._votes.agreed(

@@ -11,6 +11,14 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
+
+from provenance.ledger.chain_log import ChainLog
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from provenance.ledger.sending_funds import Funds
 
 __all__ = ["Alert", "AlertCode", "Alerts", "Progress"]
 
@@ -85,6 +93,8 @@ class Progress:
     waiting: bool
     """A signed head waits to be anchored."""
     alerts: tuple[Alert, ...] = ()
+    funds: Funds | None = None
+    """As of the last broadcast; None before this process has sent anything."""
 
     @property
     def alert(self) -> str | None:
@@ -99,8 +109,9 @@ class Progress:
 class Alerts:
     """Collects a turn's alerts, and logs those that the turn before did not have."""
 
-    def __init__(self) -> None:
+    def __init__(self, chain_id: int) -> None:
         """Begin with none."""
+        self._log = ChainLog(_logger, chain_id)
         self._found: list[Alert] = []
         self._before: set[AlertCode] = set()
 
@@ -114,7 +125,12 @@ class Alerts:
         self._found.append(Alert(code, message))
         if code not in self._before:
             level = logging.INFO if code is AlertCode.STANDBY else logging.WARNING
-            _logger.log(level, "%s: %s", code.value, message, extra={"code": code.value})
+            self._log.log(level, "%s: %s", code.value, message, extra={"code": code.value})
+
+    def repeat(self, alerts: Sequence[Alert]) -> None:
+        """Note states again that an earlier turn found, and that this one did not look at."""
+        for alert in alerts:
+            self.add(alert.code, alert.message)
 
     def all(self) -> tuple[Alert, ...]:
         """Return what this turn found, in order."""

@@ -25,8 +25,9 @@ from provenance.errors import (
 )
 from provenance.ledger.anchor_alerts import AlertCode, Alerts, Progress
 from provenance.ledger.anchor_rules import AnchorRules, gas_limit
+from provenance.ledger.chain_log import ChainLog
 from provenance.ledger.chain_port import AnchorCall
-from provenance.ledger.follow_anchor import DAY_SECONDS, AnchorFollower
+from provenance.ledger.follow_anchor import AnchorFollower
 from provenance.ledger.prove_anchor import nonce_at
 from provenance.ledger.watch_chain import ChainWatch
 
@@ -71,7 +72,8 @@ class AnchorWorker:
         self._clock = clock
         self._rules = rules
         self._holder = holder
-        self._alerts = Alerts()
+        self._alerts = Alerts(self._chain_id)
+        self._said = ChainLog(_logger, self._chain_id)
         self._watch = ChainWatch(
             chain=chain, store=store, log=log, clock=clock, rules=rules, alerts=self._alerts
         )
@@ -88,6 +90,11 @@ class AnchorWorker:
         )
         self._lease: Lease | None = None
         self._leased_at = 0.0
+
+    @property
+    def chain_id(self) -> int:
+        """The chain that it anchors on."""
+        return self._chain_id
 
     def step(self) -> Progress:
         """Do all that can be done now; every durable step is committed before the next one.
@@ -138,14 +145,21 @@ class AnchorWorker:
 
     def _progress(self, unfinished: int) -> Progress:
         waiting = self._store.wanted(self._chain_id) is not None
-        return Progress(unfinished=unfinished, waiting=waiting, alerts=self._alerts.all())
+        return Progress(
+            unfinished=unfinished,
+            waiting=waiting,
+            alerts=self._alerts.all(),
+            funds=self._follower.funds,
+        )
 
     def _take_turn(self, lease: Lease) -> Sequence[Anchor]:
         """Do what is to be done, by what is read under the lease; return what is left open."""
         self._watch.check_pin(self._sender.address)
         self._watch.recheck_finals(lease)
         self._watch.settle_doubt()
-        for anchor in self._store.unfinished(self._chain_id):
+        anchors = self._store.unfinished(self._chain_id)
+        self._follower.forget_others(anchors)
+        for anchor in anchors:
             self._follower.follow(lease, anchor)
         left = self._store.unfinished(self._chain_id)
         tree_size = self._due(left)
@@ -179,7 +193,7 @@ class AnchorWorker:
                 # anchors: it has no say, and what is true the new holder finds by itself
                 now = self._clock.now_unix()
                 self._store.halt(self._lease, error.code, str(error), now)
-            _logger.critical("anchoring on chain %d stops: %s", self._chain_id, error)
+            self._said.critical("anchoring stops: %s", error)
             raise
 
     # --- W1, W4, W5, W13, W15: bind the newest checkpoint to the next nonce -------------------
@@ -216,10 +230,9 @@ class AnchorWorker:
         data = self._chain.call_data(AnchorCall(tree_size, root_hash, tuple(path)))
         needed = self._chain.dry_run(self._sender.address, data)
         gas = gas_limit(needed, len(data))
-        fees, now = self._chain.fees(), self._clock.now_unix()
-        spent = self._store.fees_since(self._chain_id, now - DAY_SECONDS)
+        fees = self._chain.fees()
         try:
-            prices = (*self._rules.first_fees(fees, gas, spent), gas)
+            prices = (*self._rules.first_fees(fees, gas, self._follower.others_wei()), gas)
         except FeeCeilingError as error:
             self._alerts.add(AlertCode.FEE_CEILING, str(error))
             return None
@@ -232,7 +245,7 @@ class AnchorWorker:
             root_hash=root_hash,
             call_data=data,
             attempt=self._follower.sign(nonce, data, prices, fees),
-            now_unix=now,
+            now_unix=self._clock.now_unix(),
         )
 
     def _base_size(self, lease: Lease) -> int | None:

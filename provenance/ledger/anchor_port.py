@@ -212,9 +212,11 @@ class AnchorStore(Protocol):
         """
 
     def fees_since(self, chain_id: int, since_unix: int) -> int:
-        """Return the most wei that anchors unfinished, or bound since then, can cost.
+        """Return the most wei that may have been spent since then, or may yet be.
 
-        By the dearest attempt of each.
+        Of each anchor its dearest attempt. When a chain takes the fee no local clock can tell:
+        after the binding, and before the anchor was seen final. So one that is not final counts,
+        however old, and one that is counts until a day after it was seen so.
         """
 
     def last_nonce(self, chain_id: int, sender: bytes) -> int | None:

@@ -10,7 +10,10 @@ from provenance.errors import AnchorRefusedError, FeeCeilingError
 if TYPE_CHECKING:
     from provenance.ledger.chain_port import Attempt, Fees
 
-__all__ = ["GAS_LIMIT", "AnchorRules", "gas_limit"]
+__all__ = ["GAS_LIMIT", "LONGEST_LEASE_SECONDS", "AnchorRules", "gas_limit"]
+
+LONGEST_LEASE_SECONDS = 60.0
+"""No lease is longer: so long at most does a worker that is frozen keep others waiting."""
 
 GAS_LIMIT = 2**24
 """No transaction may ask for more (EIP-7825)."""
@@ -46,7 +49,7 @@ class AnchorRules:
     anchor_ceiling_wei: int | None = 2 * 10**16
     """Gas times fee cap of one anchor, at most; None = no ceiling (development chains)."""
     day_ceiling_wei: int | None = 5 * 10**17
-    """The same over all anchors bound within 24 hours or still on their way."""
+    """The same over all anchors that are on their way or were so within 24 hours."""
 
     def room_wei(self, others_wei: int) -> int | None:
         """Return what one anchor may cost within both ceilings; None = without limit.

@@ -267,6 +267,9 @@ class Chain(Protocol):
     def nonce(self, sender: bytes) -> int:
         """Return the count of transactions mined from ``sender``, at head."""
 
+    def balance(self, account: bytes) -> int:
+        """Return an account's wei at head."""
+
     def fees(self) -> Fees:
         """Return what the chain asks at head."""
 

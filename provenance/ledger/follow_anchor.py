@@ -9,11 +9,12 @@ and call (W6): whatever became of them, sending them again is harmless.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from provenance.anchor import AnchorState
 from provenance.errors import AnchorRefusedError, FeeCeilingError, ForeignTransactionError
-from provenance.ledger.anchor_alerts import AlertCode, Alerts
+from provenance.ledger.anchor_alerts import Alert, AlertCode, Alerts
 from provenance.ledger.anchor_rules import AnchorRules, gas_limit
 from provenance.ledger.chain_port import AnchoredEvent, Broadcast, UnsignedTransaction
 from provenance.ledger.prove_anchor import (
@@ -23,8 +24,11 @@ from provenance.ledger.prove_anchor import (
     shows_root,
     stated,
 )
+from provenance.ledger.sending_funds import Funds, look_at_funds, most_wei
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from provenance.anchor_evidence import StatedEvidence
     from provenance.ledger.anchor_port import Anchor, AnchorStore, Inclusion, Lease, LogView
     from provenance.ledger.chain_port import (
@@ -39,9 +43,9 @@ if TYPE_CHECKING:
     )
     from provenance.ledger.watch_chain import ChainWatch
 
-__all__ = ["DAY_SECONDS", "AnchorFollower"]
+__all__ = ["AnchorFollower"]
 
-DAY_SECONDS = 86_400
+_DAY_SECONDS = 86_400
 
 _ALERTS = {
     Broadcast.NONCE_TOO_LOW: AlertCode.NONCE_TOO_LOW,
@@ -49,6 +53,14 @@ _ALERTS = {
     Broadcast.NO_FUNDS: AlertCode.NO_FUNDS,
     Broadcast.UNKNOWN: AlertCode.MAYBE_SENT,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Handed:
+    """When this process last handed an attempt out, and the states that it found by that."""
+
+    at: float
+    alerts: tuple[Alert, ...]
 
 
 class AnchorFollower:
@@ -77,8 +89,16 @@ class AnchorFollower:
         self._attestor = attestor
         self._watch = watch
         self._alerts = alerts
-        self._sent: dict[bytes, float] = {}  # attempt -> when this process last handed it out
+        self._handed: dict[bytes, _Handed] = {}  # by the newest attempt's hash
         self._refused: set[bytes] = set()  # attempts that a node called too cheap
+        self.funds: Funds | None = None
+        """What the sending key had at the last broadcast; None before the first."""
+
+    def forget_others(self, anchors: Iterable[Anchor]) -> None:
+        """Keep in memory only what is about ``anchors``, those that are not final."""
+        known = {attempt.tx_hash for anchor in anchors for attempt in anchor.attempts}
+        self._handed = {name: handed for name, handed in self._handed.items() if name in known}
+        self._refused &= known
 
     def follow(self, lease: Lease, anchor: Anchor) -> None:
         """Take the next step with one anchor that is not final."""
@@ -161,9 +181,11 @@ class AnchorFollower:
     def _send(self, lease: Lease, anchor: Anchor, *, is_next: bool) -> None:
         """Hand the newest stored bytes to the node when due, dearer ones if they are needed."""
         attempt = anchor.attempts[-1]
-        sent = self._sent.get(attempt.tx_hash)
-        if sent is not None and self._clock.monotonic() - sent < self._rules.resend_after:
+        handed = self._handed.get(attempt.tx_hash)
+        if handed is not None and self._clock.monotonic() - handed.at < self._rules.resend_after:
+            self._alerts.repeat(handed.alerts)  # what was found then lasts until it is sent again
             return
+        before = len(self._alerts.all())
         elapsed = self._elapsed(attempt.broadcast_unix)
         # a clock set back counts as time passed: at worst the same bytes are dearer or sent again
         # what an earlier sending key signed can only be sent as it is
@@ -176,6 +198,8 @@ class AnchorFollower:
                 f"tree size {anchor.tree_size} is in no block, {len(anchor.attempts)} attempts",
             )
         self._broadcast(lease, anchor, attempt)
+        found = self._alerts.all()[before:]
+        self._handed[attempt.tx_hash] = _Handed(self._clock.monotonic(), found)
 
     def _elapsed(self, since_unix: int | None) -> int:
         return 0 if since_unix is None else self._clock.now_unix() - since_unix
@@ -188,7 +212,7 @@ class AnchorFollower:
             prices = self._rules.dearer(
                 attempt,
                 fees,
-                self._others_wei(anchor),
+                self.others_wei(anchor),
                 gas=gas_limit(needed, len(anchor.call_data)),
                 is_refused=attempt.tx_hash in self._refused,
             )
@@ -206,9 +230,10 @@ class AnchorFollower:
         self._store.add_attempt(lease, anchor.anchor_id, dearer)
         return dearer
 
-    def _others_wei(self, anchor: Anchor) -> int:
-        since = self._clock.now_unix() - DAY_SECONDS
-        own = max(attempt.gas * attempt.max_fee_wei for attempt in anchor.attempts)
+    def others_wei(self, anchor: Anchor | None = None) -> int:
+        """Return what all anchors of a day can cost but ``anchor``, which is not final (W7)."""
+        since = self._clock.now_unix() - _DAY_SECONDS
+        own = 0 if anchor is None else most_wei(anchor)
         return self._store.fees_since(self._chain.pin.chain_id, since) - own
 
     def sign(self, nonce: int, data: bytes, prices: tuple[int, int, int], fees: Fees) -> Attempt:
@@ -229,16 +254,19 @@ class AnchorFollower:
     def _broadcast(self, lease: Lease, anchor: Anchor, attempt: Attempt) -> None:
         """Send stored bytes. A crash on either side of it is mended by sending them again."""
         outcome = self._chain.broadcast(attempt.raw)
-        self._sent[attempt.tx_hash] = self._clock.monotonic()
         if attempt.broadcast_unix is None or anchor.state is AnchorState.PREPARED:
             now = self._clock.now_unix()
             self._store.note_broadcast(lease, anchor.anchor_id, attempt.tx_hash, now)
+        cost = attempt.gas * attempt.max_fee_wei
+        self.funds = look_at_funds(self._chain, anchor.sender, cost)
         if outcome is Broadcast.UNDERPRICED:
             self._refused.add(attempt.tx_hash)
         alert = _ALERTS.get(outcome)
         if alert is not None:
             # whatever it says, another attempt or a lost answer may be alive: the nonce decides
             message = f"broadcast of tree size {anchor.tree_size}: {outcome.value}"
+            if outcome is Broadcast.NO_FUNDS:
+                message = f"tree size {anchor.tree_size} waits: {self.funds}"
             self._alerts.add(alert, message)
         if outcome is Broadcast.UNKNOWN:
             self._watch.forget_pin()
@@ -266,7 +294,7 @@ class AnchorFollower:
             # displaced; above the head it counts only if the transaction is gone as well, since
             # a node that lags behind has not seen the block yet
             self._store.displace(lease, anchor.anchor_id)
-            self._sent.clear()
+            self._handed.clear()
             self._alerts.add(
                 AlertCode.DISPLACED,
                 f"tree size {anchor.tree_size}: block {named.number} was displaced",

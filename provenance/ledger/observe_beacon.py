@@ -51,6 +51,11 @@ class BeaconObserver:
         self._polled_at: float | None = None
         self._is_pinned = False
 
+    @property
+    def chain_id(self) -> int:
+        """The chain whose blocks it looks at."""
+        return self._chain.pin.chain_id
+
     def newest(self) -> DatedBlock | None:
         """Return the newest finalized block known, None before the first; never blocks."""
         with self._lock:

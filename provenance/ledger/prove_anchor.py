@@ -45,6 +45,7 @@ from provenance.errors import (
 from provenance.header import BlockHeader
 from provenance.keccak import keccak256
 from provenance.ledger.anchor_port import Inclusion
+from provenance.ledger.chain_log import ChainLog
 from provenance.ledger.chain_port import NamedBlock
 
 if TYPE_CHECKING:
@@ -298,13 +299,15 @@ def _histories(
         slots = [beacon.number % HISTORY_WINDOW for beacon in chunk]
         proof = chain.proof(HISTORY_CONTRACT, slots, header.hash)
         if proof is None:
-            _logger.warning("the node gives no proof of the history contract")
+            ChainLog(_logger, chain.pin.chain_id).warning("no proof of the history contract")
             return
         for beacon, nodes in zip(chunk, proof.storage_proofs, strict=True):
             history = HistoryProof(proof.account_proof, nodes)
             try:
                 verify_history(header.state_root, history, beacon.number, beacon.block_hash)
             except VerificationError as error:
-                _logger.warning("beacon's block %d is not proved: %s", beacon.number, error)
+                ChainLog(_logger, chain.pin.chain_id).warning(
+                    "beacon's block %d is not proved: %s", beacon.number, error
+                )
             else:
                 yield beacon, history

@@ -11,7 +11,7 @@ from provenance.chain.node import Node
 from provenance.chain.profiles import load_profile
 from provenance.chain.quorum import QuorumChain, connect_chain
 from provenance.chain.rpc import CappedProvider, Rpc
-from provenance.ledger.anchor_rules import AnchorRules
+from provenance.ledger.anchor_rules import LONGEST_LEASE_SECONDS, AnchorRules
 from provenance.ledger.chain_port import ChainPin
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ _LOCAL_BLOCK_SECONDS: Final = 1.0
 _USUAL_BLOCK_SECONDS: Final = 12.0
 """Of Ethereum, for a chain without a profile."""
 _SHORTEST_LEASE: Final = 5.0
-_LONGEST_LEASE: Final = 60.0
 
 
 class ChainNode:
@@ -134,7 +133,7 @@ class ChainNode:
         """Return the worker's rules: coins of a development chain have no ceiling."""
         settings, ceilings = self._settings, self._settings.ceilings
         # whoever takes over need not wait longer than a few blocks
-        lease = int(max(_SHORTEST_LEASE, min(_LONGEST_LEASE, 5 * self._block_seconds)))
+        lease = int(max(_SHORTEST_LEASE, min(LONGEST_LEASE_SECONDS, 5 * self._block_seconds)))
         rules = AnchorRules(interval=settings.interval, lease_seconds=lease)
         if settings.is_managed:
             return replace(

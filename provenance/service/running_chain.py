@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from provenance.digests import to_evm_hex
 from provenance.errors import FatalError, ProvenanceError, UnavailableError
 from provenance.ledger.anchor_alerts import AlertCode
 from provenance.ledger.anchor_checkpoint import AnchorWorker
+from provenance.ledger.chain_log import ChainLog
 from provenance.ledger.check_restored import check_restored
 from provenance.service.chain_node import ChainNode
 from provenance.service.measures import Measure
@@ -17,11 +19,12 @@ from provenance.service.worker import AnchorLoop
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from provenance.ledger.anchor_port import AnchorStore, LogView
+    from provenance.ledger.anchor_port import LogView
     from provenance.ledger.chain_port import Attestor, Chain, Clock, Sender
     from provenance.policy import Chain as PolicyChain
     from provenance.service.chain_settings import ChainSettings
     from provenance.service.settings import LedgerFolder
+    from provenance.store.anchor_store import SqlAnchorStore
 
 __all__ = ["RunningChain"]
 
@@ -38,7 +41,7 @@ class RunningChain:
         settings: ChainSettings,
         trust: PolicyChain,
         sender: Sender,
-        store: AnchorStore,
+        store: SqlAnchorStore,
         log: LogView,
         clock: Clock,
         attestor: Attestor,
@@ -58,6 +61,8 @@ class RunningChain:
         self.chain: Chain = self.node.chain(trust)
         self._store = store
         self._log = log
+        self._holder = holder
+        self._said = ChainLog(_logger, trust.chain_id)
         worker = AnchorWorker(
             chain=self.chain,
             sender=sender,
@@ -68,11 +73,7 @@ class RunningChain:
             holder=holder,
             attestor=attestor,
         )
-        self.loop = AnchorLoop(
-            worker,
-            busy_seconds=self.node.poll_seconds,
-            name=f"anchoring on chain {trust.chain_id}",
-        )
+        self.loop = AnchorLoop(worker, busy_seconds=self.node.poll_seconds)
 
     # --- life ------------------------------------------------------------------------------
 
@@ -97,7 +98,7 @@ class RunningChain:
                     f"chain {self.trust.chain_id} has to say first whether this restored copy is "
                     f"the newest: {error}"
                 ) from error
-            _logger.warning("chain %d could not be asked yet: %s", self.trust.chain_id, error)
+            self._said.warning("could not be asked yet: %s", error)
 
     def start(self) -> None:
         """Begin to anchor; every chain has been asked by now."""
@@ -114,7 +115,7 @@ class RunningChain:
     def standing(self) -> tuple[bool, str]:
         """Say whether anchoring goes on, and what is the matter if not."""
         status = self.loop.status
-        trouble = status.trouble
+        trouble = status.detail
         fine = "standby" if status.has(AlertCode.STANDBY) else "following"
         return trouble is None, trouble or fine
 
@@ -137,8 +138,9 @@ class RunningChain:
             ),
             (
                 "chain_leading",
-                status.running and not status.has(AlertCode.STANDBY),
-                "1 where this process anchors, 0 where another one does",
+                # asked of whom `anchor status` asks, so that the two never differ
+                self._store.holder(self.trust.chain_id) == self._holder,
+                "1 while this process has the lease; nobody needs it while nothing is due",
             ),
         ):
             yield Measure(name, float(value), documentation, labels)
@@ -149,7 +151,27 @@ class RunningChain:
                 "1 while the worker reports a state (docs/operating.md)",
                 {**labels, "state": code.value},
             )
+        yield from self._funds_measures(labels)
         yield from self._endpoint_measures(labels)
+
+    def _funds_measures(self, labels: dict[str, str]) -> Iterator[Measure]:
+        funds = self.loop.status.funds
+        if funds is None:
+            return
+        labels = {**labels, "sender": to_evm_hex(funds.sender)}
+        if funds.balance_wei is not None:
+            yield Measure(
+                "chain_sender_balance_wei",
+                float(funds.balance_wei),
+                "What the sending key had at the last broadcast",
+                labels,
+            )
+        yield Measure(
+            "chain_anchor_cost_wei",
+            float(funds.cost_wei),
+            "What one anchor may cost at most, by the last broadcast",
+            labels,
+        )
 
     def _endpoint_measures(self, labels: dict[str, str]) -> Iterator[Measure]:
         for one in self.node.endpoints(self.chain):

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING
 
 from provenance.errors import ProvenanceError
 from provenance.ledger.anchor_alerts import AlertCode
+from provenance.ledger.chain_log import ChainLog
 
 if TYPE_CHECKING:
     from provenance.ledger.anchor_alerts import Alert
     from provenance.ledger.anchor_checkpoint import AnchorWorker
     from provenance.ledger.collect_cosignatures import Cosigner, CosigningProgress
     from provenance.ledger.observe_beacon import BeaconObserver
+    from provenance.ledger.sending_funds import Funds
 
 __all__ = ["AnchorLoop", "BeaconLoop", "LoopStatus", "SystemClock", "WitnessLoop"]
 
@@ -54,6 +56,8 @@ class LoopStatus:
     """States that the last turn found, in the worker's words."""
     error: ProvenanceError | None = None
     """What the last turn failed with; None when it went well."""
+    funds: Funds | None = None
+    """What the sending key had at the last broadcast; None before the first."""
 
     @property
     def trouble(self) -> str | None:
@@ -63,6 +67,13 @@ class LoopStatus:
         found = (one.code.value for one in self.alerts if not one.code.is_information)
         return next(found, None if self.running else "stopped")
 
+    @property
+    def detail(self) -> str | None:
+        """``trouble``, with the facts where a person needs them to mend it."""
+        if self.error is None and self.trouble == AlertCode.NO_FUNDS.value and self.funds:
+            return f"{self.trouble}: {self.funds}"
+        return self.trouble
+
     def has(self, code: AlertCode) -> bool:
         """Tell whether the last turn found a state."""
         return any(alert.code is code for alert in self.alerts)
@@ -71,7 +82,10 @@ class LoopStatus:
 class _Loop:
     """A thread that takes turns until it is stopped."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, chain_id: int | None = None) -> None:
+        """Prepare a thread; ``chain_id`` is that of the chain that it is about."""
+        self._name = name
+        self._logger = _logger if chain_id is None else ChainLog(_logger, chain_id)
         self._stopping = threading.Event()
         self._awake = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -113,7 +127,7 @@ class _Loop:
                 wait = pause = min(max(0.25, 2 * pause), LONGEST_PAUSE)
             except Exception as error:
                 # the boundary of this thread: a defect must be seen, and must not end the others
-                _logger.exception("%s failed", self._thread.name)
+                self._logger.exception("%s failed", self._name)
                 self._note(ProvenanceError(repr(error)))
                 wait = pause = LONGEST_PAUSE
             self._awake.wait(wait)
@@ -121,7 +135,7 @@ class _Loop:
 
     def _note(self, error: ProvenanceError) -> None:
         if self.status.error is None or self.status.error.code != error.code:
-            _logger.warning("%s: %s", self._thread.name, error)
+            self._logger.warning("%s: %s", self._name, error)
         self.status = replace(self.status, error=error)
 
 
@@ -134,16 +148,14 @@ class AnchorLoop(_Loop):
         *,
         busy_seconds: float,
         idle_seconds: float = 1.0,
-        name: str = "anchoring",
     ) -> None:
         """Prepare the loop.
 
         Args:
             busy_seconds: between two looks while an anchor is on its way (local 0.2, public 6).
             idle_seconds: between two looks at the outbox, which is in our own database.
-            name: of the thread, for the log.
         """
-        super().__init__(name)
+        super().__init__("anchoring", chain_id=worker.chain_id)
         self._worker = worker
         self._busy_seconds = busy_seconds
         self._idle_seconds = idle_seconds
@@ -156,12 +168,15 @@ class AnchorLoop(_Loop):
         try:
             self._worker.release()
         except ProvenanceError as error:
-            _logger.warning("%s: the lease is left to run out: %s", self._thread.name, error)
+            self._logger.warning("%s: the lease is left to run out: %s", self._name, error)
 
     def _turn(self) -> float:
         progress = self._worker.step()
         self.status = LoopStatus(
-            running=True, unfinished=progress.unfinished, alerts=progress.alerts
+            running=True,
+            unfinished=progress.unfinished,
+            alerts=progress.alerts,
+            funds=progress.funds,
         )
         is_ours = not progress.has(AlertCode.STANDBY) and not progress.has(AlertCode.HALTED)
         return self._busy_seconds if progress.unfinished and is_ours else self._idle_seconds
@@ -172,7 +187,7 @@ class BeaconLoop(_Loop):
 
     def __init__(self, observer: BeaconObserver, *, poll_seconds: float) -> None:
         """Prepare the loop; ``poll_seconds`` between two looks while asked (local 1, public 12)."""
-        super().__init__("beacon")
+        super().__init__("beacon", chain_id=observer.chain_id)
         self._observer = observer
         self._poll_seconds = poll_seconds
 

@@ -106,7 +106,7 @@ _COSTS = (
     .where(
         _ON_CHAIN,
         or_(
-            anchors.c.created_unix >= bindparam("since_unix"),
+            anchors.c.final_unix >= bindparam("since_unix"),
             anchors.c.state != AnchorState.FINAL.value,
         ),
     )
@@ -323,7 +323,10 @@ class SqlAnchorStore(SqlLeaseStore):
             return _one(connection, anchor_id)
 
     def fees_since(self, chain_id: int, since_unix: int) -> int:
-        """Return the most wei that anchors unfinished, or bound since then, can cost."""
+        """Return the most wei that may have been spent since then, or may yet be.
+
+        Not by the time of binding: an anchor may be sent, or made dearer, a day after it.
+        """
         dearest: dict[int, int] = {}
         with storage_errors(), self._reader.connect() as connection:
             # the product may pass 64 bits, so it is not left to SQL

@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, delete, insert, select, text, update
 
 from provenance.errors import LeaseLostError
 from provenance.ledger.anchor_port import Halt, Lease
+from provenance.ledger.anchor_rules import LONGEST_LEASE_SECONDS
 from provenance.store.engine import storage_errors
 from provenance.store.tables import worker_halts, worker_leases
 
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
 
 __all__ = ["SqlLeaseStore", "fence"]
 
-_LONGEST_LEASE_MS: Final = 3_600_000
-"""A lease that ends later than this was made before the database's clock was set back."""
+_LONGEST_MS: Final = int(LONGEST_LEASE_SECONDS * 1000)
+
+_BELIEVED_MS: Final = 2 * _LONGEST_MS
+"""A lease that ends later than this was made before the database's clock was set back. Twice the
+longest: a clock that is only slewed by some seconds must take nobody's lease away."""
 
 _NOW_MS: Final = {
     "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
@@ -87,12 +91,15 @@ class SqlLeaseStore:
         self._reader = reader or engine
 
     def acquire(self, chain_id: int, holder: str, seconds: float) -> Lease | None:
-        """Take or prolong a chain's lease, by the database's clock; None while another has it."""
+        """Take or prolong a chain's lease, by the database's clock; None while another has it.
+
+        It lasts ``seconds``, and never longer than LONGEST_LEASE_SECONDS.
+        """
         values = {
             "chain_id": chain_id,
             "holder": holder,
-            "milliseconds": int(seconds * 1000),
-            "longest": _LONGEST_LEASE_MS,
+            "milliseconds": min(int(seconds * 1000), _LONGEST_MS),
+            "longest": _BELIEVED_MS,
         }
         statement = _ACQUIRE_BY[self._engine.dialect.name]
         with storage_errors(), self._engine.begin() as connection:

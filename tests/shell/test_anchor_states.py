@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ from worker_history import RULES
 
 from provenance.anchor import AnchorState
 from provenance.anchor_evidence import ReceiptEvidence, StatedEvidence, StorageEvidence
+from provenance.cli.log_format import JSONLines
 from provenance.errors import (
     ClockSkewError,
     ForeignTransactionError,
@@ -22,6 +25,7 @@ from provenance.errors import (
 )
 from provenance.ledger.anchor_alerts import AlertCode
 from provenance.ledger.chain_port import AnchorCall, Broadcast
+from provenance.ledger.sending_funds import Funds, most_wei
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -272,6 +276,28 @@ def test_ceiling_of_a_day_stops_binding_until_it_is_over() -> None:
     assert len(ledger.anchors()) == 2
 
 
+def test_what_was_spent_today_counts_although_it_was_bound_yesterday() -> None:
+    """Found by an operator: final at last, a day-old anchor fell out of the day's sum at once."""
+    ledger = SimulatedLedger()
+    ledger.chain.knobs.slow = 1.0
+    ledger.step()
+    ledger.clock.pass_time(90_000)
+    ledger.chain.knobs.slow = 0.0
+    ledger.finish()
+    (old,) = ledger.anchors()
+    ledger.rules = replace(RULES, day_ceiling_wei=most_wei(old))
+    ledger.worker = ledger.new_worker()
+    ledger.log.grow(2)
+    ledger.clock.pass_time(60)
+
+    progress = ledger.step()
+
+    assert old.final_unix is not None
+    assert old.final_unix - old.prepared_unix > 86_400
+    assert progress.has(AlertCode.FEE_CEILING)
+    assert len(ledger.anchors()) == 1
+
+
 def test_pool_that_wants_more_than_it_says_gets_it() -> None:
     ledger = SimulatedLedger()
     accept = ledger.chain.accept
@@ -519,3 +545,110 @@ def test_estimate_that_is_too_low_runs_nothing_out_of_gas() -> None:
     ledger.finish()
 
     assert not ledger.chain.reverted
+
+
+# --- what is told, and for how long -------------------------------------------------------------
+
+
+def test_key_without_coins_is_told_with_the_facts_until_it_has_some() -> None:
+    """Found by an operator: said once in the log, and gone with the next turn."""
+    ledger = SimulatedLedger()
+    ledger.chain.balance_wei = 7
+    accept = ledger.chain.accept
+    ledger.chain.accept = lambda _: Broadcast.NO_FUNDS  # type: ignore[method-assign, assignment]  # a node
+
+    for _ in range(6):
+        progress = ledger.step()
+        ledger.clock.pass_time(RULES.resend_after / 4)
+        (anchor,) = ledger.anchors()
+        cost = most_wei(anchor)
+        assert codes(progress) == [AlertCode.NO_FUNDS.value]
+        assert progress.funds == Funds(SENDER, 7, cost)
+        assert progress.alert is not None
+        assert all(fact in progress.alert for fact in (SENDER.hex(), " 7 wei", f" {cost} wei"))
+
+    ledger.chain.accept = accept  # type: ignore[method-assign]  # as above
+    ledger.chain.balance_wei = 10**18
+    ledger.finish()
+    progress = ledger.step()
+    assert not progress.has(AlertCode.NO_FUNDS)
+    assert progress.funds is not None
+    assert not progress.funds.is_short
+
+
+def test_balance_that_nobody_says_stops_nothing() -> None:
+    ledger = SimulatedLedger()
+
+    def away(account: bytes) -> int:
+        assert account == SENDER
+        raise UnavailableError("simulated: no answer")
+
+    ledger.chain.balance = away  # type: ignore[method-assign]  # the node is not ours
+    ledger.finish()
+
+    (anchor,) = ledger.anchors()
+    assert ledger.step().funds == Funds(SENDER, None, most_wei(anchor))
+
+
+def test_every_line_of_the_log_names_the_chain(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="provenance")
+    ledger = SimulatedLedger()
+    ledger.chain.accept = lambda _: Broadcast.NO_FUNDS  # type: ignore[method-assign, assignment]  # a node
+    ledger.step()
+    ledger.new_worker("another").step()
+    ledger.chain.pool.clear()
+    ledger.chain.history[-1] = replace(ledger.chain.history[-1], nonce=1)
+    with suppress(ForeignTransactionError, UnavailableError):
+        ledger.step()
+
+    lines = [json.loads(JSONLines().format(record)) for record in caplog.records]
+    assert {"no-funds", "standby"} <= {line.get("code") for line in lines}
+    for line in lines:
+        assert line["chain_id"] == ledger.chain.chain_id
+        assert line["message"].startswith(f"chain {ledger.chain.chain_id}: ")
+
+
+def test_halt_names_the_chain_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    ledger = SimulatedLedger()
+    ledger.finish()
+    call = AnchorCall(9, ledger.log.newest_signed()[1], ())
+    ledger.chain.pool[1] = transaction(1, call)
+    ledger.mine(10)
+    ledger.log.grow(2)
+    ledger.clock.pass_time(60)
+
+    with pytest.raises(ForeignTransactionError):
+        ledger.step()
+
+    (line,) = [record for record in caplog.records if record.levelname == "CRITICAL"]
+    told = json.loads(JSONLines().format(line))
+    assert (told["chain_id"], told["code"]) == (ledger.chain.chain_id, "foreign-transaction")
+
+
+def test_worker_remembers_only_what_is_not_final() -> None:
+    """Found in a year of anchors: each left two entries for ever."""
+    ledger = SimulatedLedger()
+    refused: set[int] = set()
+    accept = ledger.chain.accept
+
+    def fussy(transaction: Transaction) -> Broadcast:
+        """Refuse the first attempt under each nonce as too cheap."""
+        if transaction.nonce in refused:
+            return accept(transaction)
+        refused.add(transaction.nonce)
+        return Broadcast.UNDERPRICED
+
+    ledger.chain.accept = fussy  # type: ignore[method-assign]  # the node is not ours
+    for _ in range(5):
+        ledger.log.grow(1)
+        ledger.finish()
+        ledger.clock.pass_time(60)
+    ledger.log.grow(1)
+    ledger.step()
+
+    open_ones = [one for one in ledger.anchors() if one.state is not FINAL]
+    known = {attempt.tx_hash for one in open_ones for attempt in one.attempts}
+    follower = ledger.worker._follower  # noqa: SLF001 -- its size is not seen from outside
+    assert len(ledger.anchors()) == 6
+    assert set(follower._handed) <= known  # noqa: SLF001 -- likewise
+    assert follower._refused <= known  # noqa: SLF001 -- likewise

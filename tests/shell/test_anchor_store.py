@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from anchored_log import AnchoredLog
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from provenance import note
 from provenance.anchor import AnchorState
@@ -17,6 +18,7 @@ from provenance.digests import RootHash
 from provenance.errors import ConflictError, LeaseLostError, NotFoundError
 from provenance.keys import PrivateKey
 from provenance.ledger.anchor_port import Halt, Inclusion
+from provenance.ledger.anchor_rules import LONGEST_LEASE_SECONDS
 from provenance.ledger.chain_port import Attempt, NamedBlock
 from provenance.store import tables
 from provenance.store.anchor_store import SqlAnchorStore
@@ -92,11 +94,11 @@ class Stored:
         with self.reader.connect() as connection:
             return [[tuple(row) for row in connection.execute(select(t))] for t in written]
 
-    def finish(self, anchor: Anchor) -> None:
+    def finish(self, anchor: Anchor, *, now_unix: int = 2) -> None:
         tx_hash = anchor.attempts[0].tx_hash
         self.store.note_broadcast(self.lease, anchor.anchor_id, tx_hash, 1)
         self.store.include(self.lease, anchor.anchor_id, inclusion())
-        self.store.finalize(self.lease, anchor.anchor_id, 2)
+        self.store.finalize(self.lease, anchor.anchor_id, now_unix)
 
 
 @pytest.fixture
@@ -270,9 +272,10 @@ def test_fees_count_the_dearest_attempt_of_each_anchor(stored: Stored) -> None:
     both = 80_000 * (2**40 + 3 * 10**9)
     assert stored.store.fees_since(CHAIN, 0) == both
     assert stored.store.fees_since(CHAIN, 1002) == both  # neither is final: both may yet be paid
-    stored.finish(first)
-    assert stored.store.fees_since(CHAIN, 1000) == both
-    assert stored.store.fees_since(CHAIN, 1001) == 80_000 * 3 * 10**9
+    # bound at 1000, mined at some time before it was seen final: counted until a day after that
+    stored.finish(first, now_unix=90_000)
+    assert stored.store.fees_since(CHAIN, 90_000) == both
+    assert stored.store.fees_since(CHAIN, 90_001) == 80_000 * 3 * 10**9
     assert stored.store.fees_since(1, 0) == 0
 
 
@@ -324,13 +327,41 @@ def test_chains_have_leases_of_their_own(stored: Stored) -> None:
     assert stored.store.acquire(CHAIN, "a worker", 60) == stored.lease
 
 
-def test_lease_made_before_the_clock_was_set_back_counts_as_ended(stored: Stored) -> None:
-    far = stored.store.acquire(2, "a worker", 7 * 86_400)
-    taken = stored.store.acquire(2, "another", 60)
+def set_clock_back(stored: Stored, seconds: int) -> None:
+    """Let every lease be one that was made before the database's clock was set back."""
+    leases = tables.worker_leases
+    with stored.engine.begin() as connection:
+        later = leases.c.expires_ms + seconds * 1000
+        connection.execute(update(leases).values(expires_ms=later))
 
-    assert far is not None
+
+@pytest.mark.parametrize("seconds", [120, 1_800, 7 * 86_400])
+def test_lease_made_before_the_clock_was_set_back_counts_as_ended(
+    stored: Stored, seconds: int
+) -> None:
+    set_clock_back(stored, seconds)
+
+    taken = stored.store.acquire(CHAIN, "another", 60)
+
     assert taken is not None
-    assert taken.epoch == far.epoch + 1
+    assert taken.epoch == stored.lease.epoch + 1
+
+
+def test_clock_that_is_slewed_takes_nobodys_lease_away(stored: Stored) -> None:
+    set_clock_back(stored, 30)
+
+    assert stored.store.acquire(CHAIN, "another", 60) is None
+
+
+def test_no_lease_is_long_enough_for_a_frozen_holder_to_block_others(stored: Stored) -> None:
+    stored.store.acquire(2, "frozen soon", 7 * 86_400)
+
+    with stored.reader.connect() as connection:
+        ends = connection.execute(
+            select(tables.worker_leases.c.expires_ms).where(tables.worker_leases.c.chain_id == 2)
+        ).scalar_one()
+
+    assert ends / 1000 - time.time() <= LONGEST_LEASE_SECONDS
 
 
 def test_late_release_ends_nobody_elses_lease(stored: Stored) -> None:
