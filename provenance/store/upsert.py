@@ -5,19 +5,25 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from provenance.store.engine import is_postgresql
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
+    from sqlalchemy.dialects import postgresql
 
 __all__ = ["insert_if_absent", "insert_or_replace"]
 
 
 @lru_cache(maxsize=64)
 def _insert(table: Table, *, on_postgresql: bool) -> postgresql.Insert | sqlite.Insert:
-    return postgresql.insert(table) if on_postgresql else sqlite.insert(table)
+    if not on_postgresql:
+        return sqlite.insert(table)
+    # the engine has loaded it by now; where it has not, nobody waits for it
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 -- see the line above
+
+    return postgresql.insert(table)
 
 
 @lru_cache(maxsize=64)

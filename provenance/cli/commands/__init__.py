@@ -7,7 +7,6 @@ what it takes to serve a ledger, and in a third of the time.
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version as installed_version
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
@@ -51,6 +50,9 @@ COMMANDS = {
 
 def _tell_version(asked: bool) -> None:  # noqa: FBT001 -- as Typer calls it
     if asked:
+        # it takes as long to import as the rest of a small command
+        from importlib.metadata import version as installed_version  # noqa: PLC0415 -- see above
+
         say(f"provenance {installed_version('provenance-ledger')}")
         raise typer.Exit
 

@@ -18,7 +18,6 @@ from provenance.cli.language import _
 from provenance.cli.log_format import JSONLines
 from provenance.cli.output import print_fields, print_json, say
 from provenance.service.settings import LedgerFolder
-from provenance.service.standing import clear_damage, read_standing, set_read_only
 
 if TYPE_CHECKING:
     from provenance.service.standing import Standing
@@ -125,6 +124,8 @@ def scrub(
     as_json: AsJson = False,
 ) -> None:
     """Show the scrub; the running service goes on from the place of the damage once cleared."""
+    from provenance.service.standing import clear_damage, read_standing  # noqa: PLC0415 -- loads SQL
+
     place = LedgerFolder(folder.absolute())
     if clear:
         clear_damage(place)
@@ -143,6 +144,8 @@ def mode(
     as_json: AsJson = False,
 ) -> None:
     """Make every process of a ledger refuse records, over restarts, or take them again."""
+    from provenance.service.standing import read_standing, set_read_only  # noqa: PLC0415 -- loads SQL
+
     place = LedgerFolder(folder.absolute())
     if wanted is not None:
         set_read_only(place, reason if wanted is Wanted.READ_ONLY else None, int(time.time()))
