@@ -285,6 +285,13 @@ class AuditError(VerificationError):
         self.place = place
 
 
+class AnchorTroubleError(AuditError):
+    """The log holds together; a node that was asked contradicts one of its anchors."""
+
+    code = "anchor-unconfirmed"
+    title = "The log holds together, but the chain does not confirm its anchors"
+
+
 class BadTrieProofError(VerificationError):
     """Nodes that do not lead from a state, storage or receipts root to an answer (EIP-1186)."""
 
@@ -452,6 +459,13 @@ class UnavailableError(ProvenanceError):
     title = "A service that is needed did not answer"
 
 
+class ChainStalledError(UnavailableError):
+    """A chain makes no new blocks, or calls none of them final."""
+
+    code = "chain-stalled"
+    title = "The blockchain makes no progress"
+
+
 class NodeRefusedError(UnavailableError):
     """The node answered with a JSON-RPC error object."""
 
@@ -525,6 +539,13 @@ class SignerAwayError(UnavailableError):
 
     code = "signer-away"
     title = "The signer of the log did not answer"
+
+
+class SignerRefusedError(SignerAwayError):
+    """The signer process answered that it will not sign for this caller: token or policy."""
+
+    code = "signer-refused"
+    title = "The signer of the log refused"
 
 
 class ReadOnlyError(UnavailableError):

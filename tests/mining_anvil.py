@@ -41,16 +41,22 @@ class MiningAnvil:
 
 @contextmanager
 def mining_anvil(
-    folder: Path, *, chain_id: int, block_seconds: float = 0.3
+    folder: Path, *, chain_id: int, block_seconds: float | None = 0.3
 ) -> Iterator[MiningAnvil]:
-    """Run a node until the block ends; two blocks below its head count as final."""
+    """Run a node until the block ends; two blocks below its head count as final.
+
+    Args:
+        block_seconds: between two blocks; None makes one for each transaction and no other.
+    """
     need_anvil()
     folder.mkdir(parents=True)
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     program = [str(find_anvil()), "--host", "127.0.0.1", "--port", str(port), "--silent"]
     program += ["--chain-id", str(chain_id), "--hardfork", "osaka", "--accounts", "1"]
-    program += ["--slots-in-an-epoch", "1", "--block-time", str(block_seconds)]
+    program += ["--slots-in-an-epoch", "1"]
+    if block_seconds is not None:
+        program += ["--block-time", str(block_seconds)]
     launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid())]
     with subprocess.Popen(
         launcher + program,

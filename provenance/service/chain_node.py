@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from provenance.chain.anvil import AnvilChain, ManagedAnvil
 from provenance.chain.node import Node
+from provenance.chain.patience import Wait
 from provenance.chain.profiles import load_profile
 from provenance.chain.quorum import QuorumChain, connect_chain
 from provenance.chain.rpc import CappedProvider, Rpc
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from provenance.anchor_evidence import Level
     from provenance.chain.endpoint import EndpointStatus
+    from provenance.chain.patience import Patience
     from provenance.ledger.chain_port import Chain
     from provenance.policy import Chain as PolicyChain
     from provenance.service.chain_settings import ChainSettings
@@ -121,13 +123,19 @@ class ChainNode:
         else:
             time.sleep(min(_LOCAL_POLL_SECONDS, self._block_seconds))
 
-    def wait_until_final(self, node: Node, number: int) -> None:
-        """Return when block ``number`` is final."""
+    def wait_until_final(self, node: Node, number: int, patience: Patience) -> None:
+        """Return when block ``number`` is final.
+
+        Raises:
+            ChainStalledError: it takes too long.
+        """
         if self._managed is not None:
             self._managed.settle(number)
             return
+        waiting = Wait(node, patience, block_number=number)
         while node.finalized().number < number:
-            time.sleep(self.poll_seconds)
+            waiting.go_on()
+            time.sleep(min(self.poll_seconds, patience.tell_after))
 
     def rules(self) -> AnchorRules:
         """Return the worker's rules: coins of a development chain have no ceiling."""

@@ -19,6 +19,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from provenance.chain.patience import USUAL_PATIENCE
 from provenance.errors import ConflictError, NotFoundError, VerificationError
 from provenance.files.atomic import write_bytes
 from provenance.files.lock import FolderLock
@@ -49,6 +50,7 @@ from provenance.store.log_store import open_log_store
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from provenance.chain.patience import Patience
     from provenance.keys import PrivateKey
     from provenance.ledger.ports import LogStore, Signer
     from provenance.policy import Chain
@@ -75,11 +77,13 @@ def add_chain(
     *,
     unlock_root: Callable[[OperatorKeys], PrivateKey],
     now_unix: int,
+    patience: Patience = USUAL_PATIENCE,
 ) -> ChangedChains:
     """Anchor on one more chain from now on, or finish a change that was cut short.
 
     Args:
         unlock_root: returns the root key; not called to finish what the log has already.
+        patience: with the chain, and whom to tell what is waited for.
 
     Raises:
         LockedError: the service runs; what is on the chain by now is found again.
@@ -95,7 +99,7 @@ def add_chain(
     if chosen.settings.is_managed:
         raise ConflictError("a managed chain proves nothing beside another one")
     root = unlock_root(keys)  # asked before anything is paid for
-    prepared = prepare_chain(folder, chosen, keys, policy.origin)  # (0)
+    prepared = prepare_chain(folder, chosen, keys, policy.origin, patience=patience)  # (0)
     if prepared.pin.chain_id in {chain.chain_id for _, chain in there}:
         raise ConflictError(f"the ledger anchors on chain {prepared.pin.chain_id} already")
     with _stopped(folder) as steps:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from provenance.chain.patience import USUAL_PATIENCE, Patience
 from provenance.errors import AlreadyExistsError
 from provenance.files.atomic import make_folder, write_bytes
 from provenance.files.lock import FolderLock
@@ -48,6 +49,7 @@ def found_ledger(  # noqa: PLR0913 -- what a ledger is founded with
     passphrase: str,
     now_unix: int,
     database: Databases | None = None,
+    patience: Patience = USUAL_PATIENCE,
 ) -> Policy:
     """Make a ledger in ``folder`` and return its trust policy.
 
@@ -56,9 +58,11 @@ def found_ledger(  # noqa: PLR0913 -- what a ledger is founded with
         origin: the log's name line, a schema-less URL of the operator's.
         passphrase: of the root key.
         database: None keeps the log in the folder.
+        patience: with the chain, and whom to tell what is waited for.
 
     Raises:
         AlreadyExistsError: the folder holds a founded ledger.
+        ChainStalledError: the chain makes no blocks, or calls none final.
         UnavailableError: the node is away, or the sending key has no coins.
     """
     make_folder(folder.root)
@@ -68,7 +72,7 @@ def found_ledger(  # noqa: PLR0913 -- what a ledger is founded with
         keys = OperatorKeys(folder.keys)
         root = keys.root(passphrase)  # (1)
         signer = NoteSigner(origin, keys.checkpoint(make=True))  # (2)
-        prepared = prepare_chain(folder, chosen, keys, origin)  # (3)
+        prepared = prepare_chain(folder, chosen, keys, origin, patience=patience)  # (3)
         pin = prepared.pin
         genesis = _genesis(pin, root, signer, keys.beacon(make=True), origin, now_unix)
         beacon = issue_beacon(pin.chain_id, prepared.block, keys.beacon(), origin, now_unix)

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from provenance.chain.deploy import deploy
+from provenance.chain.patience import USUAL_PATIENCE, Awaited, Patience
 from provenance.chain.plan_deployment import Plan, plan_deployment
 from provenance.digests import to_evm_hex
-from provenance.errors import MalformedError, UnavailableError
+from provenance.errors import ChainStalledError, MalformedError, UnavailableError
 from provenance.service.chain_node import ChainNode
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from provenance.service.operator_keys import OperatorKeys
     from provenance.service.settings import LedgerFolder
 
-__all__ = ["Plan", "PreparedChain", "plan_chain", "prepare_chain"]
+__all__ = ["Awaited", "Patience", "Plan", "PreparedChain", "plan_chain", "prepare_chain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,17 @@ class PreparedChain:
 
 
 def prepare_chain(
-    folder: LedgerFolder, chosen: ChosenChain, keys: OperatorKeys, origin: str
+    folder: LedgerFolder,
+    chosen: ChosenChain,
+    keys: OperatorKeys,
+    origin: str,
+    *,
+    patience: Patience = USUAL_PATIENCE,
 ) -> PreparedChain:
     """Deploy and register by the chain's sending key, and wait until nobody can take it back.
 
     Raises:
+        ChainStalledError: the chain makes no blocks, or calls none final; names what is left.
         WrongChainError: a node is of another chain than the chosen one.
         UnavailableError: a node is away, or the sending key has no coins.
     """
@@ -55,8 +62,15 @@ def prepare_chain(
                 f"the sending key {to_evm_hex(sender.address)} has no coins on {settled.name}: "
                 "send it some, then again"
             )
-        deployed = deploy(node, sender, origin, wait=nodes.wait_for_block)
-        nodes.wait_until_final(node, deployed.block_number)
+        try:
+            deployed = deploy(node, sender, origin, wait=nodes.wait_for_block, patience=patience)
+            nodes.wait_until_final(node, deployed.block_number, patience)
+        except ChainStalledError as error:
+            raise ChainStalledError(
+                f"{error}. Left behind: the keys in {folder.keys}, and on {settled.name} what "
+                f"{to_evm_hex(sender.address)} has sent. Mend the chain, then run the same "
+                "command again: it goes on from there and pays for nothing twice"
+            ) from error
         return PreparedChain(settled, deployed.pin, node.finalized())
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from provenance.cli.language import N_, _
-from provenance.cli.output import print_fields, print_json, say
+from provenance.cli.output import print_fields, print_json, say, warn
 from provenance.digests import from_evm_hex, to_evm_hex
 from provenance.errors import MalformedError
 from provenance.service.chain_settings import (
@@ -19,7 +19,7 @@ from provenance.service.chain_settings import (
 )
 
 if TYPE_CHECKING:
-    from provenance.service.prepare_chain import Plan
+    from provenance.service.prepare_chain import Awaited, Plan
 
 __all__ = [
     "AnchorInterval",
@@ -35,6 +35,7 @@ __all__ = [
     "genesis_hash",
     "print_plan",
     "sender_choice",
+    "tell_waiting",
 ]
 
 Rpc = Annotated[
@@ -129,6 +130,18 @@ def sender_choice(text: str) -> SenderChoice:
         "expected file, passphrase-file:FILE, environment:NAME or signer:ADDRESS@URL",
         field="--sender",
     )
+
+
+def tell_waiting(awaited: Awaited) -> None:
+    """Say on standard error what a command waits for on a chain."""
+    if awaited.tx_hash is not None:
+        words = _("Waiting until transaction {transaction} is in a block;")
+        told = words.format(transaction=to_evm_hex(awaited.tx_hash))
+    else:
+        words = _("Waiting until block {number} is final;")
+        told = words.format(number=awaited.block_number)
+    words = _("the newest block is {number}, and no newer one has come for {seconds} s.")
+    warn(told + " " + words.format(number=awaited.head_number, seconds=awaited.still_seconds))
 
 
 def print_plan(plan: Plan, *, as_json: bool) -> None:

@@ -22,6 +22,7 @@ from provenance.cli.commands.chain_options import (
     genesis_hash,
     print_plan,
     sender_choice,
+    tell_waiting,
 )
 from provenance.cli.commands.options import AsJson, Folder, Passphrase, read_passphrase
 from provenance.cli.commands.policies import grouped
@@ -164,8 +165,15 @@ def _add(
     as_json: bool,
 ) -> None:
     from provenance.service.configure_chains import add_chain  # noqa: PLC0415 -- as in configure
+    from provenance.service.prepare_chain import Patience  # noqa: PLC0415 -- as in configure
 
-    done = add_chain(place, chosen, unlock_root=unlock_root, now_unix=int(time.time()))
+    done = add_chain(
+        place,
+        chosen,
+        unlock_root=unlock_root,
+        now_unix=int(time.time()),
+        patience=Patience(tell=tell_waiting),
+    )
     _print_chains(done, place, as_json=as_json)
 
 

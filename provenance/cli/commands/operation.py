@@ -27,6 +27,7 @@ from provenance.cli.commands.chain_options import (
     genesis_hash,
     print_plan,
     sender_choice,
+    tell_waiting,
 )
 from provenance.cli.commands.options import (
     AsJson,
@@ -149,6 +150,7 @@ def _found(
     as_json: bool,
 ) -> None:
     from provenance.service.found_ledger import found_ledger  # noqa: PLC0415 -- as in init
+    from provenance.service.prepare_chain import Patience  # noqa: PLC0415 -- as in init
 
     policy = found_ledger(
         place,
@@ -157,6 +159,7 @@ def _found(
         passphrase=read_passphrase(passphrase, confirm=True),
         now_unix=int(time.time()),
         database=databases,
+        patience=Patience(tell=tell_waiting),
     )
     if as_json:
         print_json({"origin": origin, "policy_digest": policy.digest.hex()})
