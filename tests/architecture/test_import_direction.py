@@ -27,6 +27,7 @@ ORDER = [
     "note",
     "witness",
     "fingerprint",
+    "imported",
     "sdjwt",
     "credit",
     "spdx_list",
@@ -90,12 +91,13 @@ SHELL: dict[str, tuple[set[str], set[str]]] = {
     # folder: the other folders it may use, the heavy packages it may use
     "messages": (set(), set()),
     "files": (set(), set()),
+    "imports": ({"files"}, set()),
     "store": ({"ledger"}, {"sqlalchemy", "alembic", "psycopg"}),
     "chain": ({"ledger", "files"}, {"coincurve", "eth_account", "requests"}),
     "ledger": (set(), set()),
     "client": (set(), {"httpx"}),
     "service": ({"files", "store", "chain", "ledger", "client"}, set()),
-    "cli": ({"files", "ledger", "service", "client", "messages"}, {"typer"}),
+    "cli": ({"files", "imports", "ledger", "service", "client", "messages"}, {"typer"}),
 }
 
 

@@ -1,0 +1,217 @@
+"""What a list of files in somebody else's format says of a dataset, made ready for a deposit.
+
+    a reader of ``imports/`` -> ``Listed`` files + metadata + remarks -> ``imported`` -> Imported
+
+Nothing here was hashed by us. What decides over truth is strict: each path becomes one that a
+manifest may have (NFC, relative, no ``..``), each digest has its algorithm's length, no path is
+listed twice with two contents, and a list with two algorithms is refused. A list of SHA-256 gives
+the entries of a manifest; another algorithm gives those of a *declared* manifest. Metadata is in
+the shape of ``deposit --metadata``; what was found and has no place there becomes a remark.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from provenance.errors import MalformedError, NameCollisionError, UnsupportedVersionError
+from provenance.fingerprint import (
+    DECLARED_ALGORITHMS,
+    DeclaredEntry,
+    FileEntry,
+    in_order,
+)
+from provenance.text import check_path, nfc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = [
+    "ALGORITHMS",
+    "N_",
+    "SHA256",
+    "Imported",
+    "Listed",
+    "Remark",
+    "algorithm_named",
+    "clean_path",
+    "entries_of",
+    "read_digest",
+    "remark",
+]
+
+SHA256 = "sha256"
+
+ALGORITHMS = {SHA256: 32} | DECLARED_ALGORITHMS
+"""Every algorithm that a source may use -> length of its digest in bytes."""
+
+_SPELLINGS = {
+    "blake2": "blake2b",
+    "blake2b512": "blake2b",
+    "b2": "blake2b",
+    "sha3256": "sha3-256",
+    "sha3512": "sha3-512",
+}
+"""Other names of algorithms, without hyphens, underscores and case."""
+
+
+def N_(text: str) -> str:  # noqa: N802 -- gettext's own name for "a key, translated later"
+    """Mark a sentence that is translated where it is shown."""
+    return text
+
+
+class Remark(str):
+    """A sentence for the user, English as text, that can still be said in another language.
+
+    ``key`` is the sentence with ``{name}`` for each of ``facts``.
+    """
+
+    __slots__ = ("facts", "key")
+    key: str
+    facts: dict[str, object]
+
+
+def remark(key: str, **facts: object) -> Remark:
+    """Make a remark; mark the sentence: ``remark(N_("{file} is missing"), file=name)``."""
+    said = Remark(key.format(**facts))
+    said.key, said.facts = key, facts
+    return said
+
+
+class Listed(NamedTuple):
+    """One file as a source lists it.
+
+    ``where`` names the place that says so, as ``manifest-md5.txt:17``, for errors.
+    """
+
+    path: str
+    algorithm: str
+    digest: bytes
+    length: int | None
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What a source says; ``entries`` is empty where it describes a dataset and lists no file."""
+
+    source: str
+    """One of ``assurance.SOURCES``."""
+    entries: tuple[FileEntry, ...] | tuple[DeclaredEntry, ...] = ()
+    metadata: dict[str, object] = field(default_factory=dict)
+    """Claims as in ``deposit --metadata``: title, contributors, license, identifiers ..."""
+    warnings: tuple[str, ...] = ()
+    hashed: frozenset[str] = frozenset()
+    """Paths of files that the reader itself hashed, their source having no digest of them."""
+    data: str | None = None
+    """Where the files lie, relative to the source's folder (or to the source, if it is one)."""
+
+    @property
+    def algorithm(self) -> str:
+        """The algorithm of all digests; SHA-256 where there is none."""
+        first = self.entries[0] if self.entries else None
+        return first.algorithm if isinstance(first, DeclaredEntry) else SHA256
+
+    @property
+    def is_declared(self) -> bool:
+        """Tell whether the digests are of an algorithm that makes no identity."""
+        return self.algorithm != SHA256
+
+
+# --- what decides over truth --------------------------------------------------------------
+
+
+def algorithm_named(name: str, where: str) -> str:
+    """Return our name of a digest algorithm: ``SHA-256``, ``sha_256`` and ``sha256`` are one.
+
+    Raises:
+        UnsupportedVersionError: one that no manifest may have.
+    """
+    plain = name.strip().lower().replace("-", "").replace("_", "")
+    known = _SPELLINGS.get(plain, plain)
+    if known not in ALGORITHMS:
+        raise UnsupportedVersionError(
+            f"expected one of {', '.join(ALGORITHMS)}, got {name!a:.80}", field=where
+        )
+    return known
+
+
+def read_digest(algorithm: str, text: str, where: str) -> bytes:
+    """Return a digest written in hex of any case; see ``algorithm_named``.
+
+    Raises:
+        MalformedError: not hex, or not of the algorithm's length.
+    """
+    length = ALGORITHMS[algorithm]
+    # bytes.fromhex would pass over spaces
+    if len(text) != 2 * length or not text.isascii() or not text.isalnum():
+        raise MalformedError(
+            f"expected {2 * length} hex digits of {algorithm}, got {text!a:.140}", field=where
+        )
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        raise MalformedError(f"expected hex, got {text!a:.140}", field=where) from error
+
+
+def clean_path(path: str, where: str) -> str:
+    """Return a path of a source as a manifest has it: in NFC, without leading ``./``.
+
+    Raises:
+        MalformedError: absolute, with ``..`` or an empty part, or with a control character.
+        NotNormalizedError: it has no NFC that is the same in every runtime.
+    """
+    cleaned = nfc(path, where)
+    while cleaned.startswith("./"):
+        cleaned = cleaned[2:].lstrip("/")
+    check_path(cleaned, where)
+    return cleaned
+
+
+def entries_of(listed: Iterable[Listed]) -> tuple[FileEntry, ...] | tuple[DeclaredEntry, ...]:
+    """Return the entries, in order, of files whose paths are cleaned.
+
+    The same path twice with the same digest is one file.
+
+    Raises:
+        MalformedError: two algorithms in one list; a path twice with two contents or lengths, or
+            two that are equal but for case.
+        HashOfNothingError: the digest of a text that programs write where data should be.
+    """
+    files = list(_each_once(sorted(listed, key=lambda one: one.path)))
+    if not files:
+        return ()
+    algorithm = files[0].algorithm
+    for one in files:
+        if one.algorithm != algorithm:
+            raise MalformedError(
+                f"expected {algorithm} as at {files[0].where}, got {one.algorithm}; "
+                "one list may have one algorithm only",
+                field=one.where,
+            )
+    if algorithm == SHA256:
+        return tuple(in_order(FileEntry(one.path, one.digest, one.length) for one in files))
+    return tuple(
+        in_order(DeclaredEntry(one.path, algorithm, one.digest, one.length) for one in files)
+    )
+
+
+def _each_once(files: Iterable[Listed]) -> Iterator[Listed]:
+    last: Listed | None = None
+    for one in files:
+        if last is None or one.path != last.path:
+            if last is not None:
+                yield last
+            last = one
+        elif (one.algorithm, one.digest) != (last.algorithm, last.digest):
+            raise NameCollisionError(
+                f"{one.path!a:.200} is listed with other content at {last.where}", field=one.where
+            )
+        elif last.length is None:
+            last = one
+        elif one.length not in {None, last.length}:
+            raise NameCollisionError(
+                f"{one.path!a:.200} is listed with another length at {last.where}", field=one.where
+            )
+    if last is not None:
+        yield last
