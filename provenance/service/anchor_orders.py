@@ -1,8 +1,9 @@
 """What an operator asks of a ledger from outside: how anchoring stands, anchor now, go on.
 
-All go through the database, so they work while the service runs and while it does not. "Now"
-makes the newest marker urgent, "resume" takes a halt away; the worker, whenever it runs, does the
-rest. It looks again first: what stopped it stops it again if it still is so.
+All go through the database, so they work while the service runs and while it does not; only for
+what the sending key has are the nodes asked, briefly. "Now" makes the newest marker urgent,
+"resume" takes a halt away; the worker, whenever it runs, does the rest. It looks again first:
+what stopped it stops it again if it still is so.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from provenance.errors import MalformedError
+from provenance.ledger.sending_funds import look_at_funds, most_wei
 from provenance.policy import Policy
+from provenance.service.chain_node import ChainNode
 from provenance.service.chain_settings import match_chains
 from provenance.store.anchor_store import SqlAnchorStore
 from provenance.store.log_store import open_log_store
@@ -21,10 +24,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from provenance.ledger.anchor_port import Anchor, Halt
+    from provenance.ledger.sending_funds import Funds
     from provenance.policy import Chain
+    from provenance.service.chain_settings import ChainSettings
     from provenance.service.settings import LedgerFolder
 
 __all__ = ["AnchoringStatus", "ChainStatus", "anchor_now", "anchoring_status", "resume_anchoring"]
+
+_ASKING_SECONDS = 3.0
+"""Status is for looking at, also while nodes are away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,10 @@ class ChainStatus:
     """The process that has the lease, None when none has."""
     chain: Chain
     """What the policy says of it."""
+    is_retired: bool = False
+    """The ledger anchors there no more: what is unfinished stays so, and nobody waits for it."""
+    funds: Funds | None = None
+    """What the key of the newest anchor has; None on the managed chain and before any anchor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,41 +64,79 @@ class AnchoringStatus:
 
     signed_size: int
     chains: tuple[ChainStatus, ...]
-    """In the order of the settings, the beacon chain first."""
+    """In the order of the settings, the beacon chain first, then those that were retired."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    anchors: SqlAnchorStore
+    chains: list[tuple[ChainSettings, Chain]]
+    """Those that the ledger anchors on."""
+    retired: list[Chain]
+    signed_size: int
 
 
 @contextmanager
-def _opened(folder: LedgerFolder) -> Iterator[tuple[SqlAnchorStore, list[Chain], int]]:
-    """Open the folder's database; gives the anchors, its chains, and the signed size."""
+def _opened(folder: LedgerFolder) -> Iterator[_Opened]:
+    """Open the folder's database."""
     if not folder.policy.exists():
         raise MalformedError(f"{folder.root} is not a ledger folder (made by `provenance init`)")
     settings, policy = folder.read_settings(), Policy.parse(folder.policy.read_bytes())
     with closing(open_log_store(folder.log_database(settings))) as store:
         signed = store.newest_signed()
         anchors = SqlAnchorStore(store.writer, store.reader, quorum=policy.quorum)
-        chains = [chain for _, chain in match_chains(settings.chains, policy)]
-        yield anchors, chains, 0 if signed is None else signed.tree_size
+        chains = match_chains(settings.chains, policy)
+        there = {chain.chain_id for _, chain in chains}
+        retired = [chain for chain in policy.chains if chain.chain_id not in there]
+        yield _Opened(anchors, chains, retired, 0 if signed is None else signed.tree_size)
 
 
 def anchoring_status(folder: LedgerFolder) -> AnchoringStatus:
-    """Return how anchoring stands on every chain."""
-    with _opened(folder) as (anchors, chains, signed_size):
-        found = tuple(_status(anchors, chain) for chain in chains)
-    return AnchoringStatus(signed_size, found)
+    """Return how anchoring stands on every chain, and how it was left on retired ones."""
+    with _opened(folder) as there:
+        found = [_status(folder, there.anchors, *pair) for pair in there.chains]
+        found += [_retired(there.anchors, chain) for chain in there.retired]
+    return AnchoringStatus(there.signed_size, tuple(found))
 
 
-def _status(anchors: SqlAnchorStore, chain: Chain) -> ChainStatus:
+def _status(
+    folder: LedgerFolder, anchors: SqlAnchorStore, settings: ChainSettings, chain: Chain
+) -> ChainStatus:
     chain_id = chain.chain_id
-    wanted = anchors.wanted(chain_id)
+    wanted, newest = anchors.wanted(chain_id), anchors.newest(chain_id)
     return ChainStatus(
         chain_id=chain_id,
         wanted_size=None if wanted is None else wanted[0],
         unfinished=anchors.unfinished(chain_id),
-        newest=anchors.newest(chain_id),
+        newest=newest,
         newest_final=anchors.newest_final(chain_id),
         halt=anchors.halted(chain_id),
         holder=anchors.holder(chain_id),
         chain=chain,
+        funds=_funds(folder, settings, chain, newest),
+    )
+
+
+def _funds(
+    folder: LedgerFolder, settings: ChainSettings, trust: Chain, newest: Anchor | None
+) -> Funds | None:
+    if settings.is_managed or newest is None:
+        return None
+    chain = ChainNode(folder, settings, newest.sender).chain(trust, timeout=_ASKING_SECONDS)
+    return look_at_funds(chain, newest.sender, most_wei(newest))
+
+
+def _retired(anchors: SqlAnchorStore, chain: Chain) -> ChainStatus:
+    return ChainStatus(
+        chain_id=chain.chain_id,
+        wanted_size=None,
+        unfinished=anchors.unfinished(chain.chain_id),
+        newest=anchors.newest(chain.chain_id),
+        newest_final=anchors.newest_final(chain.chain_id),
+        halt=None,
+        holder=None,
+        chain=chain,
+        is_retired=True,
     )
 
 
@@ -96,8 +146,8 @@ def anchor_now(folder: LedgerFolder) -> int | None:
     Returns:
         The tree size that will be anchored, None when everything is anchored already.
     """
-    with _opened(folder) as (anchors, chains, _signed_size):
-        asked = [anchors.ask_now(chain.chain_id) for chain in chains]
+    with _opened(folder) as there:
+        asked = [there.anchors.ask_now(chain.chain_id) for _, chain in there.chains]
     return max((size for size in asked if size is not None), default=None)
 
 
@@ -113,8 +163,8 @@ def resume_anchoring(folder: LedgerFolder, chain_id: int | None = None) -> list[
     Raises:
         MalformedError: the ledger does not anchor on that chain.
     """
-    with _opened(folder) as (anchors, chains, _signed_size):
-        chain_ids = [chain.chain_id for chain in chains]
+    with _opened(folder) as there:
+        anchors, chain_ids = there.anchors, [chain.chain_id for _, chain in there.chains]
         if chain_id is not None and chain_id not in chain_ids:
             named = ", ".join(str(one) for one in chain_ids)
             raise MalformedError(f"expected one of {named}, got {chain_id}", field="--chain")

@@ -94,8 +94,12 @@ class ChainNode:
             for url in self._settings.nodes
         ]
 
-    def chain(self, trust: PolicyChain) -> Chain:
-        """Return the contract and log that the policy names, as a quorum of the nodes sees it."""
+    def chain(self, trust: PolicyChain, *, timeout: float = 10.0) -> Chain:
+        """Return the contract and log that the policy names, as a quorum of the nodes sees it.
+
+        Args:
+            timeout: seconds for one exchange with a node of others.
+        """
         pin = pin_of(trust)
         if self._managed is not None:
             return AnvilChain(self._managed, pin)
@@ -106,6 +110,7 @@ class ChainNode:
             confirmations=trust.depth,
             level=trust.evidence,
             legacy_fees=self._is_legacy,
+            timeout=timeout,
         )
 
     def endpoints(self, chain: Chain) -> Sequence[EndpointStatus]:

@@ -15,6 +15,7 @@ from provenance.service.settings import LedgerFolder
 
 if TYPE_CHECKING:
     from provenance.ledger.anchor_port import Anchor, Halt
+    from provenance.ledger.sending_funds import Funds
     from provenance.service.anchor_orders import ChainStatus
 
 __all__ = ["register"]
@@ -25,6 +26,9 @@ _STATES = {
     "included": N_("in a block, not final yet"),
     "final": N_("final"),
 }
+
+_ONLY_PROCESS = N_("the one process of this folder")
+"""How a ledger with a database of its own names whoever has the lease."""
 
 _LEVELS = {
     "proof": N_("proved by headers and storage"),
@@ -74,11 +78,22 @@ def _chain_json(status: ChainStatus) -> dict[str, object]:
         "final_size": None if final is None else final.tree_size,
         "newest": None if status.newest is None else _anchor_json(status.newest),
         "unfinished": [_anchor_json(anchor) for anchor in status.unfinished],
+        "retired": status.is_retired,
         "sender": None if status.newest is None else to_evm_hex(status.newest.sender),
+        **_funds_json(status.funds),
         "anchoring_process": status.holder,
         "halt": None
         if halt is None
         else {"code": halt.code, "message": halt.message, "since_unix": halt.since_unix},
+    }
+
+
+def _funds_json(funds: Funds | None) -> dict[str, object]:
+    known = funds is not None and funds.balance_wei is not None
+    return {
+        "sender_balance_wei": str(funds.balance_wei) if funds is not None and known else None,
+        "anchor_cost_wei": None if funds is None else str(funds.cost_wei),
+        "no_funds": funds.is_short if funds is not None and known else None,
     }
 
 
@@ -102,13 +117,37 @@ def _chain_rows(status: ChainStatus) -> list[tuple[str, object]]:
         (_("evidence"), _(_LEVELS[chain.evidence])),
         (_("final tree size"), _("none yet") if final is None else _place(final)),
     ]
+    if status.is_retired:
+        rows += [(_("left unfinished"), _place(anchor)) for anchor in status.unfinished]
+        rows.append((_("retired"), _("nothing is sent or looked at there any more")))
+        return rows
     rows += [(_("on its way"), _place(anchor)) for anchor in status.unfinished]
     rows.append((_("waiting"), _("nothing") if status.wanted_size is None else status.wanted_size))
     if status.newest is not None:
         rows.append((_("sending key"), to_evm_hex(status.newest.sender)))
-    rows.append((_("anchoring process"), status.holder or _("none at present")))
+    if status.funds is not None:
+        rows += _funds_rows(status.funds)
+    rows.append((_("anchoring process"), _holder(status.holder)))
     if status.halt is not None:
         rows += _halt_rows(status.halt)
+    return rows
+
+
+def _holder(holder: str | None) -> str:
+    """Say who has the lease, as the gauge ``chain_leading`` does."""
+    if holder is None:
+        return _("nobody has the lease: nothing is due, or no service runs")
+    return _(holder) if holder == _ONLY_PROCESS else holder
+
+
+def _funds_rows(funds: Funds) -> list[tuple[str, object]]:
+    unknown = funds.balance_wei is None
+    rows: list[tuple[str, object]] = [
+        (_("balance"), _("the nodes do not say") if unknown else f"{funds.balance_wei} wei"),
+        (_("one anchor costs at most"), f"{funds.cost_wei} wei"),
+    ]
+    if funds.is_short:
+        rows.append((_("NO FUNDS"), _("send coins to the sending key; what waits is then sent")))
     return rows
 
 
