@@ -499,6 +499,13 @@ class WitnessRefusedError(UnavailableError):
     title = "The witness refuses the log's checkpoint"
 
 
+class NoFundsError(UnavailableError):
+    """The account that pays for anchors holds too little; somebody has to send it coins."""
+
+    code = "no-funds"
+    title = "The sending key has too few coins to pay with"
+
+
 class NodeBehindError(UnavailableError):
     """A node answers from an older block than one this ledger has seen."""
 

@@ -22,9 +22,12 @@ import httpx
 from provenance.errors import (
     FatalError,
     MalformedError,
+    NotAllowedError,
     ProvenanceError,
     SignerAwayError,
     SignerMovedError,
+    SignerRefusedError,
+    UnavailableError,
 )
 from provenance.signing_request import MAX_MESSAGE_BYTES, SignerReport
 
@@ -46,6 +49,8 @@ _LOOPBACK: Final = {"127.0.0.1", "::1", "localhost"}
 _RAISES: Final[dict[str, type[ProvenanceError]]] = {
     FatalError.code: FatalError,
     SignerMovedError.code: SignerMovedError,
+    NotAllowedError.code: SignerRefusedError,  # another token than its own
+    UnavailableError.code: SignerRefusedError,  # another policy than its own
 }
 
 
@@ -78,9 +83,8 @@ class SignerClient:
         self.origin = policy.origin
         self._policy = policy
         self._exclusive = exclusive or contextlib.nullcontext
-        self._url = url.rstrip("/")
         self._http = httpx.Client(
-            base_url=self._url,
+            base_url=url.rstrip("/"),
             timeout=timeout,
             headers={"authorization": f"Bearer {token}", POLICY_HEADER: policy.digest.hex()},
             follow_redirects=False,
@@ -95,7 +99,16 @@ class SignerClient:
     def turn(self) -> Iterator[_RemoteTurn]:
         """Ask what it remembers, to sign what extends that."""
         with self._exclusive():
-            yield _RemoteTurn(self, self._report(1).remembered)
+            yield _RemoteTurn(self, self.read())
+
+    def read(self) -> Remembered:
+        """Return what it remembers, without a turn to sign.
+
+        Raises:
+            SignerAwayError: the signer is away, or refuses.
+            FatalError: it is another log's.
+        """
+        return self._report(1).remembered
 
     def verifiers(self, tree_size: int) -> Sequence[NoteVerifier]:
         """Return the policy's keys for ``tree_size``: the signer's own word would be nothing."""
@@ -144,10 +157,11 @@ class SignerClient:
             answer = self._http.request(method, path, **request)  # type: ignore[arg-type]  # httpx's own argument types, handed through
         except httpx.HTTPError as error:
             what = str(error) or type(error).__name__
-            raise SignerAwayError(f"the signer at {self._url} is away: {what}") from error
+            # not where it lives: callers of the API are told this too
+            raise SignerAwayError(f"the signer process is away: {what}") from error
         octets = answer.content
         if len(octets) > MAX_MESSAGE_BYTES:
-            raise SignerAwayError(f"{self._url} is not a signer: its answer is too long")
+            raise SignerAwayError("what answers is not a signer: its answer is too long")
         if answer.is_success:
             return octets
         with self._nonsense():
@@ -161,7 +175,7 @@ class SignerClient:
         try:
             yield
         except (MalformedError, ValueError, KeyError, TypeError) as error:
-            raise SignerAwayError(f"{self._url} does not answer as a signer does") from error
+            raise SignerAwayError("what answers is not a signer") from error
 
 
 class _RemoteTurn:

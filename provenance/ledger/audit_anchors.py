@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provenance.anchor import parse_evidence
-from provenance.errors import VerificationError
+from provenance.anchor_evidence import block_of
 from provenance.ledger.audit_log import AnchorClaim
 from provenance.strict_json import Members
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable
 
+    from provenance.anchor_evidence import EvidenceBlock
     from provenance.ledger.anchor_port import Anchor
-    from provenance.ledger.audit_log import ConfirmBlock
-    from provenance.ledger.chain_port import Chain, NamedBlock
+    from provenance.ledger.chain_port import Chain
 
-__all__ = ["claims_from_json", "claims_of", "confirm_with"]
+__all__ = ["claims_from_json", "claims_of", "confirm_anchors"]
 
 
 def claims_of(anchors: Iterable[Anchor]) -> list[AnchorClaim]:
@@ -53,26 +53,42 @@ def claims_from_json(items: Iterable[object]) -> list[AnchorClaim]:
     return claims
 
 
-def confirm_with(chains: Mapping[int, Chain]) -> ConfirmBlock:
-    """Ask nodes about evidence blocks: each must be final on the chain, under its own hash.
+def confirm_anchors(
+    chain: Chain, claims: Iterable[AnchorClaim], final: Collection[bytes]
+) -> tuple[int, list[str]]:
+    """Ask a chain about the evidence blocks of anchors that are called final.
 
     Args:
-        chains: by chain id; blocks of other chains are not asked about.
+        claims: of anchors that were proved before; those on other chains are not asked about.
+        final: hashes of the blocks called final; the others may still move.
+
+    Returns:
+        How many blocks it confirms, and of each other anchor what is wrong with it.
+
+    Raises:
+        UnavailableError: the node is away.
     """
+    confirmed, troubles = 0, []
+    for claim in claims:
+        if claim.chain_id != chain.pin.chain_id or claim.evidence is None:
+            continue
+        block = block_of(claim.evidence)
+        if block.block_hash not in final:
+            continue
+        trouble = _trouble_with(chain, block)
+        if trouble is None:
+            confirmed += 1
+        else:
+            troubles.append(f"tree size {claim.tree_size}: {trouble}")
+    return confirmed, troubles
 
-    def confirm(chain_id: int, block: NamedBlock) -> bool:
-        chain = chains.get(chain_id)
-        if chain is None:
-            return False
-        if block.number > chain.finalized().number:
-            raise VerificationError(f"block {block.number} is not final")
-        found = chain.canonical_hash(block.number)
-        if found != block.block_hash:
-            shown = "none" if found is None else found.hex()
-            expected = block.block_hash.hex()
-            raise VerificationError(
-                f"expected block {block.number} to be {expected}, the chain has {shown}"
-            )
-        return True
 
-    return confirm
+def _trouble_with(chain: Chain, block: EvidenceBlock) -> str | None:
+    """Say what the chain has in place of a block that must be final under its own hash."""
+    if block.number > chain.finalized().number:
+        return f"block {block.number} is not final"
+    found = chain.canonical_hash(block.number)
+    if found == block.block_hash:
+        return None
+    shown = "none" if found is None else found.hex()
+    return f"expected block {block.number} to be {block.block_hash.hex()}, the chain has {shown}"

@@ -5,10 +5,11 @@
     (3) every tile and bundle: what the entries hash to        audit_tree
     (4) every head and checkpoint: the root at its size, so each is consistent with the next, and
         signed by a key that the entries themselves put in force for it
-    (5) every anchor: that root, proved from its block's header; the block, as the chain has it
+    (5) every anchor: that root, proved from its block's header
     (6) from storage only: projections, disclosures, manifests, as the entries say
 
-The first wrong place is named and ends the audit: what follows from it would only mislead.
+The first wrong place is named and ends the audit: what follows from it would only mislead. A chain
+is asked about the anchors' blocks afterwards (``audit_anchors``): its word is none on the log.
 """
 
 from __future__ import annotations
@@ -31,7 +32,6 @@ from provenance.errors import (
 from provenance.given import KeyStatus
 from provenance.ledger.audit_entries import EntryAuditor
 from provenance.ledger.audit_tree import TreeAuditor
-from provenance.ledger.chain_port import NamedBlock
 from provenance.note import Note
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 __all__ = [
     "AnchorClaim",
     "AuditReport",
-    "ConfirmBlock",
     "EntrySource",
     "PublicLog",
     "at_place",
@@ -68,18 +67,6 @@ class AnchorClaim:
     evidence: Evidence | None
     widened_by: int = 0
     """Blocks from the one that holds the transaction to the evidence's, as the ledger says."""
-
-
-class ConfirmBlock(Protocol):
-    """Asks a chain whether it has a block; what only a node can say."""
-
-    def __call__(self, chain_id: int, block: NamedBlock) -> bool:
-        """Return False for a chain nobody asks.
-
-        Raises:
-            VerificationError: the chain has another block at that height, or none that is final.
-            UnavailableError: the node is away.
-        """
 
 
 @dataclass
@@ -105,9 +92,14 @@ class AuditReport:
     blocks_confirmed: int = 0
     """Evidence blocks that a chain confirmed."""
     disclosures: int = 0
-    erased_records: int = 0
-    """Records with disclosures whose key is gone."""
+    lost_keys: list[int] = field(default_factory=list)
+    """Entries with disclosures whose key is gone. No erasure is on record in this release: each
+    is a loss, or a copy that was restored without its keys."""
     manifests: int = 0
+    memory_is_checked: bool = False
+    """Whether the signer's memory was compared with the heads."""
+    memory_away: str | None = None
+    """Why it could not be asked."""
 
 
 @contextmanager
@@ -206,12 +198,11 @@ def check_anchors(
     policy: Policy,
     tree: TreeAuditor,
     report: AuditReport,
-    confirm: ConfirmBlock | None,
 ) -> None:
     """Prove each anchor's evidence against the root that the entries make at its size.
 
     Raises:
-        AuditError: an anchor proves another root, or its block is not the chain's.
+        AuditError: an anchor proves another root.
     """
     for claim in claims:
         with at_place(f"anchor of tree size {claim.tree_size} on chain {claim.chain_id}"):
@@ -224,23 +215,21 @@ def check_anchors(
             root_hash = tree.roots.get(claim.tree_size)
             if root_hash is None:
                 raise VerificationError("no signed head has this size")
-            block = _check_evidence(claim, claim.evidence, policy, chain, root_hash)
+            _check_evidence(claim, claim.evidence, policy, chain, root_hash)
             if isinstance(claim.evidence, StatedEvidence):
                 report.anchors_stated += 1
             else:
                 report.anchors += 1
                 report.anchors_widened += claim.widened_by > 0
                 report.widest = max(report.widest, claim.widened_by)
-            if confirm is not None and confirm(claim.chain_id, block):
-                report.blocks_confirmed += 1
 
 
 def _check_evidence(
     claim: AnchorClaim, evidence: Evidence, policy: Policy, chain: Chain, root_hash: RootHash
-) -> NamedBlock:
-    """Prove the evidence, or check who signed it; return the block that it names."""
+) -> None:
+    """Prove the evidence, or check who signed it."""
     if isinstance(evidence, StatedEvidence):
-        stated = verify_statement(
+        verify_statement(
             evidence,
             policy.keys_at(claim.tree_size),
             origin=policy.origin,
@@ -250,8 +239,8 @@ def _check_evidence(
             tree_size=claim.tree_size,
             root_hash=root_hash,
         )
-        return NamedBlock(stated.block_number, stated.block_hash)
-    header = verify_proof(
+        return
+    verify_proof(
         evidence,
         contract=chain.contract,
         code_hash=chain.code_hash,
@@ -260,7 +249,6 @@ def _check_evidence(
         root_hash=root_hash,
         roots_slot=chain.roots_slot,
     )
-    return NamedBlock(header.number, header.hash)
 
 
 # --- from outside -----------------------------------------------------------------------------
@@ -300,14 +288,12 @@ class PublicLog:
             return self.read(tlog.TileId(tile.level, tile.index).path())
 
 
-def audit_public_log(
-    log: PublicLog, policy: Policy, *, confirm: ConfirmBlock | None = None
-) -> AuditReport:
+def audit_public_log(log: PublicLog, policy: Policy) -> AuditReport:
     """Audit a log from outside: checkpoint, every entry, every tile, every anchor.
 
     Raises:
         AuditError: the first wrong place.
-        UnavailableError: the log, or the chain, did not answer.
+        UnavailableError: the log did not answer.
     """
     with at_place("checkpoint"):
         note_text = log.checkpoint()
@@ -331,7 +317,7 @@ def audit_public_log(
     with at_place("checkpoint"):
         rules.check_signer(note_text)
     report.by_type = rules.by_type
-    check_anchors(claims, policy, tree, report, confirm)
+    check_anchors(claims, policy, tree, report)
     return report
 
 

@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from provenance import tlog
 from provenance.digests import sha256, to_b64url
-from provenance.errors import AuditError, VerificationError
+from provenance.errors import (
+    AuditError,
+    ProvenanceError,
+    UnavailableError,
+    VerificationError,
+)
 from provenance.fingerprint import Summary, check_published, parse_manifest
 from provenance.ledger.audit_log import (
     AuditReport,
@@ -30,14 +35,13 @@ if TYPE_CHECKING:
 
     from provenance.checkpoint import Checkpoint
     from provenance.ledger.audit_entries import EntryAuditor
-    from provenance.ledger.audit_log import AnchorClaim, ConfirmBlock
+    from provenance.ledger.audit_log import AnchorClaim
     from provenance.ledger.audit_tree import TreeAuditor
     from provenance.ledger.ports import (
         Head,
         KeyStore,
         LogReader,
         SealedDisclosure,
-        SignerMemory,
         SignerState,
     )
     from provenance.ledger.projections import Projection
@@ -45,20 +49,31 @@ if TYPE_CHECKING:
     from provenance.record import Record
     from provenance.tlog import TileId
 
-__all__ = ["audit_store", "check_disclosures"]
+__all__ = ["HeadMemory", "audit_store", "check_disclosures"]
 
 _AT_ONCE: Final = 256
 _PAGE: Final = 1_000
 
 
-def audit_store(  # noqa: PLR0913 -- the places where a ledger keeps things
+class HeadMemory(Protocol):
+    """The signer's memory, here or with a signer in another process."""
+
+    def read(self) -> SignerState:
+        """Return what it remembers.
+
+        Raises:
+            FatalError: it is missing or damaged.
+            UnavailableError: the signer is away.
+        """
+
+
+def audit_store(
     store: LogReader,
     key_store: KeyStore,
     policy: Policy,
     *,
-    memory: SignerMemory | None = None,
+    memory: HeadMemory | None = None,
     claims: Sequence[AnchorClaim] = (),
-    confirm: ConfirmBlock | None = None,
 ) -> AuditReport:
     """Audit everything that a ledger has stored, up to its newest signed head.
 
@@ -66,20 +81,19 @@ def audit_store(  # noqa: PLR0913 -- the places where a ledger keeps things
     counted only when nothing did.
 
     Args:
-        memory: the signer's; None where it is not at hand.
+        memory: the signer's; None where it is not at hand. What is wrong with it is told last,
+            and a signer that is away is noted.
         claims: every anchor of the ledger.
 
     Raises:
         AuditError: the first wrong place.
     """
     checkpoint = _newest_checkpoint(store, policy)
-    remembered = None
-    if memory is not None:
-        with at_place("signer memory"):
-            remembered = memory.read()
+    report = AuditReport(checkpoint.tree_size, checkpoint.root_hash)
+    # before the heads are read: it is never ahead of all that are durable then
+    remembered = None if memory is None else _ask(memory, report)
     with at_place("heads"):
         heads = list(_heads(store))
-    report = AuditReport(checkpoint.tree_size, checkpoint.root_hash)
     beside = _BesideEntries(store, key_store, report)
     tree, rules = audit_entries(
         checkpoint,
@@ -92,10 +106,11 @@ def audit_store(  # noqa: PLR0913 -- the places where a ledger keeps things
     report.by_type = rules.by_type
     beside.finish()
     _check_heads(heads, tree, rules, store, policy, report)
+    check_anchors(claims, policy, tree, report)
     if remembered is not None:
         with at_place("signer memory"):
             _check_memory(remembered, checkpoint.tree_size, heads)
-    check_anchors(claims, policy, tree, report, confirm)
+        report.memory_is_checked = True
     return report
 
 
@@ -151,8 +166,23 @@ def _check_heads(  # noqa: PLR0913, PLR0917 -- private, and each is one side of 
         raise AuditError("the signed size has no head", place=f"head {report.tree_size}")
 
 
-def _check_memory(remembered: SignerState, signed_size: int, heads: Sequence[Head]) -> None:
+def _ask(memory: HeadMemory, report: AuditReport) -> SignerState | ProvenanceError | None:
+    """Read the signer's memory; what is wrong with it must not hide what is wrong with the log."""
+    try:
+        return memory.read()
+    except UnavailableError as error:
+        report.memory_away = str(error)
+        return None
+    except ProvenanceError as error:
+        return error
+
+
+def _check_memory(
+    remembered: SignerState | ProvenanceError, signed_size: int, heads: Sequence[Head]
+) -> None:
     """Check that the signer remembers the newest signed head, or a durable one after it."""
+    if isinstance(remembered, ProvenanceError):
+        raise remembered
     if remembered.tree_size < signed_size:
         raise VerificationError(
             f"the signer remembers {remembered.tree_size}, but {signed_size} is signed"
@@ -230,7 +260,7 @@ class _BesideEntries:
             with at_place(f"disclosures of entry {index}"):
                 opened = check_disclosures(record, disclosures.get(index, ()), self._key_store)
                 if opened is None:
-                    self._report.erased_records += 1
+                    self._report.lost_keys.append(index)
                 else:
                     self._report.disclosures += opened
             if index in self._manifests:
@@ -268,7 +298,7 @@ def check_disclosures(
     """Check that what is stored for a record are its disclosures, as far as they open.
 
     Returns:
-        How many were opened; None if the record's key was erased.
+        How many were opened; None if the record's key is gone.
 
     Raises:
         VerificationError: one is missing, too many, differently marked, or something else.

@@ -3,6 +3,10 @@
 The folder is read and never written, and its service may run or not. When it does not, and the
 node is a managed one, the node runs for as long as the audit takes, under the lock that keeps a
 service from starting meanwhile.
+
+The log is proved first, from what is stored, and then the chains are asked: a node that is of
+another chain, or a final block that was replaced, says nothing against the log and hides nothing
+that is wrong with it.
 """
 
 from __future__ import annotations
@@ -21,8 +25,10 @@ from provenance.chain.anvil import ManagedAnvil
 from provenance.chain.client import ChainClient
 from provenance.chain.node import Node
 from provenance.chain.rpc import CappedProvider, Rpc
+from provenance.client.signer import SignerClient
 from provenance.digests import from_evm_hex
 from provenance.errors import (
+    AnchorTroubleError,
     LockedError,
     MalformedError,
     NotFoundError,
@@ -30,8 +36,7 @@ from provenance.errors import (
     VerificationError,
 )
 from provenance.files.lock import FolderLock
-from provenance.files.signer_memory import FileSignerMemory
-from provenance.ledger.audit_anchors import claims_from_json, claims_of, confirm_with
+from provenance.ledger.audit_anchors import claims_from_json, claims_of, confirm_anchors
 from provenance.ledger.audit_log import PublicLog, at_place, audit_public_log
 from provenance.ledger.audit_store import audit_store
 from provenance.ledger.audit_stored_anchors import check_stored_anchors, check_stored_beacons
@@ -40,6 +45,7 @@ from provenance.ledger.tile_cache import TileCache
 from provenance.policy import Policy
 from provenance.service.chain_node import ChainNode, pin_of
 from provenance.service.chain_settings import match_chains
+from provenance.service.signer_process import open_memory
 from provenance.store.key_store import open_key_store
 from provenance.store.read_only import open_read_only
 
@@ -47,8 +53,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from provenance.ledger.audit_log import AuditReport, ConfirmBlock
-    from provenance.ledger.chain_port import Chain, NamedBlock
+    from provenance.ledger.anchor_port import Anchor
+    from provenance.ledger.audit_log import AnchorClaim, AuditReport
+    from provenance.ledger.audit_store import HeadMemory
+    from provenance.ledger.chain_port import Chain
     from provenance.ledger.ports import KeyStore
     from provenance.service.settings import LedgerFolder, Settings
     from provenance.store.log_store import SqlLogStore
@@ -96,7 +104,7 @@ def audit_folder(
         What the audit found, and what each chain that was asked holds.
 
     Raises:
-        AuditError: the first wrong place.
+        AuditError: the first wrong place; ``AnchorTroubleError`` when only a chain contradicts.
         MalformedError: not a ledger folder.
         UnavailableError: the chain's node is away.
     """
@@ -112,9 +120,18 @@ def audit_folder(
         elif ask_chain:
             chains = open_ones.enter_context(_own_chains(folder, settings, policy))
         key_store = open_ones.enter_context(_disclosure_keys(folder, settings))
-        memory = FileSignerMemory(folder.signer_memory, origin=policy.origin)
-        report = _audit_stored(stored, key_store, policy, memory if with_memory else None, chains)
-        return report, _look_at(chains, report.tree_size, stored.log.read_tile)
+        with at_place("anchors"):
+            anchors = list(stored.anchors())
+        with _memory(folder, settings, policy, wanted=with_memory) as (memory, away):
+            report = _audit_stored(stored, key_store, policy, memory, anchors)
+        report.memory_away = report.memory_away or away
+        final = {
+            one.inclusion.block.block_hash
+            for one in anchors
+            if one.inclusion is not None and one.state is AnchorState.FINAL
+        }
+        findings = _ask_chains(chains, report, claims_of(anchors), final, stored.log.read_tile)
+        return report, findings
 
 
 def audit_if_due(folder: LedgerFolder, store: SqlLogStore) -> None:
@@ -134,25 +151,11 @@ def _audit_stored(
     stored: ReadOnlyLedger,
     key_store: KeyStore,
     policy: Policy,
-    memory: FileSignerMemory | None,
-    chains: Sequence[Chain],
+    memory: HeadMemory | None,
+    anchors: Sequence[Anchor],
 ) -> AuditReport:
     """Audit what is on the disk: the log first, then what lies beside it and leans on it."""
-    with at_place("anchors"):
-        anchors = list(stored.anchors())
-    final = {
-        one.inclusion.block.block_hash
-        for one in anchors
-        if one.inclusion is not None and one.state is AnchorState.FINAL
-    }
-    report = audit_store(
-        stored.log,
-        key_store,
-        policy,
-        memory=memory,
-        claims=claims_of(anchors),
-        confirm=_confirm(chains, final) if chains else None,
-    )
+    report = audit_store(stored.log, key_store, policy, memory=memory, claims=claims_of(anchors))
     with at_place("beacons"):
         beacons = stored.log.beacons(0, report.tree_size)
     check_stored_beacons(beacons)
@@ -164,6 +167,26 @@ def _audit_stored(
             partial(ContractAbi.bundled().anchor_data, trust.log_id),
         )
     return report
+
+
+@contextmanager
+def _memory(
+    folder: LedgerFolder, settings: Settings, policy: Policy, *, wanted: bool
+) -> Iterator[tuple[HeadMemory | None, str | None]]:
+    """Open the signer's memory, wherever it is; or say why it cannot even be asked for."""
+    if not wanted:
+        yield None, None
+        return
+    with ExitStack() as open_ones:
+        try:
+            memory = open_memory(folder, policy, settings.signer)
+        except MalformedError as error:
+            # it is with a signer whose token is not here: the log is audited all the same
+            yield None, str(error)
+            return
+        if isinstance(memory, SignerClient):
+            open_ones.callback(memory.close)
+        yield memory, None
 
 
 @contextmanager
@@ -208,7 +231,7 @@ def audit_public(
         nodes: JSON-RPC addresses of the reader's own choice, none to ask no chain.
 
     Raises:
-        AuditError: the first wrong place.
+        AuditError: the first wrong place; ``AnchorTroubleError`` when only a chain contradicts.
         UnavailableError: the log or the node did not answer.
     """
     with at_place("anchors"):
@@ -221,12 +244,9 @@ def audit_public(
                 final.add(_hash_of(one))
     kept = _KeptTiles(log)
     chains = [_connect(node, policy) for node in nodes]
-    report = audit_public_log(
-        PublicLog(kept.read, claims),
-        policy,
-        confirm=_confirm(chains, final) if chains else None,
-    )
-    return report, _look_at(chains, report.tree_size, kept.tile_reader(report.tree_size))
+    report = audit_public_log(PublicLog(kept.read, claims), policy)
+    findings = _ask_chains(chains, report, claims, final, kept.tile_reader(report.tree_size))
+    return report, findings
 
 
 def _hash_of(anchor: dict[str, object]) -> bytes:
@@ -287,10 +307,7 @@ def _own_chains(folder: LedgerFolder, settings: Settings, policy: Policy) -> Ite
             if one.is_managed:
                 chains.append(_connect(open_ones.enter_context(_managed_node(folder)), policy))
             else:
-                chain = ChainNode(folder, one, b"").chain(trust)
-                with at_place(f"chain {trust.chain_id}"):
-                    chain.check_pin()
-                chains.append(chain)
+                chains.append(ChainNode(folder, one, b"").chain(trust))
         yield chains
 
 
@@ -317,11 +334,10 @@ def _address_of_node(folder: LedgerFolder) -> str:
 
 
 def _connect(address: str, policy: Policy) -> Chain:
-    """Return the policy's chain that this node is of, checked against the policy.
+    """Return the policy's chain of the id that this node names.
 
     Raises:
         MalformedError: the policy knows no chain of its id.
-        AuditError: another genesis or contract than the policy's.
         UnavailableError: it does not answer.
     """
     rpc = Rpc(CappedProvider(address))
@@ -329,31 +345,42 @@ def _connect(address: str, policy: Policy) -> Chain:
     named = policy.chain_named(chain_id)
     if named is None:
         raise MalformedError(f"the node is of chain {chain_id}, which the policy does not know")
-    chain = ChainClient(rpc, pin_of(named), confirmations=named.depth, level=named.evidence)
-    with at_place(f"chain {chain_id}"):
-        chain.check_pin()
-    return chain
+    return ChainClient(rpc, pin_of(named), confirmations=named.depth, level=named.evidence)
 
 
-def _confirm(chains: Sequence[Chain], final: Collection[bytes]) -> ConfirmBlock:
-    """Ask about the blocks of anchors that are called final; the others may still move."""
-    ask = confirm_with({chain.pin.chain_id: chain for chain in chains})
+def _ask_chains(
+    chains: Sequence[Chain],
+    report: AuditReport,
+    claims: Sequence[AnchorClaim],
+    final: Collection[bytes],
+    read_tile: ReadTile,
+) -> list[ChainFinding]:
+    """Ask each chain for the blocks of final anchors, and compare its newest root with the log's.
 
-    def confirm(chain_id: int, block: NamedBlock) -> bool:
-        return block.block_hash in final and ask(chain_id, block)
-
-    return confirm
-
-
-def _look_at(chains: Sequence[Chain], tree_size: int, read_tile: ReadTile) -> list[ChainFinding]:
-    """Compare each contract's newest root with the one that the audited entries make.
-
-    This needs no word of the ledger's: an anchor that it left out is found here.
+    The root needs no word of the ledger's: an anchor that it left out is found here.
 
     Raises:
         AuditError: a chain holds a root of other entries.
+        AnchorTroubleError: a node is of another chain, or has other blocks than the anchors'.
     """
-    return [_look_at_chain(chain, tree_size, read_tile) for chain in chains]
+    covered = [one for one in claims if one.tree_size <= report.tree_size]
+    findings: list[ChainFinding] = []
+    troubles: list[tuple[int, str]] = []
+    for chain in chains:
+        chain_id = chain.pin.chain_id
+        try:
+            chain.check_pin()
+        except VerificationError as error:
+            troubles.append((chain_id, f"{error.code}: {error}"))
+            continue
+        confirmed, wrong = confirm_anchors(chain, covered, final)
+        report.blocks_confirmed += confirmed
+        troubles.extend((chain_id, said) for said in wrong)
+        findings.append(_look_at_chain(chain, report.tree_size, read_tile))
+    if troubles:
+        said = "; ".join(text for _, text in troubles)
+        raise AnchorTroubleError(said, place=f"anchors on chain {troubles[0][0]}")
+    return findings
 
 
 def _look_at_chain(chain: Chain, tree_size: int, read_tile: ReadTile) -> ChainFinding:

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
     from provenance.service.settings import LedgerFolder
 
-__all__ = ["DEFAULT_PORT", "SignerServer", "local_signer", "open_signer"]
+__all__ = ["DEFAULT_PORT", "SignerServer", "local_signer", "open_memory", "open_signer"]
 
 DEFAULT_PORT: Final = 9100
 
@@ -93,6 +93,19 @@ def open_signer(
         return local_signer(folder, policy)
     lock = TurnLock(folder.root / "signing.lock")
     return SignerClient(url, _read_token(folder), policy, exclusive=lock.hold)
+
+
+def open_memory(
+    folder: LedgerFolder, policy: Policy, url: str | None
+) -> FileSignerMemory | SignerClient:
+    """Return who remembers a ledger's newest signed head; nothing is asked yet.
+
+    Raises:
+        MalformedError: as ``open_signer`` does.
+    """
+    if url is None:
+        return FileSignerMemory(folder.signer_memory, origin=policy.origin)
+    return SignerClient(url, _read_token(folder), policy)
 
 
 def _token_file(folder: LedgerFolder) -> Path:

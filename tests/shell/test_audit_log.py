@@ -94,14 +94,14 @@ def test_a_good_ledger_is_proved_whole(audited: Audited) -> None:
     assert report.tree_size == 300
     assert report.by_type == {"genesis": 1, "beacon": 2, "key": 2, "deposit": 295}
     assert (report.tiles, report.heads, report.checkpoints) == (3, 3, 3)
-    assert (report.erased_records, report.manifests) == (0, 1)
+    assert (report.lost_keys, report.manifests) == ([], 1)
     assert report.disclosures == 1 + 4 + 1 + 293 * 2
 
 
-def test_an_erased_record_is_no_error(audited: Audited) -> None:
+def test_a_lost_key_is_no_error_of_the_log_and_is_named(audited: Audited) -> None:
     audited.ledger.key_store.erase(audited.hidden.id)
 
-    assert audited.audit().erased_records == 1
+    assert audited.audit().lost_keys == [4]
 
 
 def test_a_durable_head_that_is_not_signed_is_left_alone(audited: Audited) -> None:

@@ -44,7 +44,7 @@ from provenance.errors import (
 )
 from provenance.given import GivenBlock
 from provenance.ledger.anchor_port import Inclusion
-from provenance.ledger.audit_anchors import claims_from_json, claims_of, confirm_with
+from provenance.ledger.audit_anchors import claims_from_json, claims_of
 from provenance.ledger.audit_log import AnchorClaim
 from provenance.ledger.audit_store import audit_store
 from provenance.ledger.chain_port import Attempt, NamedBlock
@@ -462,16 +462,10 @@ def test_the_audit_names_an_anchor_of_no_head(anchored: Anchored) -> None:
     assert caught.value.place == "anchor of tree size 99 on chain 31337"
 
 
-def test_blocks_of_chains_nobody_asks_stay_unconfirmed(anchored: Anchored) -> None:
+def test_without_a_chain_to_ask_no_block_is_confirmed(anchored: Anchored) -> None:
     anchored.anchor(2)
     claims = claims_of(anchored.anchors.page())
 
-    report = audit_store(
-        anchored.ledger.store,
-        anchored.ledger.key_store,
-        policy(),
-        claims=claims,
-        confirm=confirm_with({}),
-    )
+    report = audit_store(anchored.ledger.store, anchored.ledger.key_store, policy(), claims=claims)
 
     assert (report.anchors, report.blocks_confirmed) == (1, 0)

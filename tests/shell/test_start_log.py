@@ -181,7 +181,7 @@ def test_a_crash_at_any_step_loses_and_moves_nothing(
     assert [one.leaf_index for one in answers] == [3, 4, 5, 6]
     assert answers[0].receipt == before[1].receipt
     report = audit_store(ledger.store, ledger.key_store, policy(), memory=ledger.memory)
-    assert (report.tree_size, report.erased_records) == (7, 0)
+    assert (report.tree_size, report.lost_keys) == (7, [])
     assert ledger.key_store.sweep(ledger.store.record_indexes) == Sweep(0, is_done=True)
 
 

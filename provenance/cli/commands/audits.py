@@ -132,8 +132,10 @@ def _to_json(report: AuditReport, findings: Sequence[ChainFinding]) -> dict[str,
         "anchors_without_evidence": report.anchors_without_evidence,
         "blocks_confirmed": report.blocks_confirmed,
         "disclosures": report.disclosures,
-        "erased_records": report.erased_records,
+        "lost_keys": report.lost_keys,
         "manifests": report.manifests,
+        "signer_memory_checked": report.memory_is_checked,
+        "signer_memory_away": report.memory_away,
         "chains": [
             {"chain_id": one.chain_id, "tree_size": one.tree_size, "is_of_log": one.is_of_log}
             for one in findings
@@ -153,12 +155,12 @@ def _print(report: AuditReport, findings: Sequence[ChainFinding]) -> None:
         (_("anchors proved"), report.anchors),
         (_("blocks confirmed by the chain"), report.blocks_confirmed),
     ]
-    if report.disclosures or report.erased_records:
+    if report.disclosures or report.lost_keys:
         rows.append((_("disclosures opened"), report.disclosures))
-        rows.append((_("records erased"), report.erased_records))
     if report.manifests:
         rows.append((_("manifests"), report.manifests))
     print_fields(rows)
+    _print_losses(report)
     if report.anchors_stated:
         said = _("Anchors only stated by the operator (trusted RPC), not proved: {count}.")
         say(said.format(count=report.anchors_stated))
@@ -171,6 +173,19 @@ def _print(report: AuditReport, findings: Sequence[ChainFinding]) -> None:
         say(_("No node was asked: whether the chain still has these blocks is not checked."))
     for one in findings:
         say(_finding(one))
+
+
+def _print_losses(report: AuditReport) -> None:
+    """Say what is no error of the log, and has to be known all the same."""
+    if report.lost_keys:
+        said = _(
+            "Entries whose disclosures cannot be read, their keys are missing: {count}, the first "
+            "is {index}. Nobody ordered that: put the disclosures' keys back if you have a copy."
+        )
+        say(said.format(count=len(report.lost_keys), index=report.lost_keys[0]))
+    if report.memory_away is not None:
+        said = _("The signer's memory is kept elsewhere and was not checked: {why}")
+        say(said.format(why=report.memory_away))
 
 
 def _finding(one: ChainFinding) -> str:
