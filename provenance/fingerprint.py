@@ -13,13 +13,17 @@ over the entries, so each file can be proved alone. A source that has only MD5 o
 *declared manifest*: another format tag, ``"algorithm":"md5"`` in the header, that name in place
 of ``sha256``, and the entry algorithm ‖ 00 ‖ digest ‖ path; its root is never an identity.
 
+A digest that was taken from a source and not computed here is marked ``"assurance":"imported"``
+at the end of its line, and the header counts such lines (``"imported":1``). The digest covers
+neither, but the record signs the count.
+
 Entries are streamed: what is kept is a few hashes and the names of the folders being read.
 """
 
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
 
 from provenance import strict_json
@@ -42,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 __all__ = [
+    "ADDITIONAL_ALGORITHMS",
     "DECLARED_ALGORITHMS",
     "DIGESTS_OF_NOTHING",
     "MAX_LINE_BYTES",
@@ -88,8 +93,16 @@ DECLARED_ALGORITHMS = {
     "sha3-512": 64,
     "blake2b": 64,
     "sm3": 32,
+    "blake3": 32,
+    "sha256-chunks": 32,
 }
 """What a declared manifest may name -> length of its digest in bytes. SHA-256 is not declared."""
+
+ADDITIONAL_ALGORITHMS = ("blake3", "sm3", "sha256-chunks")
+"""What a deposit may sign beside its dataset digest: roots of declared manifests, no identities.
+
+``sha256-chunks`` is ours, see ``provenance.chunks``.
+"""
 
 DIGESTS_OF_NOTHING = {
     sha256(text.encode()): text
@@ -103,6 +116,8 @@ DIGESTS_OF_NOTHING = {
 _MANIFEST = "provenance-manifest"
 _DECLARED = "provenance-declared-manifest"
 _FILE_PROOF = "provenance-file-proof"
+_IMPORTED = "imported"
+_MARK = f',"assurance":"{_IMPORTED}"'
 
 
 class FileEntry(NamedTuple):
@@ -111,6 +126,8 @@ class FileEntry(NamedTuple):
     path: str
     sha256: bytes
     length: int | None
+    imported: bool = False
+    """Whether the digest was taken from a source, without reading the content."""
 
 
 class DeclaredEntry(NamedTuple):
@@ -136,6 +153,8 @@ class Summary:
     digest: bytes
     files: int
     length: int | None
+    imported: int = 0
+    """Files whose digest was taken from a source (``FileEntry.imported``)."""
 
 
 # --- the digest ---------------------------------------------------------------------------
@@ -155,12 +174,15 @@ class Tally:
         """Begin with no file."""
         self._tree = RootAccumulator()
         self._length: int | None = 0
+        self._imported = 0
 
     def add(self, entry: Entry) -> None:
         """Count one file."""
         self._tree.add(leaf_hash(entry_bytes(entry)))
         if self._length is not None:
             self._length = None if entry.length is None else self._length + entry.length
+        if isinstance(entry, FileEntry) and entry.imported:
+            self._imported += 1
 
     def summary(self) -> Summary:
         """Return what was counted.
@@ -173,7 +195,7 @@ class Tally:
             raise EmptyDatasetError("expected at least one file, got none (folders do not count)")
         if self._length is not None and self._length > MAX_INTEGER:
             raise TooLargeError(limit=MAX_INTEGER, length=self._length, unit="bytes")
-        return Summary(self._tree.root(), self._tree.size, self._length)
+        return Summary(self._tree.root(), self._tree.size, self._length, self._imported)
 
 
 def summarize(entries: Iterable[Entry]) -> Summary:
@@ -281,6 +303,8 @@ def header_line(summary: Summary, algorithm: str = "sha256") -> bytes:
     if is_declared:
         header["algorithm"] = algorithm
     header |= {"files": summary.files, "bytes": summary.length, "digest": summary.digest.hex()}
+    if summary.imported:
+        header |= {_IMPORTED: summary.imported}
     return strict_json.dump(header) + b"\n"
 
 
@@ -288,9 +312,16 @@ def entry_line(entry: Entry) -> bytes:
     """Return the line of one file."""
     path = strict_json.dump(entry.path).decode()
     length = "null" if entry.length is None else entry.length
-    *_, digest, _ = entry
-    algorithm = "sha256" if isinstance(entry, FileEntry) else entry.algorithm
-    return f'{{"path":{path},"{algorithm}":"{digest.hex()}","length":{length}}}\n'.encode()
+    algorithm, digest, mark = _named(entry)
+    line = f'{{"path":{path},"{algorithm}":"{digest.hex()}","length":{length}{mark}}}\n'
+    return line.encode()
+
+
+def _named(entry: Entry) -> tuple[str, bytes, str]:
+    """Return algorithm and digest of a file, and the mark at the end of its line."""
+    if isinstance(entry, FileEntry):
+        return "sha256", entry.sha256, _MARK if entry.imported else ""
+    return entry.algorithm, entry.digest, ""
 
 
 def write_manifest(entries: Iterable[Entry]) -> bytes:
@@ -317,7 +348,7 @@ class Manifest(Generic[_E]):
         lines: Iterable[bytes],
         header: Summary,
         algorithm: str,
-        make: Callable[[str, bytes, int | None], _E],
+        make: Callable[[str, bytes, int | None, bool], _E],
     ) -> None:
         """Take the ``lines`` after the header; use ``parse_manifest``."""
         self.header = header
@@ -336,7 +367,7 @@ class Manifest(Generic[_E]):
         for entry in in_order(self._entries()):
             tally.add(entry)
             yield entry
-        check_published(tally.summary(), self.header)
+        _check_same(tally.summary(), self.header)
 
     def _entries(self) -> Iterator[_E]:
         size = DECLARED_ALGORITHMS.get(self.algorithm, 32)
@@ -346,8 +377,11 @@ class Manifest(Generic[_E]):
             text = members.text(self.algorithm, max_length=2 * size)
             digest = from_hex(text, length=size, field=members.path(self.algorithm))
             length = members.nullable("length", members.integer)
+            imported = "assurance" in members and self.algorithm == "sha256"
+            if imported:
+                members.literal("assurance", _IMPORTED)
             members.done()
-            yield self._make(path, digest, length)
+            yield self._make(path, digest, length, imported)
 
 
 def parse_manifest(lines: Iterable[bytes]) -> Manifest[FileEntry]:
@@ -359,7 +393,8 @@ def parse_manifest(lines: Iterable[bytes]) -> Manifest[FileEntry]:
     """
     lines = iter(lines)
     members = _header(lines, _MANIFEST)
-    return Manifest(lines, _summary(members), "sha256", FileEntry)
+    imported = members.integer(_IMPORTED, low=1) if _IMPORTED in members else 0
+    return Manifest(lines, replace(_summary(members), imported=imported), "sha256", FileEntry)
 
 
 def parse_declared_manifest(lines: Iterable[bytes]) -> Manifest[DeclaredEntry]:
@@ -373,22 +408,31 @@ def parse_declared_manifest(lines: Iterable[bytes]) -> Manifest[DeclaredEntry]:
             field="line 1.algorithm",
         )
 
-    def make(path: str, digest: bytes, length: int | None) -> DeclaredEntry:
+    def make(path: str, digest: bytes, length: int | None, _: bool) -> DeclaredEntry:  # noqa: FBT001 -- never true
         return DeclaredEntry(path, algorithm, digest, length)
 
     return Manifest(lines, _summary(members), algorithm, make)
 
 
 def check_published(manifest: Summary, signed: Summary) -> None:
-    """Check that digest, file count and sum of lengths are those of the signed record.
+    """Check that a manifest's digest, counts and sum of lengths are those of the signed record.
+
+    A record that signs no sum of lengths is contradicted by none.
 
     Raises:
         ManifestMismatchError: with the first that is not as ``field``.
     """
+    if signed.length is None:
+        signed = replace(signed, length=manifest.length)
+    _check_same(manifest, signed)
+
+
+def _check_same(manifest: Summary, signed: Summary) -> None:
     pairs = (
         ("digest", signed.digest.hex(), manifest.digest.hex()),
         ("files", signed.files, manifest.files),
         ("bytes", signed.length, manifest.length),
+        (_IMPORTED, signed.imported, manifest.imported),
     )
     for field, expected, got in pairs:
         if expected != got:

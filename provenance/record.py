@@ -45,11 +45,13 @@ from provenance.record_values import (
     Beacon,
     Configuration,
     Deposit,
+    Fixity,
     Genesis,
     KeyBinding,
     read_beacon,
     read_configuration,
     read_deposit,
+    read_fixity,
     read_genesis,
     read_key_binding,
 )
@@ -68,6 +70,7 @@ __all__ = [
     "Beacon",
     "Configuration",
     "Deposit",
+    "Fixity",
     "Genesis",
     "KeyBinding",
     "Record",
@@ -75,6 +78,7 @@ __all__ = [
     "check_audience",
     "configuration_of",
     "deposit_of",
+    "fixity_of",
     "genesis_of",
     "issue_record",
     "key_binding_of",
@@ -253,6 +257,12 @@ def deposit_of(record: Record) -> Deposit:
     _expect_type(record, "deposit")
     shown = {part.name or part.digest: part.value for part in record.parts}
     return read_deposit(record.claims, shown)
+
+
+def fixity_of(record: Record) -> Fixity:
+    """Return what a ``fixity`` record claims; MalformedError for any other type."""
+    _expect_type(record, "fixity")
+    return read_fixity(record.claims)
 
 
 def key_binding_of(record: Record) -> KeyBinding:

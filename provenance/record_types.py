@@ -6,7 +6,11 @@
     beacon        chain_id number block_hash timestamp
     key           recovery                                        name orcid ror
     deposit       dataset_digest | declared_digest files bytes    title identifiers
-                  license access relations block held             each contributor
+                  assurance additional_digests                    each contributor
+                  license access relations block held
+    fixity        record dataset_digest files checked failed
+                  missing started ended sample_seed
+                  report_digest
     all           aud iat v _sd_alg _sd
 
 What names a person or describes the data stands behind a digest and nowhere else, so that it can
@@ -18,12 +22,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 
+from provenance.assurance import check_assurance, check_counts
 from provenance.credit import ROLES
 from provenance.digests import from_b64url, from_evm_hex, from_hex
 from provenance.errors import HashOfNothingError, MalformedError, TooLargeError
-from provenance.fingerprint import DECLARED_ALGORITHMS
+from provenance.fingerprint import ADDITIONAL_ALGORITHMS, DECLARED_ALGORITHMS
 from provenance.identifiers import (
     RELATIONS,
     check_digest_of_something,
@@ -256,6 +261,22 @@ _declared_digest: Final = _object_of(
 )
 
 
+_ADDITIONAL: Final[dict[str, Check]] = {
+    "algorithm": _one_of(frozenset(ADDITIONAL_ALGORITHMS)),
+    "digest": _dataset_digest,
+}
+_additional_list: Final = _array_of(_object_of(_ADDITIONAL), len(ADDITIONAL_ALGORITHMS))
+
+
+def _additional_digests(value: object, where: str) -> None:
+    """Roots over the same files by other algorithms, each algorithm once."""
+    _additional_list(value, where)
+    algorithms = [one["algorithm"] for one in cast("list[dict[str, str]]", value)]
+    for number, algorithm in enumerate(algorithms):
+        if algorithm in algorithms[:number]:
+            raise MalformedError("expected each algorithm once", field=f"{where}[{number}]")
+
+
 def _license(value: object, where: str) -> None:
     check_spdx(_line(value, where, MAX_LICENSE), where)
 
@@ -267,6 +288,24 @@ def _deposit(claims: dict[str, object], _: str) -> None:
         )
     if claims.get("bytes") == 0:
         raise HashOfNothingError("expected data: every file of the dataset is empty", field="bytes")
+    if "additional_digests" in claims and "declared_digest" in claims:
+        raise MalformedError("expected a dataset_digest beside it", field="additional_digests")
+    check_counts(claims)
+
+
+def _fixity(claims: dict[str, object], _: str) -> None:
+    """Check that the counts of a re-hash can be true of one dataset, and the times of one clock."""
+    counts = ("files", "checked", "failed", "missing", "started", "ended")
+    files, checked, failed, missing, started, ended = (cast("int", claims[one]) for one in counts)
+    if checked > files:
+        raise MalformedError(f"expected 1 to {files}, got {checked}", field="checked")
+    if failed + missing > checked:
+        message = f"expected at most {checked} with those that failed, got {failed + missing}"
+        raise MalformedError(message, field="missing")
+    if ended < started:
+        raise MalformedError(f"expected {started} or later, got {ended}", field="ended")
+    if ("sample_seed" in claims) is (checked == files):
+        raise MalformedError("expected it exactly when not every file is", field="sample_seed")
 
 
 def _genesis(claims: dict[str, object], kid: str) -> None:
@@ -315,6 +354,22 @@ def _thumbprint(value: object, where: str) -> None:
     from_b64url(_text(value, where), length=32, field=where)
 
 
+# --- looking again ------------------------------------------------------------------------
+
+_FIXITY: Final[dict[str, Check]] = {
+    "record": _hex32,
+    "dataset_digest": _dataset_digest,
+    "files": _integer(1),
+    "checked": _integer(1),
+    "failed": _integer(0),
+    "missing": _integer(0),
+    "started": _integer(0),
+    "ended": _integer(0),
+    "sample_seed": _hex32,
+    "report_digest": _dataset_digest,
+}
+"""Somebody read the files of a deposit again: how many of them, and how many were not as signed."""
+
 # --- the table ----------------------------------------------------------------------------
 
 TYPES: Final[dict[str, RecordType]] = {
@@ -359,6 +414,8 @@ TYPES: Final[dict[str, RecordType]] = {
                 "declared_digest": _declared_digest,
                 "files": _integer(1),
                 "bytes": _integer(0),
+                "assurance": check_assurance,
+                "additional_digests": _additional_digests,
                 "license": _license,
                 "access": _one_of(ACCESS_LEVELS),
                 "relations": _array_of(_relation),
@@ -369,6 +426,12 @@ TYPES: Final[dict[str, RecordType]] = {
             elements={"contributors": _contributor},
             may_hold=True,
             whole=_deposit,
+        ),
+        RecordType(
+            name="fixity",
+            plain=_FIXITY,
+            required=frozenset(_FIXITY.keys() - {"sample_seed"}),
+            whole=_fixity,
         ),
     )
 }

@@ -9,13 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from provenance.assurance import Assurance, read_assurance
 from provenance.digests import from_evm_hex
+from provenance.fingerprint import Summary
 from provenance.keys import PublicKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
+    "AdditionalDigest",
     "Beacon",
     "Block",
     "Chain",
@@ -24,6 +27,7 @@ __all__ = [
     "Contributor",
     "DeclaredDigest",
     "Deposit",
+    "Fixity",
     "Genesis",
     "Identifier",
     "KeyBinding",
@@ -31,6 +35,7 @@ __all__ = [
     "read_beacon",
     "read_configuration",
     "read_deposit",
+    "read_fixity",
     "read_genesis",
     "read_key_binding",
 ]
@@ -86,6 +91,14 @@ class DeclaredDigest:
 
 
 @dataclass(frozen=True, slots=True)
+class AdditionalDigest:
+    """Root over the digests of another algorithm, beside the dataset digest: never an identity."""
+
+    algorithm: str
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Deposit:
     """What a ``deposit`` record claims."""
 
@@ -103,6 +116,52 @@ class Deposit:
     access: str | None
     relations: tuple[Relation, ...]
     block: Block | None
+    assurance: Assurance | None
+    """How the digests came about, by the depositor's own word; None when not stated."""
+    additional_digests: tuple[AdditionalDigest, ...]
+
+    @property
+    def summary(self) -> Summary | None:
+        """What is signed of the dataset; None where only a declared digest is."""
+        if self.dataset_digest is None:
+            return None
+        imported = 0 if self.assurance is None else self.assurance.imported
+        return Summary(self.dataset_digest, self.files, self.length, imported)
+
+    def additional_digest(self, algorithm: str) -> bytes | None:
+        """Return the root over the digests of ``algorithm``, 32 bytes; None when not signed."""
+        found = (one.digest for one in self.additional_digests if one.algorithm == algorithm)
+        return next(found, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Fixity:
+    """What a ``fixity`` record claims: somebody read the files of a deposit again."""
+
+    record: bytes
+    """Record id of the deposit, 32 bytes."""
+    dataset_digest: bytes
+    """Of the manifest that the files were compared with, 32 bytes."""
+    files: int
+    """Files of the dataset."""
+    checked: int
+    """Files that were looked for, at most ``files``."""
+    failed: int
+    """Files, of those checked, with other content, or that could not be read."""
+    missing: int
+    """Files, of those checked, that were not there."""
+    started_unix: int
+    """By the signer's clock; never evidence."""
+    ended_unix: int
+    sample_seed: bytes | None
+    """32 bytes that say which files were drawn; None when every file was checked."""
+    report_digest: bytes
+    """SHA-256 of the report file, 32 bytes."""
+
+    @property
+    def is_sound(self) -> bool:
+        """Tell whether every file that was looked for was there, with the content signed."""
+        return self.failed == self.missing == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +258,28 @@ def read_deposit(claims: Mapping[str, _Checked], shown: Mapping[str, _Checked]) 
         access=claims.get("access"),
         relations=tuple(_relation(one) for one in claims.get("relations", ())),
         block=_block(claims["block"]) if "block" in claims else None,
+        assurance=read_assurance(claims["assurance"]) if "assurance" in claims else None,
+        additional_digests=tuple(
+            AdditionalDigest(one["algorithm"], bytes.fromhex(one["digest"]))
+            for one in claims.get("additional_digests", ())
+        ),
+    )
+
+
+def read_fixity(claims: Mapping[str, _Checked]) -> Fixity:
+    """Read what a ``fixity`` record says of a deposit."""
+    seed = claims.get("sample_seed")
+    return Fixity(
+        record=bytes.fromhex(claims["record"]),
+        dataset_digest=bytes.fromhex(claims["dataset_digest"]),
+        files=claims["files"],
+        checked=claims["checked"],
+        failed=claims["failed"],
+        missing=claims["missing"],
+        started_unix=claims["started"],
+        ended_unix=claims["ended"],
+        sample_seed=None if seed is None else bytes.fromhex(seed),
+        report_digest=bytes.fromhex(claims["report_digest"]),
     )
 
 
