@@ -131,10 +131,16 @@ class ChainWatch:
         if tree_size and (
             tree_size > min(bound, signed) or self._log.root_at(tree_size) != root_hash
         ):
+            why = f"which this ledger (anchored up to {bound}) did not anchor: is it an old copy?"
+            if newest is not None and (newest.tree_size, newest.root_hash) == (
+                tree_size,
+                root_hash,
+            ):
+                # the chain holds exactly what we bound: it is our own storage that says two things
+                why = "as this ledger anchored it, but its log now has another: audit the log"
             self.accuse(
                 AnchorLostError(
-                    f"the chain holds tree size {tree_size} with root {root_hash.hex()}, which "
-                    f"this ledger (anchored up to {bound}) did not anchor: is it an old copy?"
+                    f"the chain holds tree size {tree_size} with root {root_hash.hex()}, {why}"
                 ),
                 lambda block: shows_root(self._chain, tree_size, root_hash, block),
             )
