@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -128,8 +128,9 @@ def _postgres(root: Path) -> Iterator[int]:
             _createdb(port, database)
         yield port
     finally:
-        for child in [*psutil.Process(server.pid).children(recursive=True)]:
-            child.terminate()
+        for child in psutil.Process(server.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):  # a connection's own process ends with it
+                child.terminate()
         server.terminate()
         server.wait(30)
 
