@@ -56,9 +56,22 @@ class DiskMark:
         self._free = free or _free_bytes
         self._is_short = False
 
+    @property
+    def folder(self) -> Path:
+        """The folder whose disk it is."""
+        return self._folder
+
     def free_bytes(self) -> int:
         """Return the free space."""
         return self._free(self._folder)
+
+    def shortage(self) -> str:
+        """Say how much is free, and how much has to be before anything is promised again."""
+        least = self._least + self._least // 4
+        return (
+            f"{self.free_bytes()} bytes are free where the ledger lies, below the mark of "
+            f"{self._least} (high_water.disk_bytes); it takes records again from {least} on"
+        )
 
     def is_short(self) -> bool:
         """Tell whether the disk counts as full.
@@ -81,6 +94,7 @@ class LedgerMode:
         self._forced = forced
         self._mode = Mode()
         self._unstored: str | None = None
+        self._away: UnavailableError | None = None
         self._lock = threading.Lock()
         self._said: str | None = None
 
@@ -104,7 +118,7 @@ class LedgerMode:
         if self._mode.read_only:
             raise ReadOnlyError(f"the operator made the ledger read-only: {self._mode.reason}")
         if self._disk.is_short():
-            raise StorageFullError("no room on the disk for another promise")
+            raise StorageFullError(self._disk.shortage())
 
     def check_now(self) -> None:
         """Refuse by what the database says too; ``check`` knows it from then on.
@@ -116,12 +130,21 @@ class LedgerMode:
         self.check()
 
     def refresh(self) -> None:
-        """Ask the database, and say in the log what has changed."""
-        with self._lock:
-            if self._unstored is not None:
-                self._store.mark_damage(self._unstored)
-                self._unstored = None
-            self._mode = self._store.mode()
+        """Ask the database, and say in the log what has changed.
+
+        Raises:
+            UnavailableError: it is away, as ``database`` says until it is back.
+        """
+        try:
+            with self._lock:
+                if self._unstored is not None:
+                    self._store.mark_damage(self._unstored)
+                    self._unstored = None
+                self._mode = self._store.mode()
+        except UnavailableError as error:
+            self._away = error
+            raise
+        self._away = None
         self._say_what_changed()
 
     def note_damage(self, damage: str) -> None:
@@ -144,12 +167,17 @@ class LedgerMode:
             _logger.critical("the damage could not be written down: %s", error)
 
     def standing(self) -> tuple[bool, str]:
-        """Say whether records are taken, and if not why, for the readiness of the service."""
+        """Say whether mode and disk let records be taken, and if not why."""
         try:
             self.check()
         except UnavailableError as error:
             return False, error.code
         return True, "taking records"
+
+    def database(self) -> tuple[bool, str]:
+        """Say whether the ledger's database answered when it was asked last, a second ago."""
+        away = self._away
+        return (True, "answers") if away is None else (False, away.code)
 
     def disk(self) -> tuple[bool, str]:
         """Say whether there is room."""
@@ -160,14 +188,9 @@ class LedgerMode:
         return self._disk.free_bytes()
 
     def measures(self) -> Iterator[Measure]:
-        """Return the gauges of disk and mode."""
+        """Return the gauge of the disk."""
         free = float(self._disk.free_bytes())
         yield Measure("disk_free_bytes", free, "Free space where the ledger lies")
-        taking, why = self.standing()
-        yield Measure("records_taken", float(taking), "1 while records are taken")
-        for code in (DamagedLogError.code, ReadOnlyError.code, StorageFullError.code):
-            value, documentation = float(why == code), "1 for the reason why none are taken"
-            yield Measure("records_refused", value, documentation, {"reason": code})
 
     def _say_what_changed(self) -> None:
         code: str | None = None
@@ -176,7 +199,8 @@ class LedgerMode:
         except UnavailableError as error:
             code = error.code
             if code != self._said:
-                _logger.warning("no records are taken: %s", error)
+                # with the folder, which whoever sends a record is not told
+                _logger.warning("no records are taken in %s: %s", self._disk.folder, error)
         if code is None and self._said is not None:
             _logger.info("records are taken again")
         self._said = code

@@ -9,8 +9,9 @@ import time
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Final
 
+from provenance.client.signer import SignerClient
 from provenance.client.witness import HttpWitness
-from provenance.errors import UnavailableError
+from provenance.errors import OverloadedError, UnavailableError
 from provenance.files.lock import FolderLock
 from provenance.ledger.collect_cosignatures import Cosigner
 from provenance.ledger.issue_beacon import BeaconIssuer
@@ -27,10 +28,11 @@ from provenance.service.chain_node import pin_of
 from provenance.service.chain_settings import match_chains
 from provenance.service.change_intent import check_settled
 from provenance.service.high_water import DiskMark, LedgerMode
-from provenance.service.measures import Measure
+from provenance.service.measures import Measure, taking_measures
 from provenance.service.running_chain import RunningChain
 from provenance.service.scrub import ScrubLoop
 from provenance.service.signer_process import open_signer
+from provenance.service.watch_signer import SignerWatch
 from provenance.service.worker import BeaconLoop, SystemClock, WitnessLoop
 from provenance.service.writer import STOP_SECONDS, Writer
 from provenance.store.anchor_store import SqlAnchorStore
@@ -87,6 +89,9 @@ class RunningParts:
             self._open_stores(opened)
             self._signer = open_signer(folder, policy, settings.signer)
             opened.callback(self._signer.close)
+            self._signer_watch: SignerWatch | None = None
+            if isinstance(self._signer, SignerClient):
+                self._signer_watch = SignerWatch(self._signer)
             self.mode = LedgerMode(
                 DiskMark(folder.root, settings.high_water.disk_bytes),
                 self.mode_store,
@@ -105,6 +110,7 @@ class RunningParts:
             self.beacons = BeaconLoop(
                 self.observer, poll_seconds=self.chains[0].node.beacon_seconds
             )
+            self._cosigners: dict[str, Cosigner] = {}
             self.witnesses = [self._witness_loop(one, opened) for one in settings.witnesses]
             self.writer = self._log_writer(keys, admission)
             self._opened = opened.pop_all()
@@ -182,7 +188,9 @@ class RunningParts:
         key = NoteVerifier.from_vkey(settings.vkey)
         witness = HttpWitness(settings.url)
         opened.callback(witness.close)
-        return WitnessLoop(Cosigner(key, witness, log=self.log, store=self.cosignatures))
+        cosigner = Cosigner(key, witness, log=self.log, store=self.cosignatures)
+        self._cosigners[cosigner.name] = cosigner
+        return WitnessLoop(cosigner)
 
     def _log_writer(self, keys: OperatorKeys, admission: Admission | None) -> Writer:
         return Writer(
@@ -222,6 +230,8 @@ class RunningParts:
             chain.start()
         for witness in self.witnesses:
             witness.start()
+        if self._signer_watch is not None:
+            self._signer_watch.start()
         self.scrub.start()
 
     def stop(self) -> None:
@@ -234,10 +244,14 @@ class RunningParts:
         # all at once: each may be in the middle of asking somebody who takes his time
         for loop in (*(chain.loop for chain in self.chains), *self.witnesses, self.beacons):
             loop.end_soon()
+        if self._signer_watch is not None:
+            self._signer_watch.end_soon()
         until = time.monotonic() + STOP_SECONDS
         self.scrub.stop(STOP_SECONDS)
-        parts: list[WitnessLoop | RunningChain | BeaconLoop]
+        parts: list[WitnessLoop | RunningChain | BeaconLoop | SignerWatch]
         parts = [*self.witnesses, *self.chains, self.beacons]
+        if self._signer_watch is not None:
+            parts.append(self._signer_watch)
         for part in parts:
             part.stop(max(0.0, until - time.monotonic()))
         if has_ended:
@@ -249,26 +263,48 @@ class RunningParts:
         """Say of each part whether it can do its work, and why not."""
         parts = {
             "writer": self.writer.standing(),
-            "records": self.mode.standing(),
+            "records": self._taking(),
+            "database": self.mode.database(),
             "disk": self.mode.disk(),
             "scrub": self.scrub.standing(),
             "chain": _all_of(
                 (str(chain.trust.chain_id), chain.standing()) for chain in self.chains
             ),
         }
+        if self._signer_watch is not None:
+            parts["signer"] = self._signer_watch.standing()
         if self.witnesses:
             parts["witnesses"] = _all_of((one.name, _standing_of(one)) for one in self.witnesses)
         return parts
 
+    def _taking(self) -> tuple[bool, str]:
+        """Say whether a record that came now would be taken, and if not for which reason."""
+        needed = [self.mode.standing(), self.writer.standing(), self.mode.database()]
+        if self._signer_watch is not None:
+            needed.append(self._signer_watch.standing())
+        if self.writer.waiting >= self._settings.high_water.waiting_records:
+            needed.append((False, OverloadedError.code))
+        refusal = next((code for fine, code in needed if not fine), None)
+        return refusal is None, refusal or "taking records"
+
+    def _part_measures(self) -> Iterator[Measure]:
+        parts = self.readiness()
+        for name, (fine, _) in parts.items():
+            documentation = "1 while a part of /v1/ready can do its work"
+            yield Measure("part_ready", float(fine), documentation, {"part": name})
+        fine, reason = parts["records"]
+        yield from taking_measures(None if fine else reason)
+
     def measures(self) -> Iterator[Measure]:
         """Return all gauges; without those that a database which is away would have to tell."""
         for part in (
+            self._part_measures(),
             self._log_measures(),
             self._loop_measures(),
             self.mode.measures(),
             self.scrub.measures(),
             *(chain.measures() for chain in self.chains),
-            *(_witness_measures(witness) for witness in self.witnesses),
+            *(_witness_measures(one, self._cosigners[one.name]) for one in self.witnesses),
         ):
             with suppress(UnavailableError):
                 yield from part
@@ -319,8 +355,8 @@ def _standing_of(witness: WitnessLoop) -> tuple[bool, str]:
     return trouble is None, trouble or "cosigning"
 
 
-def _witness_measures(witness: WitnessLoop) -> Iterator[Measure]:
-    progress, labels = witness.progress, {"witness": witness.name}
+def _witness_measures(witness: WitnessLoop, cosigner: Cosigner) -> Iterator[Measure]:
+    progress, labels = cosigner.progress, {"witness": witness.name}
     for name, value, documentation in (
         (
             "witness_cosigned_tree_size",

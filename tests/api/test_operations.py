@@ -18,6 +18,7 @@ from running_signer import serving_signer
 from small_ledger import ORIGIN, deposit, key_record
 from waiting import wait_until
 
+from provenance.errors import AuditError
 from provenance.service.standing import clear_damage, read_standing, set_read_only
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def test_all_parts_are_ready(service: Service) -> None:
     assert answer.headers["cache-control"] == "no-store"
     body = answer.json()
     assert body["ready"] is True
-    assert {"writer", "records", "disk", "scrub", "chain"} == set(body["parts"])
+    assert {"writer", "records", "database", "disk", "scrub", "chain"} == set(body["parts"])
     assert all(part["ready"] and part["detail"] for part in body["parts"].values())
 
 
@@ -184,6 +185,8 @@ def test_read_only_is_a_clear_problem_and_reading_goes_on(folder: LedgerFolder) 
     assert ready.json()["parts"]["records"] == {"ready": False, "detail": "read-only"}
     assert (samples["provenance_records_taken"], read.status_code) == (0, 200)
     assert samples["provenance_records_refused read-only"] == 1
+    assert samples["provenance_part_ready records"] == 0
+    assert samples["provenance_part_ready database"] == 1
     assert (taken.status_code, size) == (201, 4)
 
 
@@ -224,8 +227,9 @@ def test_damage_stops_signing_over_restarts_and_what_can_be_proved_is_read(
     the_problem(shown, 500, "damaged-receipt")
     assert samples["provenance_scrub_damaged"] == 1
     assert place in (read_standing(folder).mode.damage or "")
-    assert clear_damage(folder)
-    assert read_standing(folder).mode.damage is None
+    with pytest.raises(AuditError, match=place):
+        clear_damage(folder)  # it was not mended
+    assert place in (read_standing(folder).mode.damage or "")
 
 
 def test_with_the_signer_in_another_process_and_away_for_a_while(folder: LedgerFolder) -> None:
@@ -244,11 +248,15 @@ def test_with_the_signer_in_another_process_and_away_for_a_while(folder: LedgerF
         taken = service.post(deposit(service.alice, "while it is away"))
 
     problem = the_problem(refused, 503, "signer-away")
-    assert str(port) in problem["detail"]
+    assert "the signer process is away" in problem["detail"]
+    assert str(port) not in problem["detail"]
     assert int(refused.headers["retry-after"]) > 0
     assert ready.status_code == 503
     assert ready.json()["parts"]["writer"] == {"ready": False, "detail": "signer-away"}
+    assert ready.json()["parts"]["records"] == {"ready": False, "detail": "signer-away"}
     assert (samples["provenance_signing_away"], read.status_code) == (1, 200)
+    assert samples["provenance_records_taken"] == 0
+    assert samples["provenance_records_refused signer-away"] == 1
     assert taken.status_code == 200  # it was integrated, and signed for when the signer was back
 
 
@@ -261,3 +269,39 @@ def running_with(there: ExitStack, folder: LedgerFolder, port: int) -> Iterator[
 
 def until_ready(service: Service) -> None:
     wait_until(lambda: service.client.get("/v1/ready").status_code == 200)
+
+
+def test_a_signer_that_goes_away_is_said_before_anybody_deposits(folder: LedgerFolder) -> None:
+    with serving_signer(folder) as signer:
+        folder.write_settings(replace(folder.read_settings(), signer=signer.url))
+    port = int(signer.url.rpartition(":")[2])
+    with ExitStack() as there, running_with(there, folder, port) as service:
+        until_ready(service)
+        there.close()
+        wait_until(lambda: service.client.get("/v1/ready").status_code == 503)
+        parts, samples = service.client.get("/v1/ready").json()["parts"], _samples(service)
+        there.enter_context(serving_signer(folder, port))
+        until_ready(service)
+
+    assert parts["writer"]["ready"], "nothing was to be signed"
+    assert parts["signer"] == parts["records"] == {"ready": False, "detail": "signer-away"}
+    assert samples["provenance_records_taken"] == 0
+    assert samples["provenance_part_ready signer"] == 0
+
+
+def test_a_wrong_token_is_a_signer_that_refuses(folder: LedgerFolder) -> None:
+    with serving_signer(folder) as signer:
+        folder.write_settings(replace(folder.read_settings(), signer=signer.url))
+    port = int(signer.url.rpartition(":")[2])
+    token = folder.root / "signer.token"
+    with serving_signer(folder, port):
+        token.write_text("A" * 43 + "\n")
+        with serving_ledger(folder) as service:
+            refused = service.post(key_record(service.alice))
+            wait_until(lambda: "signer-refused" in service.client.get("/v1/ready").text)
+            ready = service.client.get("/v1/ready")
+
+    problem = the_problem(refused, 503, "signer-refused")
+    assert "the token is not that of the signer's file" in problem["detail"]
+    assert ready.status_code == 503
+    assert ready.json()["parts"]["records"] == {"ready": False, "detail": "signer-refused"}

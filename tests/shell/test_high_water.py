@@ -17,6 +17,7 @@ from provenance.errors import (
 )
 from provenance.ledger.audit_store import audit_store
 from provenance.service.high_water import DiskMark, LedgerMode
+from provenance.service.measures import taking_measures
 from provenance.store.mode_store import SqlModeStore
 
 if TYPE_CHECKING:
@@ -78,22 +79,36 @@ def test_with_a_short_disk_nothing_is_promised_and_it_comes_back_by_itself(
     accepted(writer.accept([key_record(ALICE).compact]).result(20)[0])
 
     disk.free = 999
-    with pytest.raises(StorageFullError):
+    with pytest.raises(StorageFullError, match=r"999 bytes are free .* mark of 1000 .* from 1250"):
         writer.accept([deposit(ALICE, "no room").compact])
-    waiting, standing, shown = writer.waiting, mode.standing(), reasons(mode)
+    waiting, standing = writer.waiting, mode.standing()
     disk.free = 10_000
     taken = accepted(writer.accept([deposit(ALICE, "room").compact]).result(20)[0])
     writer.close()
 
     assert (waiting, standing, taken.leaf_index) == (0, (False, "storage-full"), 3)
-    assert shown == {"log-damaged": 0, "read-only": 0, "storage-full": 1}
-    assert reasons(mode) == {"log-damaged": 0, "read-only": 0, "storage-full": 0}
+    assert mode.standing() == (True, "taking records")
 
 
-def reasons(mode: LedgerMode) -> dict[str, float]:
-    return {
-        one.labels["reason"]: one.value for one in mode.measures() if one.name == "records_refused"
-    }
+def test_the_log_names_the_folder_of_a_short_disk_and_its_sizes(
+    either: SmallLedger, caplog: pytest.LogCaptureFixture
+) -> None:
+    mode_of(either, Disk(999)).refresh()
+
+    assert f"no records are taken in {either.folder}: 999 bytes are free" in caplog.text
+
+
+def test_every_reason_has_a_gauge_before_it_is_met() -> None:
+    def shown(reason: str | None) -> tuple[float, dict[str, float]]:
+        taken, *refused = taking_measures(reason)
+        return taken.value, {one.labels["reason"]: one.value for one in refused}
+
+    taken, refused = shown(None)
+    known = {"log-damaged", "read-only", "storage-full", "signer-away", "signer-refused"}
+    assert (taken, set(refused)) == (1, known | {"unavailable", "overloaded", "fatal"})
+    assert not any(refused.values())
+    assert shown("signer-away") == (0, refused | {"signer-away": 1})
+    assert shown("outcome-unknown") == (0, refused | {"outcome-unknown": 1})
 
 
 # --- read-only --------------------------------------------------------------------------------
@@ -247,9 +262,10 @@ def test_without_its_database_a_batch_does_not_begin(ledger: SmallLedger) -> Non
     store.is_away = True
     with pytest.raises(UnavailableError):
         writer.accept([key_record(ALICE).compact]).result(20)
-    size = ledger.store.head().tree_size
+    size, standing = ledger.store.head().tree_size, mode.database()
     store.is_away = False
     accepted(writer.accept([key_record(ALICE).compact]).result(20)[0])
     writer.close()
 
-    assert size == 2
+    assert (size, standing) == (2, (False, "unavailable"))
+    assert mode.database() == (True, "answers")

@@ -82,7 +82,9 @@ def test_a_witness_that_is_away_delays_nobody(folder: LedgerFolder) -> None:
                 break
             time.sleep(0.2)
         ready = service.client.get("/v1/ready")
+        gauges = [one for one in service.ledger.measures() if one.name == "witness_behind"]
 
+    assert [one.value >= 2 for one in gauges] == [True]
     # anchored all the same; what a reader makes of the missing cosignature is the policy's
     assert b'"anchored":[]' not in octets
     assert ready.status_code == 200
