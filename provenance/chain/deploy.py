@@ -16,7 +16,13 @@ from provenance.chain.abi import Artifact, ContractAbi
 from provenance.chain.patience import USUAL_PATIENCE, Wait
 from provenance.chain.rpc import octets, quantity
 from provenance.digests import to_evm_hex
-from provenance.errors import AnchorLostError, NodeRefusedError, UnavailableError, WrongChainError
+from provenance.errors import (
+    AnchorLostError,
+    NodeRefusedError,
+    NoFundsError,
+    UnavailableError,
+    WrongChainError,
+)
 from provenance.keccak import keccak256
 from provenance.ledger.chain_port import Broadcast, ChainPin, UnsignedTransaction
 from provenance.ledger.sending_funds import Funds
@@ -77,7 +83,8 @@ def deploy(  # noqa: PLR0913 -- two ports, the name, and what the caller may set
     Raises:
         WrongChainError: the code at ``contract`` is not our contract's.
         ChainStalledError: a transaction is not mined in time.
-        UnavailableError: the node is away, or the key cannot pay.
+        NoFundsError: the key cannot pay.
+        UnavailableError: the node is away.
         AnchorLostError: a transaction was mined and failed.
     """
     artifact = Artifact.bundled()
@@ -160,7 +167,7 @@ def _transact(
     if node.broadcast(attempt.raw) is Broadcast.NO_FUNDS:
         cost = attempt.gas * attempt.max_fee_wei
         funds = Funds(sender.address, node.balance(sender.address), cost)
-        raise UnavailableError(f"the sending key cannot pay: {funds}")
+        raise NoFundsError(f"the sending key cannot pay: {funds}")
     waiting = Wait(node, patience, tx_hash=attempt.tx_hash)
     while True:
         wait()

@@ -14,7 +14,7 @@ from provenance.chain.deploy import deploy
 from provenance.chain.patience import USUAL_PATIENCE, Awaited, Patience
 from provenance.chain.plan_deployment import Plan, plan_deployment
 from provenance.digests import to_evm_hex
-from provenance.errors import ChainStalledError, MalformedError, UnavailableError
+from provenance.errors import ChainStalledError, MalformedError, NoFundsError
 from provenance.service.chain_node import ChainNode
 
 if TYPE_CHECKING:
@@ -52,13 +52,14 @@ def prepare_chain(
     Raises:
         ChainStalledError: the chain makes no blocks, or calls none final; names what is left.
         WrongChainError: a node is of another chain than the chosen one.
-        UnavailableError: a node is away, or the sending key has no coins.
+        NoFundsError: the sending key has no coins.
+        UnavailableError: a node is away.
     """
     sender = keys.sender(chosen.settings.sender, make=True)
     with _started(folder, chosen, sender.address) as nodes:
         node, settled = _compare(nodes, chosen)
         if node.balance(sender.address) == 0:
-            raise UnavailableError(
+            raise NoFundsError(
                 f"the sending key {to_evm_hex(sender.address)} has no coins on {settled.name}: "
                 "send it some, then again"
             )

@@ -124,7 +124,10 @@ def _without_password(address: str) -> tuple[str, dict[str, str]]:
     try:
         from psycopg import conninfo  # noqa: PLC0415 -- an extra of the package
     except ImportError as error:
-        raise DriverMissingError("PostgreSQL needs psycopg") from error
+        raise DriverMissingError(
+            "PostgreSQL needs the package psycopg: pip install 'psycopg[binary]>=3.3', or "
+            "pip install '.[postgresql]' in a clone of this project"
+        ) from error
     parts = conninfo.conninfo_to_dict(address)
     password = parts.pop("password", None)
     environment = {} if password is None else {"PGPASSWORD": str(password)}

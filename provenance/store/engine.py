@@ -103,7 +103,8 @@ def _open_postgresql(address: str, *, size: int, read_only: bool = False) -> Eng
         from provenance.store.postgresql import open_postgresql  # noqa: PLC0415 -- see above
     except ImportError as error:
         raise DriverMissingError(
-            "PostgreSQL needs psycopg: install the extra provenance-ledger[postgresql]"
+            "PostgreSQL needs the package psycopg: pip install 'psycopg[binary]>=3.3', or "
+            "pip install '.[postgresql]' in a clone of this project"
         ) from error
     return open_postgresql(address, size=size, read_only=read_only)
 
