@@ -24,7 +24,7 @@ from provenance.fingerprint import (
 from provenance.text import check_path, nfc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 __all__ = [
     "ALGORITHMS",
@@ -42,7 +42,9 @@ __all__ = [
 
 SHA256 = "sha256"
 
-ALGORITHMS = {SHA256: 32} | DECLARED_ALGORITHMS
+ALGORITHMS = {SHA256: 32} | {
+    name: length for name, length in DECLARED_ALGORITHMS.items() if name != "sha256-chunks"
+}
 """Every algorithm that a source may use -> length of its digest in bytes."""
 
 _SPELLINGS = {
@@ -89,6 +91,8 @@ class Listed(NamedTuple):
     digest: bytes
     length: int | None
     where: str
+    hashed: bool = False
+    """Whether the reader itself hashed the content, its source having no digest of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +100,16 @@ class Imported:
     """What a source says; ``entries`` is empty where it describes a dataset and lists no file."""
 
     source: str
-    """One of ``assurance.SOURCES``."""
+    """One of ``assurance.SOURCES``, where files are listed."""
     entries: tuple[FileEntry, ...] | tuple[DeclaredEntry, ...] = ()
     metadata: dict[str, object] = field(default_factory=dict)
     """Claims as in ``deposit --metadata``: title, contributors, license, identifiers ..."""
     warnings: tuple[str, ...] = ()
-    hashed: frozenset[str] = frozenset()
-    """Paths of files that the reader itself hashed, their source having no digest of them."""
     data: str | None = None
-    """Where the files lie, relative to the source's folder (or to the source, if it is one)."""
+    """Folder of the files: relative to the source, if that is a folder or archive, otherwise to
+    the folder it lies in. None where the source does not say."""
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Path -> where its content lies in ``data``, if anywhere is another place than the path."""
 
     @property
     def algorithm(self) -> str:
@@ -190,7 +195,9 @@ def entries_of(listed: Iterable[Listed]) -> tuple[FileEntry, ...] | tuple[Declar
                 field=one.where,
             )
     if algorithm == SHA256:
-        return tuple(in_order(FileEntry(one.path, one.digest, one.length) for one in files))
+        return tuple(
+            in_order(FileEntry(one.path, one.digest, one.length, not one.hashed) for one in files)
+        )
     return tuple(
         in_order(DeclaredEntry(one.path, algorithm, one.digest, one.length) for one in files)
     )

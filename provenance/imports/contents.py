@@ -21,7 +21,7 @@ import zipfile
 import zlib
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, NamedTuple, cast
+from typing import IO, TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from provenance.errors import FileAccessError, MalformedError, TooLargeError
 
@@ -34,6 +34,8 @@ __all__ = [
     "MAX_TEXT_BYTES",
     "Contents",
     "FileDigests",
+    "Hash",
+    "first_names",
     "hash_files",
     "is_archive",
     "is_zip",
@@ -48,6 +50,8 @@ MAX_FILES = 5_000_000
 """Files of one source."""
 
 _CHUNK = 1 << 20
+_FIRST_FILES = 200
+_FIRST_BYTES = 64 << 20
 _LARGEST_READ = 64 << 20
 # What reading an archive raises when it is damaged, besides OSError.
 _DAMAGED = (
@@ -66,6 +70,18 @@ class Contents:
     """Content of the files that were asked for."""
     links: set[str] = field(default_factory=set)
     """Symbolic links, devices and pipes of a folder; an archive with such is refused."""
+
+
+class Hash(Protocol):
+    """What ``hashlib`` and ``blake3`` give."""
+
+    def update(self, octets: bytes, /) -> object:
+        """Take more bytes."""
+        ...
+
+    def digest(self) -> bytes:
+        """Return the digest of the bytes so far."""
+        ...
 
 
 class FileDigests(NamedTuple):
@@ -134,10 +150,34 @@ def hash_files(
         FileAccessError: something cannot be read.
         MalformedError: see ``look_into``.
     """
+    if path.is_dir():
+        for name in names:
+            if (root := path / name).exists() and not root.is_symlink():
+                yield name, _hash_open(_opener(os.fspath(root)), algorithms)
+        return
     for member in _members(path, set()):
         if member.name in names:
-            with member.open() as file:
-                yield member.name, _digests_of(file, algorithms)
+            yield member.name, _hash_open(member.open, algorithms)
+
+
+def first_names(path: Path) -> list[str]:
+    """Return names of the first files of an archive, to see what it is; empty for no archive.
+
+    All names of a zip; of a tar the first ones, since it may take hours to come to the last.
+    """
+    names: list[str] = []
+    length = 0
+    try:
+        if is_archive(path):
+            is_short = zipfile.is_zipfile(path)
+            for member in _members(path, set()):
+                names.append(member.name)
+                length += member.length
+                if not is_short and (len(names) >= _FIRST_FILES or length > _FIRST_BYTES):
+                    break
+    except (OSError, MalformedError):
+        return []
+    return names
 
 
 def read_text(path: Path) -> bytes:
@@ -161,8 +201,21 @@ def _all_of(file: IO[bytes], place: str) -> bytes:
     return octets
 
 
+def _hash_open(open_it: Callable[[], IO[bytes]], algorithms: Collection[str]) -> FileDigests:
+    with open_it() as file:
+        return _digests_of(file, algorithms)
+
+
+def _new_hash(algorithm: str) -> Hash:
+    if algorithm == "blake3":
+        import blake3  # noqa: PLC0415 -- seldom wanted, and slow to load
+
+        return cast("Hash", blake3.blake3())
+    return hashlib.new(algorithm.replace("sha3-", "sha3_"))
+
+
 def _digests_of(file: IO[bytes], algorithms: Collection[str]) -> FileDigests:
-    hashes = [hashlib.new(name.replace("sha3-", "sha3_")) for name in algorithms]
+    hashes = [_new_hash(name) for name in algorithms]
     length = 0
     while chunk := file.read(_CHUNK):
         length += len(chunk)
