@@ -7,6 +7,7 @@ It is SHA-3-256 with the padding byte 0x01 in place of 0x06, which neither ``has
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 
 __all__ = ["keccak256"]
 
@@ -23,10 +24,14 @@ _ROUND_CONSTANTS = (
     0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008,
 )  # fmt: skip
 
+_REMEMBERED = 256
+"""Inputs whose digest is kept: the receipts of one anchor share its header and its proofs."""
+
 _unpack_block = struct.Struct("<17Q").unpack_from
 _pack_digest = struct.Struct("<4Q").pack
 
 
+@lru_cache(_REMEMBERED)
 def keccak256(octets: bytes) -> bytes:
     """Return the Keccak-256 digest, 32 bytes."""
     padding = bytearray(_RATE - len(octets) % _RATE)

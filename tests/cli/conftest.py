@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
-from command_line import ORIGIN, CommandLine, served
+from command_line import ORIGIN, PASSPHRASE, CommandLine, served
+
+from provenance.files import key_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,10 +61,18 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     person = CommandLine(place, place / "home")
     founding = person.succeed("init", "ledger", "--origin", ORIGIN, "--json").json()
     person.succeed("key", "new", "--name", "Ann Example", "--orcid", "0000-0002-1825-0097")
+    open_quickly(person.home)
     with served(place / "ledger", person) as url:
         at_ledger = CommandLine(place, place / "home", url)
         at_ledger.succeed("policy", "fetch", url)
         yield Served(place / "ledger", url, at_ledger, founding)
+
+
+def open_quickly(home: Path) -> None:
+    """Seal a person's keys with fewer rounds: they hold nothing, and are opened at each deposit."""
+    for path in (home / "keys").glob("*.jwe"):
+        key = key_file.decrypt(path.read_bytes(), PASSPHRASE)
+        path.write_bytes(key_file.encrypt(key, PASSPHRASE, rounds=key_file.MIN_ROUNDS))
 
 
 @pytest.fixture
