@@ -65,8 +65,9 @@ STOP_SECONDS: Final = 20.0
 """For what was taken on before a stop; a database may be away for half of it."""
 
 _FIRST_PAUSE: Final = 0.25
-_LONGEST_PAUSE: Final = 5.0
-"""Seconds between two tries to sign what is durable and could not be signed."""
+_LONGEST_PAUSE: Final = 1.0
+"""Seconds between two tries to sign what is durable and could not be signed; a try costs little,
+and whoever deposits waits for it once signer and database are back."""
 
 
 @dataclass(frozen=True, slots=True)
