@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["READERS", "Reader", "kinds_of", "read_source", "reader_of"]
 
 READERS: dict[str, str] = {
+    "bagit": "bagit",
+    "provenance-manifest": "own_manifest",
     "sha256sums": "sha256sums",
 }
 """Kind of source, as ``--as`` names it -> the file of this folder that reads it."""
