@@ -12,6 +12,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from running_service import Service, running, serving_ledger, the_problem
 from running_signer import serving_signer
@@ -23,8 +24,6 @@ from provenance.service.standing import clear_damage, read_standing, set_read_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import pytest
 
     from provenance.service.settings import LedgerFolder
 

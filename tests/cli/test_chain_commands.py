@@ -52,7 +52,9 @@ def test_a_ledger_is_planned_founded_and_led_to_another_chain(
     plan = run(*init, "--dry-run")
     assert not (tmp_path / "ledger" / "ledger.json").exists()
     assert main(init) == 4
-    assert "no coins" in json.loads(capsys.readouterr().out)["detail"]
+    said = json.loads(capsys.readouterr().out)
+    assert said["error"] == "no-funds"
+    assert "no coins" in said["detail"]
     sender = bytes.fromhex(str(plan["sender"])[2:])
     first.fund(sender)
     second.fund(sender)
