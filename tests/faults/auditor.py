@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from faults import wire
 from faults.evidence import check_evidence
+from faults.fees import Ceilings, check_fees, read_attempts
 from faults.http import get
 from faults.tables import SqliteTables
 from faults.wire import JSON, Note, Tree, Violation, demand
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from faults.journal import Journal
     from faults.tables import Tables
 
-__all__ = ["Audited", "Auditor", "Policy"]
+__all__ = ["Audited", "Auditor", "Policy", "check_anchors", "list_anchors"]
 
 _PAGE = 100
 
@@ -61,6 +62,7 @@ class Audited:
     receipts: int = 0
     of_them_anchored: int = 0
     anchors: int = 0
+    replacements: int = 0
     beacons: int = 0
     shown_whole: int = 0
     second_opinions: int = 0
@@ -71,6 +73,7 @@ class Auditor:
 
     def __init__(self, folder: Path, journal: Journal, tables: Tables | None = None) -> None:
         """Judge the ledger of ``folder``; its database is the folder's, or at ``tables``."""
+        self._folder = folder
         self._journal = journal
         self.tables = tables or SqliteTables(folder)
         self.policy = Policy.read((folder / "policy.json").read_bytes())
@@ -85,7 +88,7 @@ class Auditor:
         self.read_entries(from_index=max(0, len(self.tree.leaves) - 600))
         self.check_acknowledged()
         self._check_note(note)
-        self.see_anchors(_anchors(url))
+        self.see_anchors(list_anchors(url))
 
     def _checkpoint(self, url: str) -> str:
         status, body = get(url, "/checkpoint")
@@ -157,12 +160,19 @@ class Auditor:
         self.check_acknowledged()
         found.entries = len(self.tree.leaves)
         found.checkpoints = self.check_heads()
-        anchors = _anchors(url)
+        anchors = list_anchors(url)
         self.see_anchors(anchors)
         found.anchors = check_anchors(anchors, chain, self.tree, self._sizes_seen())
+        found.replacements = self.check_fees(chain)
         found.beacons = self.check_blocks(chain)
         found.receipts, found.of_them_anchored = self.check_receipts(chain)
         return found
+
+    def check_fees(self, chain: ChainView) -> int:
+        """I5: fees under the ceilings, each replacement dearer; return how many there were."""
+        chain_id = self.policy.chain["chain_id"]
+        attempts = read_attempts(self.tables, chain_id)
+        return check_fees(attempts, chain, Ceilings.read(self._folder, chain_id))
 
     def _sizes_seen(self) -> Mapping[int, bytes]:
         return {note.tree_size: note.root_hash for note in self._notes.values()}
@@ -305,6 +315,9 @@ def check_anchors(
         demand(tree.root(size).hex() == anchor["root_hash"], "I5", f"anchor {size}: another root")
         if anchor["state"] == "final":
             demand(size in events, "I6", f"anchor {size} is final without an event")
+            proved = anchor.get("block_time")
+            at = chain.times.get(str(anchor.get("block_hash")))
+            demand(proved == at, "I6", f"anchor {size}: its block is of {at}, it says {proved}")
     for transaction in chain.transactions:
         demand(transaction.succeeded, "I5", f"{transaction.hash} was reverted")
     nonces = [transaction.nonce for transaction in chain.transactions]
@@ -314,7 +327,7 @@ def check_anchors(
     return len(events)
 
 
-def _anchors(url: str) -> list[JSON]:
+def list_anchors(url: str) -> list[JSON]:
     """Return all anchors as the API tells them."""
     found: list[JSON] = []
     cursor = ""

@@ -1,4 +1,6 @@
-"""Kill at random moments, restart at once, go on; audit all along and at the end.
+"""Kill at random moments, restart at once, go on; glance before half of the kills.
+
+The full audit comes after every hundredth kill, while the clients wait, and at the end.
 
 A campaign is a folder and a seed. Kill number *n* has its target and its moment from
 ``Random(f"{seed}/{n}")``, so an interrupted campaign goes on with the schedule it began with.
@@ -15,13 +17,12 @@ from random import Random
 from typing import TYPE_CHECKING, Literal
 
 from faults.auditor import Audited, Auditor
-from faults.chain_events import ChainView, read_chain
-from faults.http import GoneError, Rpc, get
+from faults.http import GoneError
 from faults.journal import Journal
 from faults.load import Load
 from faults.processes import ORIGIN, Server, found_ledger
-from faults.second_opinion import second_opinion
-from faults.wire import Violation, demand
+from faults.whole_audit import audit_whole, await_final, count_audited
+from faults.wire import Violation
 from faults.zygote import Zygote
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ _PAIR_SHARE = 0.2
 _FEW_KILLS = 5
 """Up to so many every start is a new interpreter's; above, it is forked from one that waits."""
 
+_AUDIT_EVERY = 100
+"""Kills between two full audits."""
 _SAY_EVERY = 10
 _AT_RISK = 20
 """Of the records acknowledged last before a kill, how many are read back whole."""
@@ -90,9 +93,9 @@ class Report:
             "records": self.acknowledged,
             "records lost": 0,
             "answers lost": self.counts.get("answers lost", 0),
-            "checkpoints": self.audited.checkpoints,
-            "receipts verified": self.audited.second_opinions,
-            "anchors": self.audited.anchors,
+            "glances": self.counts.get("glances", 0),
+            "full audits": self.counts.get("full audits", 0),
+            **count_audited(self.audited),
         }
         for name, (_, worst, _) in self.times.items():
             found[f"worst seconds: {name}"] = round(worst, 2)
@@ -177,6 +180,8 @@ class Campaign:
                 number = self._journal.kills()
                 if number % _SAY_EVERY == 0:
                     self._say(f"{number} kills, {self._journal.acknowledged()} acknowledged")
+                if number % _AUDIT_EVERY == 0 and number < self._plan.kills:
+                    self._audit_midway()
             return self._settle()
         finally:
             self._load.abandon()
@@ -193,6 +198,7 @@ class Campaign:
             if kill.glances:
                 with contextlib.suppress(GoneError):
                     self._auditor.glance(self._server.wait_ready())
+                    self._journal.count("glances")
         self._wait_for_moment(kill)
         self._load.check()
         if kill.target == "server":
@@ -266,45 +272,39 @@ class Campaign:
         url = self._server.wait_ready()
         self._load.address.set(url)
         self._load.finish(SETTLE_SECONDS)
-        self._await_finality(url, began + SETTLE_SECONDS)
+        self._await_final(url)
         settled = time.monotonic() - began
         self._say(f"all final {settled:.1f} s after the last fault; auditing")
-        chain = self._read_chain()
-        shown = self._auditor.check_shown(url, self._journal.at_risk(_AT_RISK))
-        audited = self._auditor.audit(url, chain)
-        audited.shown_whole = shown
+        audited = self._audit(url)
         self._server.stop()
         self._auditor.check_integrity()
-        audited.second_opinions = second_opinion(
-            self._journal.receipts(), self._auditor.policy.octets, chain.blocks
-        )
         return self._report(audited, settled)
 
-    def _await_finality(self, url: str, deadline: float) -> None:
-        while True:
-            size = int(get(url, "/checkpoint")[1].split(b"\n")[1])
-            finals = [json.loads(facts)["tree_size"] for facts in self._journal.finals().values()]
-            if size == max(finals, default=0):
-                return
-            self._server.check_alive()
-            demand(
-                time.monotonic() < deadline,
-                "I9",
-                f"head {size} is not final after {SETTLE_SECONDS} s: {self._server.words()}",
-            )
-            time.sleep(0.25)
-            self._auditor.glance(url)
+    def _audit_midway(self) -> None:
+        """The full audit while the clients wait; then they go on."""
+        self._until_up()
+        url = self._server.wait_ready()
+        self._load.address.rest(SETTLE_SECONDS)
+        self._load.check()
+        self._await_final(url)
+        audited = self._audit(url)
+        self._say(f"full audit: {audited.entries} entries, {audited.receipts} receipts")
+        self._load.address.set(url)
 
-    def _read_chain(self) -> ChainView:
+    def _await_final(self, url: str) -> None:
+        def watch() -> str:
+            self._server.check_alive()
+            return self._server.words()
+
+        await_final(url, self._auditor, self._journal, seconds=SETTLE_SECONDS, watch=watch)
+
+    def _audit(self, url: str) -> Audited:
         self._server.wait_node()
         port = self._server.node_port()
         if port is None:
             raise Violation("I9", "the node is gone after the last fault")
-        rpc = Rpc(port)
-        try:
-            return read_chain(rpc, self._auditor.policy.chain)
-        finally:
-            rpc.close()
+        self._journal.count("full audits")
+        return audit_whole(url, self._auditor, self._journal, node_port=port, at_risk=_AT_RISK)
 
     def _report(self, audited: Audited, settled: float) -> Report:
         self._journal.took("after the last kill, final", settled)

@@ -42,6 +42,15 @@ class Transaction:
     hash: str
     nonce: int
     succeeded: bool
+    gas: int = 0
+    """Its limit; what was used is in ``spent``."""
+    cap: int = 0
+    """Highest wei per gas, tip included."""
+    tip: int = 0
+    spent: int = 0
+    """Wei, by the receipt."""
+    at: int = 0
+    """Its block's time."""
 
 
 @dataclass
@@ -53,6 +62,8 @@ class ChainView:
     anchored: list[AnchorEvent] = field(default_factory=list)
     set_up: int = 2
     """Transactions that made the contract and the log."""
+    times: dict[str, int] = field(default_factory=dict)
+    """Unix time of each block, by its hash."""
 
     def has(self, block_hash: str) -> bool:
         """Tell whether a block is in the chain."""
@@ -71,6 +82,21 @@ def anchored_header_hash(header: str) -> str:
     return "0x" + keccak256(bytes.fromhex(header[2:])).hex()
 
 
+def _read_transaction(sent: JSON, receipt: JSON, at: int) -> Transaction:
+    price = int(sent["gasPrice"], 16)  # of a legacy transaction; else what was paid
+    cap = int(sent.get("maxFeePerGas") or hex(price), 16)
+    return Transaction(
+        sent["hash"],
+        int(sent["nonce"], 16),
+        receipt["status"] == "0x1",
+        gas=int(sent["gas"], 16),
+        cap=cap,
+        tip=int(sent.get("maxPriorityFeePerGas") or hex(cap), 16),
+        spent=int(receipt["gasUsed"], 16) * int(receipt["effectiveGasPrice"], 16),
+        at=at,
+    )
+
+
 def read_chain(rpc: Rpc, chain: JSON) -> ChainView:
     """Read every block from genesis on."""
     view = ChainView()
@@ -80,12 +106,11 @@ def read_chain(rpc: Rpc, chain: JSON) -> ChainView:
     for number in range(int(rpc.call("eth_blockNumber"), 16) + 1):
         block = rpc.call("eth_getBlockByNumber", hex(number), True)  # noqa: FBT003 -- JSON-RPC
         view.blocks.add(block["hash"])
+        view.times[block["hash"]] = int(block["timestamp"], 16)
         for sent in block["transactions"]:
             receipt = rpc.call("eth_getTransactionReceipt", sent["hash"])
             senders.add(sent["from"])
-            view.transactions.append(
-                Transaction(sent["hash"], int(sent["nonce"], 16), receipt["status"] == "0x1")
-            )
+            view.transactions.append(_read_transaction(sent, receipt, view.times[block["hash"]]))
     demand(len(senders) == 1, "I5", f"transactions of {senders}")
     question = {
         "fromBlock": "0x0",

@@ -17,6 +17,8 @@ __all__ = ["kill_services", "run"]
 _SERVICES = 3
 _MOST_SECONDS = 60.0
 _GLANCE_EVERY = 5
+_AUDIT_EVERY = 100
+"""Kills between two full audits."""
 _SAY_EVERY = 20
 _STARTING_SHARE = 0.2
 _BOTH_SHARE = 0.15
@@ -27,9 +29,12 @@ def run(folder: Path, seed: int, count: int, say: Callable[[str], None]) -> dict
     with ClusterCampaign(folder / "world", seed, _SERVICES) as campaign:
         number = 0
         while number < count:
+            before = number
             number += kill_services(
                 campaign, Random(f"kills-cluster {seed}/{number}"), count - number
             )
+            if before // _AUDIT_EVERY < number // _AUDIT_EVERY and number < count:
+                campaign.audit_midway(say)
             if number % _GLANCE_EVERY == 0:
                 campaign.glance()
             if number % _SAY_EVERY == 0:

@@ -36,6 +36,7 @@ class Address:
         self._changed = threading.Condition()
         self._url: str | None = None
         self._closed = False
+        self._in_use = 0
 
     def set(self, url: str | None) -> None:
         with self._changed:
@@ -51,11 +52,27 @@ class Address:
             self._closed = True
             self._changed.notify_all()
 
-    def wait(self) -> str | None:
-        """Return the address, None when there will be no other."""
+    def enter(self) -> str | None:
+        """Return the address, to be left again; None when there will be no other."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._url is not None)
-            return None if self._closed else self._url
+            if self._closed:
+                return None
+            self._in_use += 1
+            return self._url
+
+    def leave(self) -> None:
+        """The exchange is over."""
+        with self._changed:
+            self._in_use -= 1
+            self._changed.notify_all()
+
+    def rest(self, seconds: float) -> None:
+        """Let the clients begin nothing new, and wait until what they began is over."""
+        self.set(None)
+        with self._changed:
+            is_over = self._changed.wait_for(lambda: not self._in_use, seconds)
+        demand(is_over, "I9", f"a request takes longer than {seconds:.0f} s")
 
 
 class Load:
@@ -172,7 +189,7 @@ class _Client(threading.Thread):
     def _settle(self, records: list[bytes], *, is_batch: bool) -> None:
         """Send until every record is acknowledged; the bytes are the same each time."""
         tries = 0
-        while (url := self._address.wait()) is not None:
+        while (url := self._address.enter()) is not None:
             tries += 1
             try:
                 if is_batch:
@@ -182,6 +199,8 @@ class _Client(threading.Thread):
             except GoneError:
                 self._journal.count("answers lost")
                 time.sleep(self._rng.uniform(0.001, 0.03))
+            finally:
+                self._address.leave()
             if not records:
                 return
 
@@ -208,7 +227,7 @@ class _Client(threading.Thread):
         demand(status == 200, "I1", f"status {status} for a good batch: {body[:300]!r}")
         results: list[JSON] = json.loads(body)["results"]
         demand(len(results) == len(records), "I1", f"{len(results)} results of {len(records)}")
-        receipts = iter(_receipts_in(body.decode()))
+        receipts = iter(receipts_in(body.decode()))
         left = []
         for record, result in zip(records, results, strict=True):
             if result["status"] == "refused":
@@ -232,22 +251,24 @@ class _Client(threading.Thread):
     # --- reading ---------------------------------------------------------------------------------
 
     def _read_receipt(self, record: bytes) -> None:
-        url = self._address.wait()
+        url = self._address.enter()
         if url is None:
             return
         try:
             path = f"/v1/records/{record_id(record).hex()}/receipt"
             status, body = self._connection.ask(url, "GET", path)
+            if is_for_now(status, body):
+                return
+            demand(status == 200, "I1", f"status {status} for an acknowledged record's receipt")
+            self._journal.keep_receipt(body)
+            self._journal.count("receipts read")
         except GoneError:
             return
-        if is_for_now(status, body):
-            return
-        demand(status == 200, "I1", f"status {status} for the receipt of an acknowledged record")
-        self._journal.keep_receipt(body)
-        self._journal.count("receipts read")
+        finally:
+            self._address.leave()
 
 
-def _receipts_in(text: str) -> list[bytes]:
+def receipts_in(text: str) -> list[bytes]:
     """Cut the receipts out of a batch's answer, each as the bytes that were sent."""
     found, at, decoder = [], 0, json.JSONDecoder()
     while (at := text.find(',"receipt":{', at)) >= 0:

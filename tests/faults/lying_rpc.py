@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections import Counter
 from random import Random
 from typing import TYPE_CHECKING
@@ -35,6 +36,8 @@ _SETTINGS = ((1, 1, 1), (1, 3, 2), (2, 3, 2))
 
 _MOST_STEPS = 60
 """After the last lie everything is final within so many steps of the worker."""
+_REST_SECONDS = 0.1
+"""After a step that failed, as the service rests: what still hangs has to time out meanwhile."""
 _SAY_EVERY = 50
 _LEAP_SECONDS = 65.0
 """Longer than the worker's patience before it sends again or pays more."""
@@ -104,7 +107,7 @@ class World:
             chosen = self._choose(number, rng)
         try:
             self._lie(chosen, rng)
-            self._settle(chosen)
+            self._settle(chosen, is_restart=rng.random() < 0.5)
         except FatalError as error:
             names = [mode.name for mode in chosen]
             raise Violation("I9", f"anchor {number}: stopped by {names}: {error!r}") from error
@@ -143,15 +146,21 @@ class World:
                 self.rig.restart()
                 self.totals["restarts"] += 1
 
-    def _settle(self, chosen: Sequence[Mode]) -> None:
+    def _settle(self, chosen: Sequence[Mode], *, is_restart: bool) -> None:
+        """Tell the truth again, to a new worker or to the one that was lied to."""
         for proxy in self.proxies:
             proxy.calm()
-        self.rig.restart()  # a node of another chain is else looked at again after a minute
+        if is_restart:
+            self.rig.restart()
+        else:
+            self.totals["settled without a restart"] += 1
         for _ in range(_MOST_STEPS):
-            self.rig.step()
+            is_done = self.rig.step()
             self.totals["steps"] += 1
             if not self.rig.is_busy():
                 return
+            if not is_done:
+                time.sleep(_REST_SECONDS)
             self.rig.clock.ahead += _LEAP_SECONDS / 2
             self.rig.mine()
         names = [mode.name for mode in chosen]
@@ -166,6 +175,7 @@ class World:
     def finish(self) -> None:
         """Audit the whole chain; geth would have taken every replacement."""
         self.rig.finish()
+        self.totals["replacements"] += self.rig.replacements
         self.totals["bumps refused by geth's rule"] += self.pool.refused
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Self
@@ -23,8 +23,10 @@ from typing import TYPE_CHECKING, Self
 from faults.auditor import Auditor
 from faults.http import Connection, get
 from faults.journal import Journal
+from faults.load import receipts_in
 from faults.processes import ORIGIN, Server
 from faults.storage_forks import founded_in
+from faults.whole_audit import audit_whole, await_final, count_audited
 from faults.wire import Person, demand, record_id, to_json
 
 if TYPE_CHECKING:
@@ -44,6 +46,15 @@ WAITING_SECONDS = 0.3
 """The ledger's high-water mark, as an operator sets it: what it integrates in so many seconds."""
 
 MEASURE_SECONDS = 2.0
+SETTLE_SECONDS = 180.0
+"""After the load all must be final by itself within this time."""
+
+P99_SECONDS = 1.0
+"""What 99 % of the accepted requests are answered within, on a quiet machine."""
+
+QUIET_SHARE = 0.15
+"""A machine is quiet when others have at most this share of its processors meanwhile."""
+
 WORST_SECONDS = 10.0
 """More than this no machine is busy enough for; the target is a second, and is reported."""
 
@@ -104,17 +115,16 @@ class Overload:
         say(f"overload: {sustained:.0f} records a second sustained; {rate:.0f} requests offered")
         # what can be accepted meanwhile, and as much again: the rest is refused and comes back
         batches = self._batches(math.ceil(2 * count / TIMES) + 30)
-        with Memory(self._server.process_id) as watched:
+        with Memory(self._server.process_id) as watched, Processors() as processors:
             answers = self._offer(url, batches, rate, count)
-        found = self._judge(answers, journal)
+        found = self._judge(answers, journal, processors)
         found |= {
             "most records a second sustained": round(sustained),
             "most MB of memory, sustained": round(memory / 1e6),
             "most MB of memory, overload": round(watched.most / 1e6),
         }
         demand(watched.most < GROWTH * memory, "I9", f"memory grew from {memory} to {watched.most}")
-        self._settle(url, journal)
-        return found
+        return found | self._settle(url, journal)
 
     def _set_mark(self, waiting_records: int) -> None:
         settings = self._ledger / "ledger.json"
@@ -146,8 +156,9 @@ class Overload:
         return body
 
     def _note(self, body: bytes, journal: Journal) -> None:
-        for result in json.loads(body)["results"]:
-            octets = json.dumps(result["receipt"]).encode()
+        for result, octets in zip(
+            json.loads(body)["results"], receipts_in(body.decode()), strict=True
+        ):
             record, index = self._known[result["id"]], result["leaf_index"]
             is_new = result["status"] == "integrated"
             journal.ack(record, index, octets, is_new=is_new, retried=True, at=time.monotonic())
@@ -186,7 +197,9 @@ class Overload:
 
     # --- judging -------------------------------------------------------------------------------
 
-    def _judge(self, answers: list[JSON], journal: Journal) -> dict[str, float]:
+    def _judge(
+        self, answers: list[JSON], journal: Journal, processors: Processors
+    ) -> dict[str, float]:
         statuses = Counter(answer["status"] for answer in answers)
         demand(statuses.keys() <= {200, *_SHED}, "I9", f"statuses under overload: {statuses}")
         times: dict[bool, list[float]] = {True: [], False: []}
@@ -197,9 +210,13 @@ class Overload:
         accepted, shed = sorted(times[True]), sorted(times[False])
         demand(accepted, "I9", "nothing was accepted under overload")
         p99 = _percentile(accepted, 0.99)
-        demand(p99 < WORST_SECONDS, "I9", f"p99 of what was accepted is {p99:.1f} s")
+        is_quiet = processors.others <= QUIET_SHARE
+        limit = P99_SECONDS if is_quiet else WORST_SECONDS
+        demand(p99 < limit, "I9", f"p99 of what was accepted is {p99:.1f} s, quiet: {is_quiet}")
         return {
             "requests": len(answers),
+            "runs on a quiet machine, p99 < 1 s demanded": int(is_quiet),
+            "most % of the processors that others had": round(100 * processors.others),
             "requests accepted": len(accepted),
             "requests shed": len(shed),
             **{f"answers {status}": number for status, number in sorted(statuses.items())},
@@ -208,17 +225,32 @@ class Overload:
             "worst p99 of shed in ms": round(1000 * _percentile(shed, 0.99)) if shed else 0,
         }
 
-    def _settle(self, url: str, journal: Journal) -> None:
-        """After the load: taken again at once, and nothing is lost."""
+    def _settle(self, url: str, journal: Journal) -> dict[str, float]:
+        """After the load: taken again at once, all becomes final, and the full audit."""
+        began = time.monotonic()
         (batch,) = self._batches(1)
         self._note(self._post(url, batch), journal)
-        auditor = Auditor(self._ledger, journal)
-        auditor.glance(url)
+        taken = time.monotonic() - began
         status, _ = get(url, "/v1/ready")
         demand(status == 200, "I9", f"not ready after the load: {status}")
+        auditor = Auditor(self._ledger, journal)
+        await_final(url, auditor, journal, seconds=SETTLE_SECONDS, watch=self._watch)
+        final = time.monotonic() - began
+        self._server.wait_node()
+        port = self._server.node_port()
+        demand(port, "I9", "there is no node after the load")
+        audited = audit_whole(url, auditor, journal, node_port=port or 0)
         self._server.stop()
-        auditor.check_heads()
         auditor.check_integrity()
+        return {
+            **count_audited(audited),
+            "worst seconds: after the load, taken again": round(taken, 2),
+            "worst seconds: after the load, final": round(final, 2),
+        }
+
+    def _watch(self) -> str:
+        self._server.check_alive()
+        return self._server.words()
 
 
 def _percentile(ordered: list[float], share: float) -> float:
@@ -249,3 +281,48 @@ class Memory(threading.Thread):
                     self.most = max(self.most, 1024 * int(line.split()[1]))
             if self._stopping.wait(0.1):
                 return
+
+
+class Processors:
+    """Measures what share of this machine's processors others than we and our children had."""
+
+    def __init__(self) -> None:
+        self.others = 0.0
+
+    def __enter__(self) -> Self:
+        self._began = time.monotonic()
+        self._busy, self._own = busy_seconds(), own_seconds()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        took = (time.monotonic() - self._began) * (os.cpu_count() or 1)
+        others = (busy_seconds() - self._busy) - (own_seconds() - self._own)
+        self.others = max(0.0, others / took)
+
+
+def busy_seconds() -> float:
+    """Return what all processors worked since the start, or were kept from us by a hypervisor."""
+    line = Path("/proc/stat").read_text("ascii").splitlines()[0].split()
+    user, nice, system, _idle, _wait, irq, softirq, steal = map(int, line[1:9])
+    return (user + nice + system + irq + softirq + steal) / _TICKS
+
+
+def own_seconds() -> float:
+    """Return what this process, its children and theirs worked, those that have ended included."""
+    parents: dict[int, list[int]] = {}
+    ticks: dict[int, int] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = path.read_text("ascii", "replace").rpartition(")")[2].split()
+            process_id = int(path.parent.name)
+            parents.setdefault(int(fields[1]), []).append(process_id)
+            ticks[process_id] = sum(map(int, fields[11:15]))
+    ours, left = 0, [os.getpid()]
+    while left:
+        one = left.pop()
+        ours += ticks.get(one, 0)
+        left += parents.get(one, [])
+    return ours / _TICKS
+
+
+_TICKS = os.sysconf("SC_CLK_TCK")

@@ -41,7 +41,9 @@ class Reply:
     cut: int | None = None
     """Send only so many bytes of those announced, then hang up."""
     pause: float = 0.0
-    """Seconds between two bytes."""
+    """Seconds between two bytes of the body."""
+    head_pause: float = 0.0
+    """Seconds between two bytes of the headers."""
     headers: str = ""
 
 
@@ -309,14 +311,16 @@ async def _write(writer: asyncio.StreamWriter, reply: Reply) -> bool:
     """Send it; tell whether the connection may be used again."""
     head = f"HTTP/1.1 {reply.status} {_STATUS[reply.status]}\r\n{reply.headers}"
     head += f"content-type: application/json\r\ncontent-length: {len(reply.body)}\r\n\r\n"
-    writer.write(head.encode())
+    await _drip(writer, head.encode(), reply.head_pause)
     body = reply.body if reply.cut is None else reply.body[: reply.cut]
-    if not reply.pause:
-        writer.write(body)
-    else:
-        for at in range(len(body)):
-            writer.write(body[at : at + 1])
-            await writer.drain()
-            await asyncio.sleep(reply.pause)
-    await writer.drain()
+    await _drip(writer, body, reply.pause)
     return reply.cut is None
+
+
+async def _drip(writer: asyncio.StreamWriter, octets: bytes, pause: float) -> None:
+    """Write at once, or byte by byte with a pause after each."""
+    width = 1 if pause else max(1, len(octets))
+    for at in range(0, len(octets), width):
+        writer.write(octets[at : at + width])
+        await writer.drain()
+        await asyncio.sleep(pause)

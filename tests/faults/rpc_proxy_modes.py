@@ -33,6 +33,8 @@ RECEIPT = ("eth_getTransactionReceipt",)
 
 HANG_SECONDS = 30.0
 """Longer than any client of ours waits."""
+DRIP_SECONDS = 0.3
+"""Less than the rig's worker waits for one byte: no single read is ever too late."""
 HUGE_BYTES = 9 * 2**20
 """A client of ours reads at most 8 MiB of an answer."""
 
@@ -207,6 +209,16 @@ async def huge(x: Exchange) -> Reply | None:
 @mode("slow drip", is_slow=True)
 async def drip(x: Exchange) -> Reply | None:
     return Reply(x.wrap(await x.honest()).body, pause=0.05)
+
+
+@mode("drip just within the time-out, body", is_slow=True)
+async def drip_body(x: Exchange) -> Reply | None:
+    return Reply(x.wrap(await x.honest()).body, pause=DRIP_SECONDS)
+
+
+@mode("drip just within the time-out, headers", is_slow=True)
+async def drip_headers(x: Exchange) -> Reply | None:
+    return Reply(x.wrap(await x.honest()).body, head_pause=DRIP_SECONDS)
 
 
 # --- an old or another chain ------------------------------------------------------------------

@@ -19,6 +19,8 @@ from node import ORIGIN
 
 from faults.chain_events import read_chain
 from faults.evidence import check_evidence
+from faults.fees import Ceilings, check_fees, read_attempts
+from faults.tables import SqliteTables
 from faults.wire import demand, sha256
 from provenance.chain.deploy import deploy
 from provenance.chain.node import Node
@@ -124,6 +126,8 @@ class WorkerRig(Generic[_Node]):
         self._judged: set[tuple[int, str]] = set()
         self._finals: dict[int, str] = {}
         self._bound = 0
+        self.replacements = 0
+        """Attempts that took the place of another; known at the end."""
         self.restart()
 
     # --- the worker ----------------------------------------------------------------------------
@@ -148,15 +152,20 @@ class WorkerRig(Generic[_Node]):
     def _chain(self) -> Chain:
         return connect_chain(self._urls, self.deployed.pin, quorum=self._quorum, timeout=TIMEOUT)
 
-    def step(self, *, blindly: bool = False) -> None:
+    def step(self, *, blindly: bool = False) -> bool:
         """Let the worker take a step, and judge it unless the node itself cannot be asked.
+
+        Returns:
+            Whether the step came to its end, with alerts or without.
 
         Raises:
             FatalError: it stops for good; the campaign knows whether it may.
         """
+        is_done = True
         try:
             progress = self.worker.step()
         except ProvenanceError as error:
+            is_done = False
             self.codes[error.code] += 1
             if isinstance(error, FatalError):
                 raise
@@ -164,6 +173,7 @@ class WorkerRig(Generic[_Node]):
             self.codes.update(alert.code.value for alert in progress.alerts)
         if not blindly:
             self.audit()
+        return is_done
 
     def is_busy(self) -> bool:
         """Tell whether something is not final yet, or waits."""
@@ -262,6 +272,9 @@ class WorkerRig(Generic[_Node]):
             self.check_canonical(event.tree_size, row["block_number"], block)
         nonces = [sent.nonce for sent in view.transactions]
         demand(nonces == list(range(len(nonces))), "I5", f"nonces {nonces}")
+        attempts = read_attempts(SqliteTables(self.database.parent), self.deployed.pin.chain_id)
+        ceilings = Ceilings(RULES.anchor_ceiling_wei, RULES.day_ceiling_wei)
+        self.replacements = check_fees(attempts, view, ceilings)
         return view
 
     def _anchors(self) -> list[JSON]:
