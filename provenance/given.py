@@ -16,7 +16,9 @@ from provenance.header import BlockHeader
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from provenance.chunks import ChunkedFile
     from provenance.fingerprint import Comparison, FileProof, Summary
+    from provenance.record_values import Fixity
 
 __all__ = [
     "REQUIRABLE",
@@ -25,9 +27,11 @@ __all__ = [
     "Data",
     "Given",
     "GivenBlock",
+    "GivenFixity",
     "KeyStatus",
     "OneFile",
     "PartOfData",
+    "RangeOfFile",
     "RootName",
     "RpcAnswer",
     "RpcView",
@@ -137,7 +141,37 @@ class OneFile:
     """Of the file's content, 32 bytes."""
 
 
-Data: TypeAlias = WholeData | PartOfData | OneFile
+@dataclass(frozen=True, slots=True)
+class RangeOfFile:
+    """Some chunks of a file, with the side file that holds the chunk hashes of all files."""
+
+    chunks: Summary
+    """Of the side file, recomputed from its lines."""
+    file: ChunkedFile
+    """The file as the side file lists it."""
+    first: int
+    """Index of the first chunk that was read."""
+    found: tuple[bytes, ...]
+    """Hashes of the chunks that were read, 32 bytes each, one after the other."""
+
+
+Data: TypeAlias = WholeData | PartOfData | OneFile | RangeOfFile
+
+
+@dataclass(frozen=True, slots=True)
+class GivenFixity:
+    """A ``fixity`` record that speaks of the deposit, and what verifying its receipt found."""
+
+    state: Literal["logged", "not-logged", "false", "unusable"]
+    """Whether the record is a signed entry of the policy's log."""
+    because: str
+    """Code of the check that keeps it from being one; ``included`` where it is."""
+    fixity: Fixity | None = None
+    """What the record claims; None when the receipt cannot be used."""
+    key: str = ""
+    """Thumbprint of its signing key."""
+    identity: str = ""
+    """What is known of that key: the code of check 4."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +195,7 @@ class Given:
     require: frozenset[str] = frozenset()
     """Of ``REQUIRABLE``."""
     allow_dev_chain: bool = False
+    fixity: tuple[GivenFixity, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a requirement nobody knows: it would be met in silence.

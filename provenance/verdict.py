@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
+from provenance.assurance import DEPOSIT_LEVELS
 from provenance.digests import to_evm_hex
 from provenance.wordings import BLOCK_TIMES, CONCLUSIONS, TITLES, TRUSTS, WORDINGS
 
@@ -80,8 +81,10 @@ NUMBERS: dict[str, int] = {
     "signed-not-before": 13,
     "dataset": 14,
     "disclosure": 15,
+    "assurance": 16,
 }
-"""Every check by its number in ``docs/trust-model.md``; 9 and 10 are made once per anchor."""
+"""Every check by its number in ``docs/trust-model.md``; 9 and 10 are made once per anchor, 16
+also once per ``fixity`` record given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,8 @@ class Check:
     needed: bool = False
     """Whether the exit code waits for it; a false or unusable check always decides."""
     subject: str | None = None
-    """The anchor a check 9 or 10 is about, as ``anchored[0].anchors[0]``."""
+    """The anchor a check 9 or 10 is about, as ``anchored[0].anchors[0]``; for a check 16 the
+    given record, as ``fixity[0]``."""
 
     @property
     def number(self) -> int:
@@ -219,6 +223,15 @@ class Verdict:
         return not any(check.code.endswith("dev-chain") for check in self.checks)
 
     @property
+    def assurance(self) -> str | None:
+        """How the digests came about, of ``assurance.DEPOSIT_LEVELS``; None when not stated.
+
+        All but ``witnessed`` is the depositor's own word.
+        """
+        shown = {check.facts.get("level") for check in self.checks if check.name == "assurance"}
+        return next((level for level in reversed(DEPOSIT_LEVELS) if level in shown), None)
+
+    @property
     def deciding(self) -> Check | None:
         """The first check that made the exit code what it is; None when it is 0."""
         outcomes = _DECIDING[self.exit_code]
@@ -240,6 +253,7 @@ class Verdict:
             "conclusion": CONCLUSIONS[self.exit_code],
             "because": None if self.deciding is None else self.deciding.code,
             "independent": self.independent,
+            "assurance": self.assurance,
             "policy_digest": self.policy_digest.hex(),
             "record": None if self.claimed is None else self.claimed.to_json(),
             "interval": {

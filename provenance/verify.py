@@ -5,6 +5,7 @@
     (9) to (11)       no later than             verify_anchors.py
     (12), (13)        no earlier than           verify_start.py
     (14)              the data                  here
+    (16)              how digests came about    verify_assurance.py
 
 The numbers are those of ``docs/trust-model.md``. Nothing here asks a server, a file or a clock,
 so the same input always has the same verdict; only the standard library and ``cryptography`` are
@@ -16,15 +17,18 @@ Service code that has just built a receipt calls ``check_parts`` and saves the p
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, TypeAlias
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from provenance.chunks import ALGORITHM, CHUNK_BYTES
 from provenance.errors import MalformedError, ProvenanceError
 from provenance.fingerprint import verify_file_proof
-from provenance.given import Given, OneFile, PartOfData, WholeData
+from provenance.given import Given, GivenFixity, OneFile, PartOfData, RangeOfFile, WholeData
 from provenance.receipt_parts import Parts
-from provenance.record import deposit_of
-from provenance.verdict import NUMBERS, Check, Claimed, Outcome, Verdict
+from provenance.record import deposit_of, fixity_of
+from provenance.verdict import NUMBERS, Check, Claimed, Outcome, Verdict, not_in_log
 from provenance.verify_anchors import check_anchors, check_blocks, check_not_after
+from provenance.verify_assurance import check_assurance
 from provenance.verify_blocks import blocks_of, roots_of
 from provenance.verify_log import check_log
 from provenance.verify_start import check_not_before, check_own_block
@@ -41,7 +45,14 @@ if TYPE_CHECKING:
 _Bounds: TypeAlias = "tuple[Bound | None, Bound | None, Bound | None]"
 """Entered not before, existed not after, signed not before."""
 
-__all__ = ["Parts", "blocks_to_look_up", "check_parts", "roots_to_ask", "verify_receipt"]
+__all__ = [
+    "Parts",
+    "blocks_to_look_up",
+    "check_parts",
+    "read_fixity",
+    "roots_to_ask",
+    "verify_receipt",
+]
 
 _IN_THE_LOG: Final = frozenset(name for name, number in NUMBERS.items() if 7 <= number <= 13)
 """Checks 7 to 13, which speak of the state that check 6 finds signed."""
@@ -62,6 +73,7 @@ def verify_receipt(  # noqa: PLR0913 -- each is one thing a reader may give
     key_status: KeyStatus | None = None,
     require: frozenset[str] = frozenset(),
     allow_dev_chain: bool = False,
+    fixity: Iterable[GivenFixity] = (),
 ) -> Verdict:
     """Verify a receipt file.
 
@@ -75,8 +87,9 @@ def verify_receipt(  # noqa: PLR0913 -- each is one thing a reader may give
         key_status: what reading the whole log found about the signing key.
         require: of ``given.REQUIRABLE``; what exit code 0 needs beyond the usual.
         allow_dev_chain: let a chain that the log's operator runs count.
+        fixity: ``fixity`` records about this one, verified before (``read_fixity``).
     """
-    given = Given(tuple(blocks), rpc, data, key_status, require, allow_dev_chain)
+    given = Given(tuple(blocks), rpc, data, key_status, require, allow_dev_chain, tuple(fixity))
     try:
         parts = Parts.parse(octets)
     except MalformedError as error:
@@ -87,7 +100,7 @@ def verify_receipt(  # noqa: PLR0913 -- each is one thing a reader may give
 
 
 def check_parts(parts: Parts, policy: Policy, given: Given, *, now_unix: int) -> Verdict:
-    """Make checks 2 to 15 on a receipt that is already parsed."""
+    """Make checks 2 to 16 on a receipt that is already parsed."""
     checks = [Check("receipt", Outcome.PROVED, "receipt-read")]
     checks += check_log(parts, policy, given)
     claimed = Claimed(
@@ -101,6 +114,7 @@ def check_parts(parts: Parts, policy: Policy, given: Given, *, now_unix: int) ->
         return _verdict(checks, policy, now_unix, claimed)
     bounds = _check_chains(parts, policy, given, checks)
     checks.append(_check_data(parts, given))
+    checks += check_assurance(parts, given)
     if any(check.code == "checkpoint-no-policy-key" for check in checks):
         return _verdict([_without_log(check) for check in checks], policy, now_unix, claimed)
     return _verdict(checks, policy, now_unix, claimed, bounds)
@@ -132,6 +146,28 @@ def _check_chains(parts: Parts, policy: Policy, given: Given, checks: list[Check
     checks += check_blocks(parts, policy, given, readings)
     checks += [not_after, not_before, signed]
     return start, end, own
+
+
+def read_fixity(octets: bytes, policy: Policy, *, now_unix: int) -> GivenFixity:
+    """Verify the receipt of a ``fixity`` record, for use as ``Given.fixity``.
+
+    Only that it is a signed entry of the policy's log matters here. When it was made, its own
+    verdict says; that it was made after the deposit follows from the deposit's id in it.
+    """
+    verdict = verify_receipt(octets, policy, now_unix=now_unix)
+    if verdict.exit_code == 2:
+        return GivenFixity("unusable", verdict.deciding.code if verdict.deciding else "")
+    parts = Parts.parse(octets)
+    if parts.record.type != "fixity":
+        return GivenFixity("unusable", "not-a-fixity-record")
+    absent = not_in_log(verdict.checks)
+    fixity, identity = fixity_of(parts.record), verdict.check("identity").code
+    if absent is None:
+        return GivenFixity("logged", "included", fixity, parts.record.kid, identity)
+    state: Literal["false", "not-logged"] = (
+        "false" if absent.outcome is Outcome.FALSE else "not-logged"
+    )
+    return GivenFixity(state, absent.code, fixity, parts.record.kid, identity)
 
 
 def blocks_to_look_up(octets: bytes) -> tuple[BlockName, ...]:
@@ -186,6 +222,8 @@ def _check_data(parts: Parts, given: Given) -> Check:
     deposit = deposit_of(parts.record) if parts.record.type == "deposit" else None
     if deposit is None or deposit.dataset_digest is None:
         return Check("dataset", Outcome.NOT_CHECKED, "no-dataset-digest", needed=True)
+    if isinstance(data, RangeOfFile):
+        return _check_range(data, deposit)
     if isinstance(data, OneFile):
         return _check_one_file(data, deposit.dataset_digest, deposit.files)
     if isinstance(data, PartOfData):
@@ -203,6 +241,26 @@ def _check_one_file(data: OneFile, digest: bytes, files: int) -> Check:
         return Check("dataset", Outcome.FALSE, "file-proof-false", "files", facts)
     facts = {"path": data.proof.entry.path}
     return Check("dataset", Outcome.PROVED, "file-same", "files", facts, needed=True)
+
+
+def _check_range(data: RangeOfFile, deposit: Deposit) -> Check:
+    """Compare chunks of a file with hashes that lead to a root in the record."""
+    signed = deposit.additional_digest(ALGORITHM)
+    if signed is None:
+        return Check("dataset", Outcome.NOT_CHECKED, "no-chunks-digest", needed=True)
+    if (data.chunks.digest, data.chunks.files) != (signed, deposit.files):
+        return _differs(data.chunks.digest, signed, "chunks-differ")
+    stop = data.first + len(data.found)
+    listed = data.file.hashes[data.first : stop]
+    if not listed:
+        return Check("dataset", Outcome.NOT_CHECKED, "nothing-compared", needed=True)
+    for chunk, (expected, found) in enumerate(zip_longest(listed, data.found), start=data.first):
+        if expected != found:
+            where: dict[str, Fact] = {"chunk": chunk, "start": chunk * CHUNK_BYTES}
+            return Check("dataset", Outcome.FALSE, "range-differs", "files", where)
+    facts: dict[str, Fact] = {"path": data.file.path, "chunks": len(listed)}
+    facts |= {"start": data.first * CHUNK_BYTES, "stop": min(stop * CHUNK_BYTES, data.file.length)}
+    return Check("dataset", Outcome.PROVED, "range-same", "files", facts, needed=True)
 
 
 def _check_part(data: PartOfData, deposit: Deposit) -> Check:

@@ -25,6 +25,7 @@ TITLES: dict[str, str] = {
     "signed-not-before": "It was signed no earlier than",
     "dataset": "The data are the ones in the record",
     "disclosure": "What this copy does not show",
+    "assurance": "How the digests came about",
 }
 
 TRUSTS: dict[str, str] = {
@@ -39,6 +40,8 @@ TRUSTS: dict[str, str] = {
     "history": "the evidence block's own memory of older blocks (EIP-2935)",
     "audit": "the whole log, read and rebuilt by you",
     "files": "the files on your disk",
+    "depositor": "the depositor's own word",
+    "other-key": "the holder of the other key; whose key it is, its own receipt says",
 }
 
 BLOCK_TIMES: dict[str, str] = {
@@ -188,6 +191,10 @@ WORDINGS: dict[str, str] = {
     "dataset-same": "the dataset digest is that of the record; files: {files}",
     "part-same": "part of the dataset in the record; files: {files}",
     "file-same": "the file is part of the dataset in the record",
+    "range-same": "bytes {start} to {stop} of the file are those in the record; chunks: {chunks}",
+    "range-differs": "differs from the record: chunk {chunk} of the file, from byte {start} on",
+    "chunks-differ": "the chunk hashes have digest {found}, the record says {expected}",
+    "no-chunks-digest": "the record signs no chunk hashes to compare with",
     "dataset-not-given": "no data were given to compare with",
     "nothing-compared": "no file was compared",
     "dataset-differs": "the data have digest {found}, the record says {expected}",
@@ -204,6 +211,47 @@ WORDINGS: dict[str, str] = {
     # 15 disclosure
     "all-shown": "every claim of the record is shown",
     "not-shown": "claims not shown: {count}; kept back by their holder, or erased",
+    # 16 assurance: of the deposit, and once per fixity record given
+    "assurance-not-stated": "the depositor does not say who computed the digests",
+    "assurance-declared": (
+        "declared: {algorithm} digests taken from {source}, which identify nothing; files: {files}"
+    ),
+    "assurance-declared-only": (
+        "declared: {algorithm} digests taken from elsewhere, which identify nothing; files: {files}"
+    ),
+    "assurance-imported": (
+        "imported: the digests were taken from {source}, and the depositor hashed no file itself; "
+        "files: {files}"
+    ),
+    "assurance-sampled": (
+        "sampled: {rehashed} of {files} files re-hashed by the depositor; the other digests were "
+        "taken from {source}"
+    ),
+    "assurance-rehashed": "re-hashed: the depositor hashed every file itself; files: {files}",
+    "no-assurance": "a record of this type describes no dataset",
+    "fixity-claimed": (
+        "the key holder says: of record {record}, {checked} of {files} files re-hashed; failed: "
+        "{failed}; missing: {missing}"
+    ),
+    "fixity-witnessed": (
+        "witnessed: another key, {key}, re-hashed all files and found them as recorded; files: "
+        "{files}"
+    ),
+    "fixity-witnessed-sample": (
+        "witnessed: another key, {key}, re-hashed {checked} of {files} files and found them as "
+        "recorded; with {bad} bad files anywhere, the chance to meet none of them was {missed}"
+    ),
+    "fixity-same-key": (
+        "the depositor's own key re-hashed {checked} of {files} files and found them as recorded; "
+        "only another key makes a deposit witnessed"
+    ),
+    "fixity-failed": (
+        "key {key} re-hashed {checked} of {files} files; failed: {failed}; missing: {missing}"
+    ),
+    "fixity-of-another": "the fixity record speaks of {found}, this is {expected}",
+    "fixity-not-logged": "the fixity record is not shown to be an entry of this log: {because}",
+    "fixity-false": "the receipt of the fixity record is false: {because}",
+    "fixity-unusable": "the receipt of a fixity record cannot be used: {because}",
     # any check that a refusal above left undone
     "not-reached": "not checked: an earlier check stopped here",
 }

@@ -58,6 +58,7 @@ ORDER = [
     "verify_blocks",
     "verify_anchors",
     "verify_start",
+    "verify_assurance",
     "verify",
 ]
 WORLD = {
