@@ -1,0 +1,69 @@
+"""What a person's role in another vocabulary is in CRediT, where it is exactly that.
+
+DataCite's contributor types say something else than CRediT's roles do. Read backwards, the table
+of ``docs/formats.md`` leaves four that mean the same: whoever collected, curated, managed or
+supervised. ``Editor`` is not among them: DataCite means the publication's format, CRediT the
+text. A contributor whose role has no counterpart is kept, with the role not stated.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from provenance.credit import ROLES
+
+__all__ = ["NO_CONTRIBUTION", "credit_role", "is_contribution", "role_of_type"]
+
+_OF_TYPE: Final = {
+    "datacollector": "investigation",
+    "datacurator": "data-curation",
+    "projectmanager": "project-administration",
+    "supervisor": "supervision",
+}
+
+NO_CONTRIBUTION: Final = frozenset(
+    {
+        "contactperson",
+        "distributor",
+        "funder",
+        "hostinginstitution",
+        "publisher",
+        "registrationagency",
+        "registrationauthority",
+        "rightsholder",
+        "sponsor",
+    }
+)
+"""Types of those who host, pay for, own or answer for data, without hyphens and in lower case."""
+
+
+def _plain(text: str) -> str:
+    return "".join(character for character in text.lower() if character.isalnum())
+
+
+_BY_NAME: Final = {
+    **{_plain(role.slug): role.slug for role in ROLES.values()},
+    **{_plain(role.english): role.slug for role in ROLES.values()},
+    **{_plain(role.chinese): role.slug for role in ROLES.values()},
+}
+
+
+def credit_role(text: str) -> str | None:
+    """Return the slug of a CRediT role given as URI, slug or name, English or Chinese."""
+    match = re.fullmatch(
+        r"https?://(?:credit\.niso\.org/contributor-roles"
+        r"|(?:dictionary\.)?casrai\.org/Contributor_Roles)/([A-Za-z_%-]+?)/?",
+        text.strip(),
+    )
+    return _BY_NAME.get(_plain(text if match is None else match[1]))
+
+
+def role_of_type(kind: str) -> str | None:
+    """Return the CRediT role that a DataCite contributor type, in any spelling, exactly is."""
+    return _OF_TYPE.get(_plain(kind))
+
+
+def is_contribution(kind: str) -> bool:
+    """Tell whether a contributor type says that somebody took part in making the data."""
+    return _plain(kind) not in NO_CONTRIBUTION
