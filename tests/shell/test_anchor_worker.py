@@ -343,6 +343,26 @@ def test_loop_anchors_by_itself_and_survives_an_outage(ledger: AnchoredLedger) -
     check_evidence(ledger)
 
 
+def test_lines_of_loop_and_node_name_the_chain(
+    ledger: AnchoredLedger, caplog: pytest.LogCaptureFixture
+) -> None:
+    chain_id = ledger.chain.pin.chain_id
+    os.kill(ledger.node.process_id or 0, signal.SIGKILL)
+    wait_until(lambda: "is started again" in caplog.text)
+    ledger.node.stop()
+    ledger.log.grow(2)
+    loop = AnchorLoop(ledger.worker, busy_seconds=0.02, idle_seconds=0.02)
+    loop.start()
+    wait_until(lambda: loop.status.error)
+    loop.stop()
+
+    lines = [one for one in caplog.records if one.name.startswith("provenance.")]
+    assert {one.name for one in lines} == {"provenance.chain.anvil", "provenance.service.worker"}
+    for line in lines:
+        assert vars(line)["chain_id"] == chain_id
+        assert line.getMessage().startswith(f"chain {chain_id}: ")
+
+
 def test_halt_outlives_the_process_until_a_person_resumes(ledger: AnchoredLedger) -> None:
     ledger.log.grow(2)
     ledger.anchor_to_the_end()

@@ -197,8 +197,9 @@ def test_stalled_node_costs_little(
     assert took < 6 * GRACE_SECONDS + SOON
     assert time.monotonic() - again < SOON
     assert not usable(chain)[liar]
-    told = [record.getMessage() for record in caplog.records if "stuck" in record.getMessage()]
+    told = [record for record in caplog.records if "stuck" in record.getMessage()]
     assert len(told) == 1, "once, when it begins"
+    assert vars(told[0])["chain_id"] == chain.pin.chain_id
 
 
 def test_node_that_is_away_is_missed_by_nobody(
