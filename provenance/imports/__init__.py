@@ -24,6 +24,9 @@ __all__ = ["READERS", "Reader", "kinds_of", "read_source", "reader_of"]
 
 READERS: dict[str, str] = {
     "bagit": "bagit",
+    "ocfl": "ocfl",
+    "git-annex": "git_annex",
+    "dvc": "dvc",
     "provenance-manifest": "own_manifest",
     "sha256sums": "sha256sums",
 }

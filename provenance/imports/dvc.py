@@ -1,0 +1,286 @@
+"""DVC: ``NAME.dvc``, ``dvc.lock``, or a folder that has them.
+
+DVC keeps MD5 digests: the files are *declared*, never identified. A folder is one digest in the
+``.dvc`` file, ``….dir``, and its list lies in the cache: without that, nothing can be said of its
+files. Digests of DVC before 3.0 (without ``hash: md5``) were made of text whose line ends had been
+changed, so they need not be those of the bytes.
+"""
+
+from __future__ import annotations
+
+import configparser
+import hashlib
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import yaml
+
+from provenance import strict_json
+from provenance.errors import MalformedError, ManifestMismatchError, UnsupportedVersionError
+from provenance.imported import N_, Listed, clean_path, entries_of, read_digest
+from provenance.imports.contents import read_text
+from provenance.imports.findings import Findings, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from provenance.imported import Imported
+
+__all__ = ["read", "sniff"]
+
+_LOCK = "dvc.lock"
+_SUFFIX = ".dvc"
+_DIRECTORY = ".dir"
+
+
+def sniff(path: Path) -> bool:
+    """Tell whether this is a file of DVC, or a folder with one."""
+    if path.is_dir():
+        return (path / _LOCK).is_file() or any(_dvc_files(path))
+    return path.name == _LOCK or (path.suffix == _SUFFIX and path.is_file())
+
+
+def read(path: Path) -> Imported:
+    """Read what DVC tracks there.
+
+    Raises:
+        MalformedError: a file of another form, an output without MD5, or a folder whose list is
+            not in the cache; ``field`` names file and output.
+        ManifestMismatchError: a list in the cache that has another digest.
+    """
+    findings = Findings()
+    root = path if path.is_dir() else path.parent
+    found = _Outputs(root, findings)
+    for file in sorted(_tracked_files(path)):
+        found.take(file)
+    if not found.outputs:
+        raise MalformedError("expected an output", field=path.name)
+    data = "."
+    listed = [one for output in found.outputs for one in found.files_of(output)]
+    if len(found.outputs) == 1 and found.outputs[0].is_folder:
+        # one tracked folder is the dataset itself: its name is not in the paths
+        data = found.outputs[0].path
+        listed = [one._replace(path=one.path[len(data) + 1 :]) for one in listed]
+    findings.note(N_("DVC keeps MD5 digests only: re-hash the files to give them an identity."))
+    return findings.imported("dvc", entries_of(listed), data=data)
+
+
+def _tracked_files(path: Path) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    if (path / _LOCK).is_file():
+        yield path / _LOCK
+    yield from _dvc_files(path)
+
+
+def _dvc_files(root: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name not in {".git", ".dvc"}]
+        yield from (
+            root / folder / name for name in names if name.endswith(_SUFFIX) and name != _SUFFIX
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    """One ``outs`` element; ``path`` is relative to the root that was given."""
+
+    path: str
+    md5: str
+    length: int | None
+    files: int | None
+    is_legacy: bool
+    where: str
+
+    @property
+    def is_folder(self) -> bool:
+        return self.md5.endswith(_DIRECTORY)
+
+
+@dataclass(slots=True)
+class _Outputs:
+    """Collects the outputs of several files of DVC."""
+
+    root: Path
+    findings: Findings
+    outputs: list[_Output] = field(default_factory=list)
+
+    def take(self, file: Path) -> None:
+        """Read one ``.dvc`` file or ``dvc.lock``."""
+        name = os.path.relpath(file, self.root)
+        document = _load(file, name)
+        if file.name == _LOCK:
+            self._take_lock(document, file, name)
+            return
+        folder = file.parent / _text(document.get("wdir", "."), f"{name}:wdir")
+        for index, out in enumerate(_list(document.get("outs"), f"{name}:outs")):
+            self._take_output(out, folder, f"{name}:outs[{index}]")
+        for index, dependency in enumerate(_list(document.get("deps", []), f"{name}:deps")):
+            self._take_origin(dependency, f"{name}:deps[{index}]")
+
+    def _take_lock(self, document: dict[str, object], file: Path, name: str) -> None:
+        if str(document.get("schema", "")) != "2.0":
+            raise UnsupportedVersionError("expected schema 2.0", field=f"{name}:schema")
+        stages = _mapping(document.get("stages"), f"{name}:stages")
+        for stage, value in stages.items():
+            where = f"{name}:stages.{stage}"
+            block = _mapping(value, where)
+            outs = _list(block.get("outs", []), f"{where}.outs")
+            for index, out in enumerate(outs):
+                self._take_output(out, file.parent, f"{where}.outs[{index}]")
+            self.findings.note(
+                N_("Stage {stage} ran {command}: {inputs} -> {outputs}"),
+                stage=stage,
+                command=_command(block.get("cmd")),
+                inputs=_paths(block.get("deps")) or "-",
+                outputs=_paths(outs) or "-",
+            )
+
+    def _take_output(self, value: object, folder: Path, where: str) -> None:
+        out = _mapping(value, where)
+        path = _text(out.get("path"), f"{where}.path")
+        md5 = out.get("md5")
+        if not isinstance(md5, str):
+            raise UnsupportedVersionError(
+                f"{path!a:.200} has no md5 here (`dvc commit` makes one)", field=where
+            )
+        if out.get("hash", "md5") != "md5":
+            raise UnsupportedVersionError(f"unknown hash {out['hash']!a:.40}", field=where)
+        is_legacy = "hash" not in out
+        if is_legacy:
+            self.findings.note(
+                N_("Made before DVC 3: the MD5 of a text file may not be that of its bytes.")
+            )
+        self.outputs.append(
+            _Output(
+                path=self._below_root(folder, path, where),
+                md5=md5,
+                length=_integer(out.get("size"), f"{where}.size"),
+                files=_integer(out.get("nfiles"), f"{where}.nfiles"),
+                is_legacy=is_legacy,
+                where=where,
+            )
+        )
+
+    def _below_root(self, folder: Path, path: str, where: str) -> str:
+        whole = os.path.normpath(os.path.join(os.path.relpath(folder, self.root), path))  # noqa: PTH118 -- names, not paths on disk
+        return clean_path(whole.replace(os.sep, "/"), where)
+
+    def _take_origin(self, value: object, where: str) -> None:
+        """Take where ``dvc import`` or ``import-url`` got the data from."""
+        dependency = _mapping(value, where)
+        origin = dependency.get("repo", dependency)
+        address = origin.get("url", origin.get("path")) if isinstance(origin, dict) else None
+        if isinstance(address, str) and "://" in address:
+            self.findings.relation("hadPrimarySource", address, where)
+
+    # --- the files of one output ------------------------------------------------------------
+
+    def files_of(self, output: _Output) -> Iterator[Listed]:
+        """Yield the one file of an output, or those that the cache lists for a folder."""
+        if not output.is_folder:
+            digest = read_digest("md5", output.md5, output.where)
+            yield Listed(output.path, "md5", digest, output.length, output.where)
+            return
+        name = output.md5.removesuffix(_DIRECTORY)
+        octets = self._cached(name, output)
+        if hashlib.md5(octets, usedforsecurity=False).hexdigest() != name:
+            raise ManifestMismatchError(
+                "the list in the cache has another digest", field=output.where
+            )
+        lines = _list(strict_json.tokenize(octets), output.where)
+        if output.files is not None and output.files != len(lines):
+            raise ManifestMismatchError(
+                f"expected {output.files} files, the cache lists {len(lines)}", field=output.where
+            )
+        for index, value in enumerate(lines):
+            where = f"{name}.dir[{index}]"
+            line = _mapping(value, where)
+            below = clean_path(_text(line.get("relpath"), f"{where}.relpath"), where)
+            digest = read_digest("md5", _text(line.get("md5"), f"{where}.md5"), where)
+            yield Listed(f"{output.path}/{below}", "md5", digest, None, where)
+
+    def _cached(self, name: str, output: _Output) -> bytes:
+        read_digest("md5", name, output.where)
+        for cache in self._caches():
+            # DVC 3 keeps its objects apart from those of DVC 2
+            for place in ("files/md5", "."):
+                path = cache / place / name[:2] / f"{name[2:]}{_DIRECTORY}"
+                if path.is_file():
+                    return read_text(path)
+        raise MalformedError(
+            f"the list of the files in {output.path!a:.200} is not in the cache; "
+            "`dvc fetch` gets it",
+            field=output.where,
+        )
+
+    def _caches(self) -> Iterator[Path]:
+        for folder in (self.root.resolve(), *self.root.resolve().parents):
+            if (folder / ".dvc").is_dir():
+                for name in ("config.local", "config"):
+                    configured = _cache_of(folder / ".dvc" / name)
+                    if configured is not None:
+                        yield (folder / ".dvc" / configured).resolve()
+                yield folder / ".dvc" / "cache"
+                return
+
+
+def _cache_of(config: Path) -> str | None:
+    parser = configparser.ConfigParser(strict=False, interpolation=None)
+    try:
+        parser.read(config, encoding="utf-8")
+    except (configparser.Error, UnicodeDecodeError):
+        return None
+    return parser.get("cache", "dir", fallback=None)
+
+
+# --- taking YAML apart ------------------------------------------------------------------------
+
+
+def _load(file: Path, name: str) -> dict[str, object]:
+    try:
+        value = yaml.safe_load(read_text(file))
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise MalformedError(f"expected YAML: {error}"[:300], field=name) from error
+    return _mapping(value, name)
+
+
+def _mapping(value: object, where: str) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise MalformedError("expected a mapping", field=where)
+    return {str(name): member for name, member in value.items()}
+
+
+def _list(value: object, where: str) -> list[object]:
+    if not isinstance(value, list):
+        raise MalformedError("expected a list", field=where)
+    return value
+
+
+def _text(value: object, where: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise MalformedError("expected text", field=where)
+    return value
+
+
+def _integer(value: object, where: str) -> int | None:
+    if value is None:
+        return None
+    if type(value) is not int or not 0 <= value <= strict_json.MAX_INTEGER:
+        raise MalformedError("expected a number", field=where)
+    return value
+
+
+def _command(value: object) -> str:
+    lines = value if isinstance(value, list) else [value]
+    said = " && ".join(" ".join(one.split()) for one in lines if isinstance(one, str))
+    return said[:300] or "?"
+
+
+def _paths(value: object) -> str:
+    items = value if isinstance(value, list) else []
+    paths = [one.get("path") for one in items if isinstance(one, dict)]
+    return shown([path for path in paths if isinstance(path, str)], 5)
