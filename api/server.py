@@ -10,6 +10,7 @@ import asyncio
 import gc
 import ipaddress
 import logging
+import os
 import signal
 import socket
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
-from provenance.errors import MalformedError, UnavailableError
+from provenance.errors import AddressUnusableError, MalformedError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,14 +52,14 @@ def is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError as error:
-        raise MalformedError(f"expected an IP address, got {host!r}", field="host") from error
+        raise MalformedError(f"expected an IP address, got {host!r}", field="--host") from error
 
 
 def free_port(host: str, wanted: int = 0) -> int:
     """Return a port that nobody listens on now: ``wanted``, or any one for 0.
 
     Raises:
-        UnavailableError: somebody listens on it, or the address is not one of this machine's.
+        AddressUnusableError: somebody listens on it, or the address is not one of this machine's.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -66,7 +67,8 @@ def free_port(host: str, wanted: int = 0) -> int:
             port: int = server.getsockname()[1]
             return port
     except OSError as error:
-        raise UnavailableError(f"{host}, port {wanted or 'any'}: {error.strerror}") from error
+        said = os.strerror(error.errno) if error.errno else error.strerror
+        raise AddressUnusableError(f"{host}, port {wanted or 'any'}: {said}") from error
 
 
 def serve(
@@ -124,7 +126,7 @@ async def _until_it_answers(host: str, port: int, running: asyncio.Task[None]) -
     for _ in range(500):
         if running.done():
             await running
-            raise UnavailableError(f"{host}:{port} cannot be served: is another program on it?")
+            raise AddressUnusableError(f"{host}, port {port}: is another program on it?")
         try:
             _reader, writer = await asyncio.open_connection(host, port)
         except OSError:

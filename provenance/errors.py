@@ -238,6 +238,18 @@ class ManifestMismatchError(VerificationError):
     title = "The manifest is not the one that was signed"
 
 
+class SourceMismatchError(VerificationError):
+    """Files that were re-hashed and are not what an imported source says of them."""
+
+    code = "source-mismatch"
+    title = "Files are not what the source says of them"
+
+    def __init__(self, problems: Sequence[tuple[str, str, str]]) -> None:
+        """Keep every file that disagrees, as (path, what is wrong, detail), by path."""
+        super().__init__("; ".join(f"{path}: {what} {detail}" for path, what, detail in problems))
+        self.problems = tuple(problems)
+
+
 class SignerMismatchError(VerificationError):
     """An external signer's answer that is not exactly the transaction it was asked to sign."""
 
@@ -525,6 +537,13 @@ class ClockSkewError(UnavailableError):
 
     code = "clock-skew"
     title = "The clock of this machine disagrees with the chain"
+
+
+class AddressUnusableError(UnavailableError):
+    """Another program listens there already, or the address is not one of this machine's."""
+
+    code = "address-unusable"
+    title = "It cannot be listened on that address"
 
 
 class LockedError(UnavailableError):

@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, Final, Self, cast
 from urllib.parse import urlsplit
 
 import httpx
 
 from provenance.errors import (
+    DamagedLogError,
     MalformedError,
     NotFoundError,
+    OverloadedError,
+    ReadOnlyError,
     RefusedByServiceError,
+    SignerAwayError,
+    SignerRefusedError,
+    StorageFullError,
     TooLargeError,
     UnavailableError,
 )
@@ -31,6 +37,19 @@ MAX_ANSWER_BYTES = 128 << 20
 """A batch of 1,000 receipts with wide proofs stays under 32 MiB, a manifest under 64 MiB."""
 
 _SECONDS = 60.0
+
+_TEMPORARY: Final[dict[str, type[UnavailableError]]] = {
+    error.code: error
+    for error in (
+        DamagedLogError,
+        OverloadedError,
+        ReadOnlyError,
+        SignerAwayError,
+        SignerRefusedError,
+        StorageFullError,
+    )
+}
+"""What a service that answers says of itself; anything else is a service that did not."""
 
 
 class LedgerClient:
@@ -201,7 +220,7 @@ def _error_of(status: int, body: bytes, where: str) -> RefusedByServiceError | U
             )
         return UnavailableError(f"{where}: status {status} without a problem document")
     if is_temporary(status):
-        return UnavailableError(f"{where}: {detail}")
+        return _TEMPORARY.get(code, UnavailableError)(f"{where}: {detail}")
     return RefusedByServiceError(
         status=status, code=code, detail=detail, field=None if field is None else str(field)
     )

@@ -122,16 +122,16 @@ def audit_folder(
         key_store = open_ones.enter_context(_disclosure_keys(folder, settings))
         with at_place("anchors"):
             anchors = list(stored.anchors())
-        with _memory(folder, settings, policy, wanted=with_memory) as (memory, away):
-            report = _audit_stored(stored, key_store, policy, memory, anchors)
-        report.memory_away = report.memory_away or away
         final = {
             one.inclusion.block.block_hash
             for one in anchors
             if one.inclusion is not None and one.state is AnchorState.FINAL
         }
-        findings = _ask_chains(chains, report, claims_of(anchors), final, stored.log.read_tile)
-        return report, findings
+        with _memory(folder, settings, policy, wanted=with_memory) as (memory, away):
+            report = _audit_stored(stored, key_store, policy, memory, anchors)
+        report.memory_away = report.memory_away or away
+        claims, read_tile = claims_of(anchors), stored.log.read_tile
+        return report, _ask_chains(chains, report, claims, final, read_tile)
 
 
 def audit_if_due(folder: LedgerFolder, store: SqlLogStore) -> None:
@@ -245,8 +245,8 @@ def audit_public(
     kept = _KeptTiles(log)
     chains = [_connect(node, policy) for node in nodes]
     report = audit_public_log(PublicLog(kept.read, claims), policy)
-    findings = _ask_chains(chains, report, claims, final, kept.tile_reader(report.tree_size))
-    return report, findings
+    read_tile = kept.tile_reader(report.tree_size)
+    return report, _ask_chains(chains, report, claims, final, read_tile)
 
 
 def _hash_of(anchor: dict[str, object]) -> bytes:
@@ -373,13 +373,17 @@ def _ask_chains(
         except VerificationError as error:
             troubles.append((chain_id, f"{error.code}: {error}"))
             continue
+        except UnavailableError as error:
+            raise UnavailableError(
+                f"what is stored holds together, but chain {chain_id} was not asked: {error}"
+            ) from error
         confirmed, wrong = confirm_anchors(chain, covered, final)
         report.blocks_confirmed += confirmed
         troubles.extend((chain_id, said) for said in wrong)
         findings.append(_look_at_chain(chain, report.tree_size, read_tile))
     if troubles:
-        said = "; ".join(text for _, text in troubles)
-        raise AnchorTroubleError(said, place=f"anchors on chain {troubles[0][0]}")
+        place = f"anchors on chain {troubles[0][0]}"
+        raise AnchorTroubleError("; ".join(said for _, said in troubles), place=place)
     return findings
 
 

@@ -28,6 +28,7 @@ from provenance import strict_json
 from provenance.anchor_statement import AnchorStatement
 from provenance.client.signer import POLICY_HEADER, SignerClient
 from provenance.errors import (
+    AddressUnusableError,
     FatalError,
     MalformedError,
     NotAllowedError,
@@ -117,9 +118,14 @@ def _read_token(folder: LedgerFolder) -> str:
     try:
         token = path.read_text("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise MalformedError(f"no signer's token: {path}: {error}") from error
+        said = getattr(error, "strerror", None) or error
+        raise MalformedError(
+            f"no signer's token: {path}: {said}; copy the one in the signer's own folder"
+        ) from error
     if len(token) < _TOKEN_LENGTH:
-        raise MalformedError(f"{path} holds no signer's token")
+        raise MalformedError(
+            f"{path} holds no signer's token; copy the one in the signer's own folder"
+        )
     return token
 
 
@@ -143,7 +149,7 @@ class SignerServer:
         Raises:
             MalformedError: a file is missing.
             FatalError: the memory is missing or damaged, or the key is not one of the policy's.
-            UnavailableError: the port is taken.
+            AddressUnusableError: the port is taken.
         """
         policy = Policy.parse(_read(folder.policy))
         self.origin = policy.origin
@@ -159,9 +165,7 @@ class SignerServer:
         try:
             self._server = _Server(("127.0.0.1", port), handler)
         except OSError as error:
-            raise UnavailableError(
-                f"127.0.0.1:{port} cannot be served: {error.strerror}"
-            ) from error
+            raise AddressUnusableError(f"127.0.0.1, port {port}: {error.strerror}") from error
 
     @property
     def url(self) -> str:

@@ -90,9 +90,10 @@ class CommandLine:
 
 
 @contextmanager
-def served(folder: Path, line: CommandLine) -> Iterator[str]:
+def served(folder: Path, line: CommandLine, *flags: str) -> Iterator[str]:
     """Serve a ledger on a free port; gives its address."""
     command = [sys.executable, "-m", "provenance.cli.main", "serve", str(folder), "--port", "0"]
+    command += flags
     with (folder / "serve.log").open("wb") as log:
         process = subprocess.Popen(command, env=line.environ(), stdout=log, stderr=log)
     address = folder / "address"

@@ -181,7 +181,9 @@ def _found(
 def serve(
     folder: Folder,
     host: Annotated[str, typer.Option("--host", help=_("Address to listen on."))] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help=_("Port; 0 takes a free one."))] = 8000,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65_535, help=_("Port; 0 takes a free one."))
+    ] = 8000,
     *,
     read_only: Annotated[
         bool, typer.Option("--read-only", help=_("Answer readers; take no records."))
@@ -208,15 +210,14 @@ def serve(
 
     loop = asyncio.new_event_loop()
     ledger = Ledger(place, read_only=read_only, on_fatal=on_fatal)
-    if ledger.settings.write_policy is None and not is_loopback(host):
+    if not is_loopback(host) and ledger.settings.write_policy is None:
         raise MalformedError(
             f"{host} can be reached by others: put a write_policy into {place.settings} first",
             field="--host",
         )
-    if port:
-        free_port(host, port)  # refused before anything is started, or said to be served
+    # refused before anything is started, or said to be served
+    url = _url(host, free_port(host, port))
     ledger.start()
-    url = _url(host, port or free_port(host))
     try:
         loop.run_until_complete(_serve(ledger, host, url, stop))
     finally:

@@ -47,7 +47,8 @@ def register(app: Application) -> None:
 def signer(
     folder: Folder,
     port: Annotated[
-        int, typer.Option("--port", help=_("Port on 127.0.0.1; 0 takes a free one."))
+        int,
+        typer.Option("--port", min=0, max=65_535, help=_("Port on 127.0.0.1; 0 takes a free one.")),
     ] = 9100,
 ) -> None:
     """Hold the checkpoint key and sign what extends the last head, until SIGTERM or Ctrl-C."""
