@@ -135,6 +135,24 @@ SHOWN = {
 }
 
 
+ADDITIONAL: list[dict[str, object]] = [
+    {"algorithm": "sm3", "digest": "6a" * 32},
+    {"algorithm": "sha256-chunks", "digest": "6b" * 32},
+]
+FIXITY: dict[str, object] = {
+    "record": "cd" * 32,
+    "dataset_digest": DATASET,
+    "files": 100,
+    "checked": 10,
+    "failed": 1,
+    "missing": 2,
+    "started": 1_789_990_000,
+    "ended": 1_789_990_060,
+    "sample_seed": "5e" * 32,
+    "report_digest": "7f" * 32,
+}
+
+
 def good() -> Iterator[Case]:
     yield Case(
         "deposit-full",
@@ -204,6 +222,45 @@ def good() -> Iterator[Case]:
             f"a {kind} record of the operator",
             forge(common(**claims), header=header_of(kind)),
             payload=without(common(**claims), "_sd_alg"),
+        )
+
+    assurance = {"source": "bagit", "imported": 2, "rehashed": 1}
+    for name, description, claims in (
+        ("assurance-sampled", "one of three files was re-hashed", deposit(assurance=assurance)),
+        (
+            "assurance-rehashed",
+            "every file was hashed by the depositor",
+            deposit(assurance={"rehashed": 3}),
+        ),
+        (
+            "assurance-declared",
+            "nothing but the digests of a source",
+            common(
+                declared_digest={"algorithm": "md5", "digest": DATASET},
+                files=3,
+                assurance={"source": "dvc", "declared": 3},
+            ),
+        ),
+        (
+            "additional-digests",
+            "SM3 and the tree of chunks beside the dataset digest",
+            deposit(additional_digests=ADDITIONAL),
+        ),
+    ):
+        yield Case(name, description, forge(claims), payload=without(claims, "_sd_alg"))
+    for name, description, fixity in (
+        ("fixity", "a sample in which three files are not as recorded", FIXITY),
+        (
+            "fixity-whole",
+            "every file as recorded",
+            {**without(FIXITY, "sample_seed"), "checked": 100, "failed": 0, "missing": 0},
+        ),
+    ):
+        yield Case(
+            name,
+            description,
+            forge(common(**fixity), header=header_of("fixity")),
+            payload=without(common(**fixity), "_sd_alg"),
         )
 
 
@@ -372,6 +429,105 @@ def bad_payloads() -> Iterator[Case]:
         "unknown-license",
         "license",
     )
+
+
+def bad_assurance() -> Iterator[Case]:
+    def case(name: str, description: str, payload: dict[str, object], field: str) -> Case:
+        return Case(f"assurance-{name}", description, forge(payload), "malformed", field)
+
+    for name, description, claim, field in (
+        ("text", "no object", "rehashed", ""),
+        ("empty", "no counts", {}, ""),
+        ("source-alone", "no counts", {"source": "bagit"}, ""),
+        ("zero", "a level without files is left out", {"rehashed": 3, "imported": 0}, ".imported"),
+        ("true", "true is not 1", {"rehashed": True}, ".rehashed"),
+        ("level", "no such level", {"witnessed": 3}, ".witnessed"),
+        ("source", "no such source", {"source": "memory", "imported": 3}, ".source"),
+        ("no-source", "taken from nowhere", {"imported": 3}, ".source"),
+        ("too-much-source", "nothing was taken", {"source": "bagit", "rehashed": 3}, ".source"),
+        ("sum", "the counts are not the files", {"rehashed": 2}, ""),
+        (
+            "sha256-declared",
+            "SHA-256 is never declared",
+            {"source": "dvc", "declared": 3},
+            ".declared",
+        ),
+    ):
+        yield case(name, description, deposit(assurance=claim), f"assurance{field}")
+    declared = common(declared_digest={"algorithm": "md5", "digest": DATASET}, files=3)
+    yield case(
+        "not-declared",
+        "md5 was hashed, but it identifies nothing",
+        {**declared, "assurance": {"rehashed": 3}},
+        "assurance.declared",
+    )
+    for name, description, digests, field in (
+        ("empty", "an empty array", [], ""),
+        (
+            "twice",
+            "two roots of one algorithm",
+            [ADDITIONAL[0], {**ADDITIONAL[0], "digest": DATASET}],
+            "[1]",
+        ),
+        (
+            "md5",
+            "broken, and so no addition",
+            [{**ADDITIONAL[0], "algorithm": "md5"}],
+            "[0].algorithm",
+        ),
+        ("short", "31 bytes", [{**ADDITIONAL[0], "digest": DATASET[2:]}], "[0].digest"),
+        ("member", "a member more", [{**ADDITIONAL[0], "files": 3}], "[0].files"),
+    ):
+        yield Case(
+            f"additional-{name}",
+            description,
+            forge(deposit(additional_digests=digests)),
+            "malformed",
+            f"additional_digests{field}",
+        )
+    yield Case(
+        "additional-to-declared",
+        "nothing to be added to",
+        forge({**declared, "additional_digests": ADDITIONAL}),
+        "malformed",
+        "additional_digests",
+    )
+
+
+def bad_fixity() -> Iterator[Case]:
+    whole = {**without(FIXITY, "sample_seed"), "checked": 100}
+    for name, description, claims, field, code in (
+        ("no-record", "about nothing", without(FIXITY, "record"), "record", "malformed"),
+        (
+            "no-report",
+            "without a report",
+            without(FIXITY, "report_digest"),
+            "report_digest",
+            "malformed",
+        ),
+        ("none-checked", "nothing was looked at", {**FIXITY, "checked": 0}, "checked", "malformed"),
+        ("more-checked", "more than there are", {**whole, "checked": 101}, "checked", "malformed"),
+        ("more-failed", "more than were checked", {**FIXITY, "failed": 9}, "missing", "malformed"),
+        (
+            "ended",
+            "ended before it began",
+            {**FIXITY, "ended": 1_789_989_999},
+            "ended",
+            "malformed",
+        ),
+        ("no-seed", "drawn how?", without(FIXITY, "sample_seed"), "sample_seed", "malformed"),
+        ("seed", "nothing was drawn", {**FIXITY, "checked": 100}, "sample_seed", "malformed"),
+        ("member", "a member more", {**FIXITY, "note": "x"}, "note", "malformed"),
+        (
+            "report-of-nothing",
+            "the digest of nothing",
+            {**FIXITY, "report_digest": EMPTY},
+            "report_digest",
+            "hash-of-nothing",
+        ),
+    ):
+        compact = forge(common(**claims), header=header_of("fixity"))
+        yield Case(f"fixity-{name}", description, compact, code, field)
 
 
 def bad_digests_of_data() -> Iterator[Case]:
@@ -708,6 +864,8 @@ def all_cases() -> list[Case]:
         *good(),
         *bad_headers(),
         *bad_payloads(),
+        *bad_assurance(),
+        *bad_fixity(),
         *bad_digests_of_data(),
         *bad_json(),
         *bad_disclosures(),

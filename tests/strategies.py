@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, cast
 
 from hypothesis import strategies as st
 
+from provenance.assurance import SOURCES
 from provenance.credit import ROLES
+from provenance.fingerprint import ADDITIONAL_ALGORITHMS
 from provenance.identifiers import RELATIONS
 from provenance.keys import PrivateKey
 from provenance.text import is_settled
@@ -92,8 +95,25 @@ def relations() -> st.SearchStrategy[dict[str, str]]:
     )
 
 
-def deposits() -> st.SearchStrategy[dict[str, object]]:
+@st.composite
+def assurances(draw: st.DrawFn, files: int) -> dict[str, object]:
+    """How the digests of so many files came about."""
+    imported = draw(st.integers(0, files))
+    counts = {"imported": imported, "rehashed": files - imported}
+    source: dict[str, object] = {"source": draw(st.sampled_from(sorted(SOURCES)))}
+    return (source if imported else {}) | {level: n for level, n in counts.items() if n}
+
+
+@st.composite
+def deposits(draw: st.DrawFn) -> dict[str, object]:
     """Claims of a deposit as a person states them, nothing hidden yet."""
+    claims = draw(_deposits())
+    if draw(st.booleans()):
+        claims["assurance"] = draw(assurances(cast("int", claims["files"])))
+    return claims
+
+
+def _deposits() -> st.SearchStrategy[dict[str, object]]:
     return st.fixed_dictionaries(
         {
             "dataset_digest": digests,
@@ -105,6 +125,14 @@ def deposits() -> st.SearchStrategy[dict[str, object]]:
             "contributors": st.lists(contributors(), min_size=1, max_size=5),
             "identifiers": st.just([{"type": "doi", "value": "10.5281/zenodo.3960218"}]),
             "license": st.sampled_from(LICENSES),
+            "additional_digests": st.lists(
+                st.fixed_dictionaries(
+                    {"algorithm": st.sampled_from(ADDITIONAL_ALGORITHMS), "digest": digests}
+                ),
+                min_size=1,
+                max_size=3,
+                unique_by=itemgetter("algorithm"),
+            ),
             "access": st.sampled_from(["open", "embargoed", "restricted", "closed"]),
             "relations": st.lists(
                 relations(), min_size=1, max_size=3, unique_by=lambda one: repr(sorted(one.items()))

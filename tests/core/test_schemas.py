@@ -13,10 +13,11 @@ from record_cases import Case, all_cases, header_of
 from strategies import ORIGIN, deposits, private_key, salts
 
 from provenance import record_types
+from provenance.assurance import LEVELS, SOURCES
 from provenance.credit import ROLES
 from provenance.digests import from_b64url
 from provenance.errors import MalformedError
-from provenance.fingerprint import DECLARED_ALGORITHMS
+from provenance.fingerprint import ADDITIONAL_ALGORITHMS, DECLARED_ALGORITHMS
 from provenance.identifiers import IDENTIFIER_SHAPES, IDENTIFIER_TYPES, RELATIONS
 from provenance.record import issue_record, parse_record
 from provenance.record_types import ACCESS_LEVELS, MAX_CONTRIBUTORS, TYPES
@@ -89,13 +90,28 @@ def test_whatever_can_be_issued_is_accepted(claims: dict[str, Any]) -> None:
 
 DISCLOSED_BY_KEYS = {"key-ror-text", "key-orcid-number", "key-title"}
 
-MEMBERS_THAT_MUST_AGREE = {"key-kid-of-another", "key-alg-of-another", "genesis-other-root"}
+MEMBERS_THAT_MUST_AGREE = {
+    "key-kid-of-another",
+    "key-alg-of-another",
+    "genesis-other-root",
+    "assurance-sum",
+    "fixity-more-checked",
+    "fixity-more-failed",
+    "fixity-ended",
+    "fixity-no-seed",
+    "fixity-seed",
+}
 """Another thing that no JSON Schema can say."""
+
+KINDS_OF_FAULT = (
+    *("header-", "key-", "payload-", "access-", "relation", "block-", "assurance-", "additional-"),
+    "fixity-",
+)
 
 BAD = [
     case
     for case in CASES
-    if case.name.startswith(("header-", "key-", "payload-", "access-", "relation", "block-"))
+    if case.name.startswith(KINDS_OF_FAULT)
     and case.expect not in {*BEYOND_A_SCHEMA, "malformed-json", "ok"}
     and case.name not in MEMBERS_THAT_MUST_AGREE | DISCLOSED_BY_KEYS
 ]
@@ -104,7 +120,8 @@ BAD = [
 @pytest.mark.parametrize("case", BAD, ids=lambda case: case.name)
 def test_bad_header_or_payload_is_refused(case: Case) -> None:
     header, payload = parts_of(case.compact)
-    kind = "key" if case.name.startswith("key-") else "deposit"
+    kind = case.name.partition("-")[0]
+    kind = kind if kind in {"key", "fixity"} else "deposit"
 
     verdicts = [
         validator(kind, "header").is_valid(header),
@@ -177,6 +194,11 @@ def test_schema_and_code_know_the_same_words_and_limits() -> None:
         for one in shared["identifier"]["oneOf"]
     } == {kind: f"^(?:{shape})$" for kind, shape in IDENTIFIER_SHAPES.items()}
     assert set(claims["access"]["enum"]) == ACCESS_LEVELS
+    assurance = claims["assurance"]["properties"]
+    assert set(assurance["source"]["enum"]) == SOURCES
+    assert tuple(assurance)[1:] == LEVELS
+    additional = claims["additional_digests"]["items"]["properties"]["algorithm"]["enum"]
+    assert set(additional) == set(ADDITIONAL_ALGORITHMS)
     algorithms = claims["declared_digest"]["properties"]["algorithm"]["enum"]
     assert set(algorithms) == DECLARED_ALGORITHMS.keys()
     assert claims["contributors"]["maxItems"] == MAX_CONTRIBUTORS
