@@ -169,14 +169,10 @@ def _describe(package: dict[str, object], findings: Findings) -> None:
     for one, where in objects(package.get("contributors"), "contributors"):
         findings.person(_person(one, where, findings), where)
     licences = [
-        [
-            text
-            for text in (text_of(one, "name"), text_of(one, "path"), text_of(one, "title"))
-            if text
-        ]
+        texts_of(one, "name", "path", "title")
         for one, _ in objects(package.get("licenses"), "licenses")
     ]
-    findings.licences(licences or [[one] for one in [text_of(package, "license")] if one])
+    findings.licences(licences or [[one] for one in texts_of(package, "license")])
     findings.identifier(text_of(package, "id"), "id")
     for one, where in objects(package.get("sources"), "sources"):
         address = text_of(one, "path")

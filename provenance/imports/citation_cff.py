@@ -1,0 +1,153 @@
+"""``CITATION.cff`` (Citation File Format 1.x): who is to be cited for a dataset or software.
+
+    cff-version: 1.2.0
+    title: Weather at the pole
+    authors: [{family-names: Doe, given-names: Josephine, orcid: https://orcid.org/0000-…}]
+
+Read with every scalar as text: to YAML ``1.10`` is the number 1.1, and the family name ``No``
+is false. A key that is there twice is refused, as are merge keys; aliases are counted, and no
+value is ever walked deeper than an author's affiliation. It lists no files.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+
+from provenance.errors import MalformedError, TooLargeError
+from provenance.imports.contents import read_text
+from provenance.imports.documents import as_object, many, objects, text_of, texts_of
+from provenance.imports.findings import Findings, Person, name_of_parts
+from provenance.imports.naming import identifier_of
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+    from pathlib import Path
+
+    from provenance.imported import Imported
+
+__all__ = ["read", "sniff"]
+
+MAX_BYTES: Final = 1 << 20
+"""Bytes of one file: a page or two is usual, and PyYAML reads half a megabyte a second."""
+
+MAX_ALIASES: Final = 100
+"""Aliases of one file; some use one or two to repeat the authors."""
+
+MAX_DEPTH: Final = 32
+"""Levels of one file; the format has five."""
+
+_UNPLACED = (
+    *("abstract", "message", "version", "date-released", "keywords", "contact", "url"),
+    *("repository", "repository-code", "repository-artifact", "commit", "preferred-citation"),
+    *("references", "type"),
+)
+_KINDS: Final = {"swh": "swhid"}
+
+
+def sniff(path: Path) -> bool:
+    """Tell whether it has the file's only allowed name, or its suffix."""
+    return path.suffix.lower() == ".cff" and path.is_file()
+
+
+def read(path: Path) -> Imported:
+    """Read a citation file.
+
+    Raises:
+        MalformedError: no YAML, a key that is there twice, no ``cff-version``.
+        TooLargeError: more bytes, levels or aliases than the limits.
+    """
+    document = as_object(_load(read_text(path), path.name), path.name)
+    if text_of(document, "cff-version") is None:
+        raise MalformedError("expected the member, got none", field=f"{path.name}:cff-version")
+    findings = Findings()
+    findings.title(text_of(document, "title"), "title")
+    for one, where in objects(document.get("authors"), "authors"):
+        findings.person(_person(one, where, findings), where)
+    licences = [[one] for one in many(document.get("license")) if isinstance(one, str) and one]
+    # Citation File Format 1.2.0: several licences are alternatives
+    findings.licences(
+        licences or [[one] for one in texts_of(document, "license-url")], joined_by="OR"
+    )
+    findings.identifier(text_of(document, "doi"), "doi", "doi")
+    for one, where in objects(document.get("identifiers"), "identifiers"):
+        kind = text_of(one, "type") or "other"
+        kind = _KINDS.get(kind, kind)
+        text = text_of(one, "value")
+        is_known = text is not None and identifier_of(kind, text) is not None
+        findings.identifier(text, where, kind if is_known else None)
+    findings.no_place(*(name for name in _UNPLACED if document.get(name)))
+    return findings.imported("citation-cff")
+
+
+def _person(one: dict[str, object], where: str, findings: Findings) -> Person:
+    family = " ".join(texts_of(one, "name-particle", "family-names")) or None
+    name = text_of(one, "name") or name_of_parts(text_of(one, "given-names"), family)
+    suffix = text_of(one, "name-suffix")
+    if name and suffix:
+        name = f"{name} {suffix}"
+    affiliations = [text for text in many(one.get("affiliation")) if isinstance(text, str)]
+    for body, _ in objects(one.get("affiliation"), f"{where}.affiliation"):
+        affiliations += texts_of(body, "ror", "name")
+    return Person(
+        name or text_of(one, "alias"),
+        findings.orcid(text_of(one, "orcid"), f"{where}.orcid"),
+        findings.ror([text for text in affiliations if "ror.org" in text], where),
+    )
+
+
+# --- YAML -----------------------------------------------------------------------------------
+
+
+class _Loader(yaml.BaseLoader):
+    """Builds texts, lists and dicts and nothing else; refuses what two readers could read twice."""
+
+    aliases = 0
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            self.aliases += 1
+            if self.aliases > MAX_ALIASES:
+                raise TooLargeError(limit=MAX_ALIASES, length=self.aliases, unit="aliases")
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise TooLargeError(limit=MAX_DEPTH, length=self.depth, unit="levels")
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+    def construct_mapping(
+        self,
+        node: yaml.MappingNode,
+        deep: bool = False,  # noqa: FBT001, FBT002 -- as yaml has it
+    ) -> dict[Hashable, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            name = key.value if isinstance(key, yaml.ScalarNode) else None
+            if name is None or name == "<<" or name in seen:
+                place = f"line {key.start_mark.line + 1}"
+                raise MalformedError(f"expected each key once, got {name!a:.60}", field=place)
+            seen.add(name)
+        return super().construct_mapping(node, deep)
+
+
+def _load(octets: bytes, name: str) -> object:
+    if len(octets) > MAX_BYTES:
+        raise TooLargeError(limit=MAX_BYTES, length=len(octets), unit="bytes", field=name)
+    try:
+        text = octets.decode("utf-8-sig")
+        loader = _Loader(text)
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise MalformedError(f"expected YAML in UTF-8: {error}", field=name) from error
+    try:
+        document: object = loader.get_single_data()
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise MalformedError(f"not YAML: {error.problem}", field=f"{name}:{line}") from error
+    except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
+        raise MalformedError(f"not YAML: {error}", field=name) from error
+    finally:
+        loader.dispose()
+    return document
