@@ -144,6 +144,10 @@ class Shape:
     """Whether the depositor's key is an institution's in the policy."""
     own_block: int | None = None
     """Chain id of the block named in the record: the beacon's block."""
+    kind: str = "deposit"
+    """Type of the record; of any other type than this one, ``claims`` are all it claims."""
+    signer: int = 4
+    """Number of the key that signs the record, which a ``key`` record makes known."""
     claims: Mapping[str, object] = field(default_factory=dict)
     """Further or other claims of the deposit; None takes one away."""
     hold: tuple[str, ...] = ()
@@ -307,7 +311,7 @@ def dataset_summary() -> Summary:
 
 
 def _records(shape: Shape, beacon_hash: bytes) -> dict[int, Record]:
-    depositor = key_of(4, shape.alg)
+    depositor = key_of(shape.signer, shape.alg)
     block = {
         "chain_id": shape.beacon_chain,
         "number": BEACON_NUMBER,
@@ -324,12 +328,14 @@ def _records(shape: Shape, beacon_hash: bytes) -> dict[int, Record]:
         "access": "open",
         **shape.claims,
     }
+    if shape.kind != "deposit":
+        claims = dict(shape.claims)
     claims = {name: value for name, value in claims.items() if value is not None}
     if shape.own_block is not None:
         claims["block"] = {**block, "chain_id": shape.own_block}
     records = {
         shape.key_index: _issue("key", shape.identity, depositor, T0 - 50),
-        6: _issue("deposit", claims, depositor, T0, shape.hold),
+        6: _issue(shape.kind, claims, depositor, T0, shape.hold),
     }
     if shape.beacon:
         beacon = {**block, "timestamp": BEACON_TIME}

@@ -7,6 +7,7 @@ which are small; a false check decides whether or not others are still open.
 ``scripts/make_receipt_vectors.py`` writes them to ``tests/vectors/receipts``; a test compares.
 """
 
+from receipt_cases.assurance_side import assurance_side, range_side
 from receipt_cases.chain_side import chain_side, data_side
 from receipt_cases.good import good, pending
 from receipt_cases.log_side import log_side, unreadable
@@ -19,4 +20,4 @@ __all__ = ["Case", "all_cases", "to_text", "to_vector", "verdict_json", "verify_
 def all_cases() -> list[Case]:
     """Return every case, in the order of the checks."""
     log = [*good(), *pending(), *unreadable(), *log_side()]
-    return [*log, *chain_side(), *several_chains(), *data_side()]
+    return [*log, *chain_side(), *several_chains(), *data_side(), *range_side(), *assurance_side()]

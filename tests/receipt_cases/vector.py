@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import receipts
 from eth_hash.auto import keccak
 
+from provenance.chunks import find_chunked, parse_chunks
 from provenance.digests import from_evm_hex, to_evm_hex
 from provenance.fingerprint import Comparison, FileProof, Summary
 from provenance.given import (
@@ -17,12 +18,13 @@ from provenance.given import (
     KeyStatus,
     OneFile,
     PartOfData,
+    RangeOfFile,
     RootName,
     RpcView,
     WholeData,
 )
 from provenance.policy import Policy
-from provenance.verify import verify_receipt
+from provenance.verify import read_fixity, verify_receipt
 
 if TYPE_CHECKING:
     from receipts import Built
@@ -73,16 +75,19 @@ def verify_case(vector: dict[str, Json]) -> Verdict:
     blocks = [GivenBlock.from_hash(text) for text in given.get("block_hashes", [])]
     blocks += [GivenBlock.from_header(from_evm_hex(text)) for text in given.get("headers", [])]
     status = given.get("key_status")
+    policy, now_unix = Policy.parse(vector["policy"].encode()), vector["now_unix"]
+    fixity = (text.encode() for text in given.get("fixity", []))
     return verify_receipt(
         vector["receipt"].encode(),
-        Policy.parse(vector["policy"].encode()),
-        now_unix=vector["now_unix"],
+        policy,
+        now_unix=now_unix,
         blocks=blocks,
         rpc=_rpc(given.get("rpc")),
         data=_data(given.get("data")),
         key_status=None if status is None else KeyStatus(**status),
         require=frozenset(given.get("require", [])),
         allow_dev_chain=given.get("allow_dev_chain", False),
+        fixity=[read_fixity(octets, policy, now_unix=now_unix) for octets in fixity],
     )
 
 
@@ -113,6 +118,11 @@ def _data(value: Json) -> Data | None:
     if value["kind"] == "file":
         proof = FileProof.parse(value["proof"].encode())
         return OneFile(proof, bytes.fromhex(value["sha256"]))
+    if value["kind"] == "range":
+        chunks = parse_chunks(value["chunks"].encode().splitlines(keepends=True))
+        file = find_chunked(chunks, value["path"])
+        found = tuple(map(bytes.fromhex, value["found"]))
+        return RangeOfFile(chunks.header, file, value["first"], found)
     summary = Summary(bytes.fromhex(value["digest"]), value["files"], value["bytes"])
     if value["kind"] == "whole":
         return WholeData(summary)
