@@ -14,14 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provenance.errors import MalformedError
-from provenance.imported import (
-    N_,
-    Listed,
-    algorithm_named,
-    clean_path,
-    entries_of,
-    read_digest,
-)
+from provenance.imported import N_, algorithm_named, clean_path, read_digest
 from provenance.imports.documents import (
     as_array,
     as_object,
@@ -34,6 +27,7 @@ from provenance.imports.documents import (
     texts_of,
 )
 from provenance.imports.findings import Findings, Person, shown
+from provenance.imports.listing import Item, NoPlace, complete
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +71,7 @@ def read(path: Path) -> Imported:
     data, where = document.get("data", document), "data." if "data" in document else ""
     findings = Findings()
     if isinstance(data, list):
-        entries = entries_of(list(_files(data, "data", findings)))
+        entries = complete(_files(data, "data", findings), NoPlace(), findings)
         return findings.imported("dataverse", entries, data="." if entries else None)
     dataset = as_object(data, "data")
     version = dataset
@@ -89,28 +83,26 @@ def read(path: Path) -> Imported:
         raise MalformedError("expected files or metadataBlocks, got neither", field=path.name)
     _describe(dataset, version, where, findings)
     listed = _files(as_array(version.get("files", []), f"{where}files"), f"{where}files", findings)
-    entries = entries_of(list(listed))
+    entries = complete(listed, NoPlace(), findings)
     return findings.imported("dataverse", entries, data="." if entries else None)
 
 
 # --- files ----------------------------------------------------------------------------------
 
 
-def _files(files: list[object], where: str, findings: Findings) -> Iterator[Listed]:
-    converted, bare = [], []
+def _files(files: list[object], where: str, findings: Findings) -> Iterator[Item]:
+    converted = []
     for index, value in enumerate(files):
         place = f"{where}[{index}]"
         one = as_object(value, place)
         file = as_object(one.get("dataFile", one.get("datafile")), f"{place}.dataFile")
         path = _path(one, file, place)
-        is_converted = bool(file.get("originalFileFormat") or file.get("originalFileName"))
         algorithm, digest = _digest(file, f"{place}.dataFile")
-        if digest is None:
-            bare.append(path)
-            continue
-        converted += [path] if is_converted else []
-        length = None if is_converted else bytes_in(file.get("filesize"))
-        yield Listed(path, algorithm, digest, length, f"{place}.dataFile")
+        length = bytes_in(file.get("filesize"))
+        if file.get("originalFileFormat") or file.get("originalFileName"):
+            converted.append(path)
+            length = None
+        yield Item(path, algorithm, digest, length, f"{place}.dataFile")
     if files:
         findings.note(N_("The digests are as declared by the repository."))
     if converted:
@@ -121,12 +113,6 @@ def _files(files: list[object], where: str, findings: Findings) -> Iterator[List
             ),
             count=len(converted),
             names=shown(converted),
-        )
-    if bare:
-        findings.note(
-            N_("Without a digest there, so left out ({count}): {names}."),
-            count=len(bare),
-            names=shown(bare),
         )
 
 

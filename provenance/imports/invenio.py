@@ -12,14 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provenance.errors import MalformedError
-from provenance.imported import (
-    N_,
-    Listed,
-    algorithm_named,
-    clean_path,
-    entries_of,
-    read_digest,
-)
+from provenance.imported import N_, algorithm_named, clean_path, read_digest
 from provenance.imports.documents import (
     as_object,
     bytes_in,
@@ -30,7 +23,8 @@ from provenance.imports.documents import (
     text_of,
     texts_of,
 )
-from provenance.imports.findings import Findings, Person, name_of_parts, shown
+from provenance.imports.findings import Findings, Person, name_of_parts
+from provenance.imports.listing import Item, NoPlace, complete
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,39 +71,33 @@ def read(path: Path) -> Imported:
         _describe(record, metadata, findings)
     elif "entries" in record:
         record = {"files": record}
-    entries = entries_of(list(_files(record, findings)))
+    entries = complete(_files(record, findings), NoPlace(), findings)
     return findings.imported("invenio", entries, data="." if entries else None)
 
 
 # --- files ----------------------------------------------------------------------------------
 
 
-def _files(record: dict[str, object], findings: Findings) -> Iterator[Listed]:
-    bare = []
+def _files(record: dict[str, object], findings: Findings) -> Iterator[Item]:
     for one, where in _entries(record.get("files")):
         name = text_of(one, "key", "filename")
         if name is None:
             raise MalformedError("expected the file's name as key", field=where)
         path = clean_path(name, f"{where}.key")
-        checksum = one.get("checksum")
-        if checksum is None or checksum == "":
-            bare.append(path)
-            continue
-        if not isinstance(checksum, str):
-            raise MalformedError("expected text as md5:…", field=f"{where}.checksum")
-        prefix, colon, digits = checksum.strip().partition(":")
-        algorithm = algorithm_named(prefix if colon else "md5", f"{where}.checksum")
-        digest = read_digest(algorithm, digits if colon else prefix, f"{where}.checksum")
-        length = bytes_in(one.get("size", one.get("filesize")))
-        yield Listed(path, algorithm, digest, length, where)
-    if bare:
-        findings.note(
-            N_("Without a digest there, so left out ({count}): {names}."),
-            count=len(bare),
-            names=shown(bare),
-        )
+        algorithm, digest = _digest(one.get("checksum"), f"{where}.checksum")
+        yield Item(path, algorithm, digest, bytes_in(one.get("size", one.get("filesize"))), where)
     if not record.get("files"):
         findings.note(N_("The record shows no files: they may be restricted, or not in it."))
+
+
+def _digest(checksum: object, where: str) -> tuple[str, bytes | None]:
+    if checksum is None or checksum == "":
+        return "md5", None
+    if not isinstance(checksum, str):
+        raise MalformedError("expected text as md5:…", field=where)
+    prefix, colon, digits = checksum.strip().partition(":")
+    algorithm = algorithm_named(prefix if colon else "md5", where)
+    return algorithm, read_digest(algorithm, digits if colon else prefix, where)
 
 
 def _entries(files: object) -> Iterator[tuple[dict[str, object], str]]:

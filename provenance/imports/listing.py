@@ -108,7 +108,7 @@ def complete(
     Raises:
         MalformedError: see ``imported.entries_of``; or a file at hand has another content.
     """
-    files = list(items)
+    files = _of_one_kind(list(items), findings)
     lengths = {one.path: place.length(one.path) for one in files}
     is_declared = any(one.digest is not None and one.algorithm != SHA256 for one in files)
     bare = {one.path for one in files if one.digest is None}
@@ -122,6 +122,23 @@ def complete(
         if one.path not in bare or one.path in to_hash
     ]
     return entries_of(listed)
+
+
+def _of_one_kind(files: list[Item], findings: Findings) -> list[Item]:
+    """Where some files have a SHA-256, take no other digest: a list has one algorithm."""
+    others = [one for one in files if one.digest is not None and one.algorithm != SHA256]
+    if len(others) == sum(one.digest is not None for one in files):
+        return files
+    if others:
+        findings.note(
+            N_("Their digest there is no SHA-256, so it is not taken ({count}): {names}."),
+            count=len(others),
+            names=shown(one.path for one in others),
+        )
+    return [
+        one if one.algorithm == SHA256 else one._replace(algorithm=SHA256, digest=None)
+        for one in files
+    ]
 
 
 def _is_doubtful(item: Item, at_hand: int | None) -> bool:
