@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from provenance import strict_json
+from provenance.assurance import Assurance
 from provenance.cli.files import read_file
 from provenance.errors import MalformedError
 from provenance.files.keystore import generate
@@ -107,7 +108,7 @@ def check_claims(claims: dict[str, object], hold: Sequence[str]) -> None:
     Raises:
         MalformedError: or one of its leaves; ``field`` names the claim.
     """
-    for name in ("dataset_digest", "declared_digest", "files", "bytes"):
+    for name in ("dataset_digest", "declared_digest", "files", "bytes", "assurance"):
         if name in claims:
             raise MalformedError("is taken from the data, not from the metadata", field=name)
     stand_in = dataset_claims(Summary(bytes(range(32)), 1, 1))
@@ -122,12 +123,24 @@ def check_claims(claims: dict[str, object], hold: Sequence[str]) -> None:
     )
 
 
-def dataset_claims(summary: Summary) -> dict[str, object]:
-    """Return the claims that the data themselves make."""
-    dataset: dict[str, object] = {"dataset_digest": summary.digest.hex(), "files": summary.files}
+def dataset_claims(
+    summary: Summary, *, algorithm: str = "sha256", levels: Assurance | None = None
+) -> dict[str, object]:
+    """Return the claims that the data themselves make.
+
+    Args:
+        algorithm: any but SHA-256 makes the digest a declared one.
+        levels: how the digests came about; None where every file was hashed here.
+    """
+    digest = summary.digest.hex()
+    dataset: dict[str, object] = {"dataset_digest": digest}
+    if algorithm != "sha256":
+        dataset = {"declared_digest": {"algorithm": algorithm, "digest": digest}}
+    dataset["files"] = summary.files
     if summary.length is not None:
         dataset["bytes"] = summary.length
-    return dataset
+    levels = levels or Assurance(rehashed=summary.files)
+    return dataset | {"assurance": levels.to_claim()}
 
 
 def new_salts() -> Iterator[bytes]:

@@ -50,6 +50,8 @@ _EXITS: tuple[tuple[type[ProvenanceError], int], ...] = (
     (errors.ProvenanceError, EXIT_UNUSABLE),
 )
 
+_WITH_PROBLEMS = (errors.UnusableDatasetError, errors.SourceMismatchError)
+
 
 def say(text: str) -> None:
     """Print one line for people."""
@@ -106,7 +108,7 @@ def _width(text: str) -> int:
 
 def print_error(error: ProvenanceError, *, as_json: bool) -> None:
     """Say what went wrong: title in the reader's language, then the facts."""
-    problems = error.problems if isinstance(error, errors.UnusableDatasetError) else ()
+    problems = error.problems if isinstance(error, _WITH_PROBLEMS) else ()
     if as_json:
         body: dict[str, object] = {
             "error": error.code,

@@ -13,17 +13,24 @@ from __future__ import annotations
 import bz2
 import gzip
 import hashlib
+import itertools
 import lzma
 import os
 import stat
 import tarfile
 import zipfile
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, NamedTuple, Protocol, cast
 
-from provenance.errors import FileAccessError, MalformedError, TooLargeError
+from provenance.errors import (
+    FileAccessError,
+    MalformedError,
+    TooLargeError,
+    UnusableDatasetError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -51,6 +58,7 @@ MAX_FILES = 5_000_000
 
 _CHUNK = 1 << 20
 _FIRST_FILES = 200
+_BATCH = 1_000
 _FIRST_BYTES = 64 << 20
 _LARGEST_READ = 64 << 20
 # What reading an archive raises when it is damaged, besides OSError.
@@ -151,13 +159,48 @@ def hash_files(
         MalformedError: see ``look_into``.
     """
     if path.is_dir():
-        for name in names:
-            if (root := path / name).exists() and not root.is_symlink():
-                yield name, _hash_open(_opener(os.fspath(root)), algorithms)
+        yield from _hash_in_folder(path, names, algorithms)
         return
     for member in _members(path, set()):
         if member.name in names:
-            yield member.name, _hash_open(member.open, algorithms)
+            with member.open() as file:
+                yield member.name, _digests_of(file, algorithms)
+
+
+def _hash_in_folder(
+    root: Path, names: Collection[str], algorithms: Collection[str]
+) -> Iterator[tuple[str, FileDigests]]:
+    """Hash with a thread for each processor: ``hashlib`` lets go of the interpreter's lock."""
+    there = (name for name in names if _is_plain(root / name))
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        while some := list(itertools.islice(there, _BATCH)):
+            places = [os.fspath(root / name) for name in some]
+            hashed = threads.map(_hash_on_disk, places, itertools.repeat(algorithms))
+            yield from zip(some, hashed, strict=True)
+
+
+def _is_plain(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def _hash_on_disk(place: str, algorithms: Collection[str]) -> FileDigests:
+    with _opener(place)() as file:
+        try:
+            before = os.fstat(file.fileno())
+            hashed = _digests_of(file, algorithms)
+            after = os.fstat(file.fileno())
+        except OSError as error:
+            raise FileAccessError(f"{place}: {error.strerror}") from error
+    if hashed.length != before.st_size or _state(before) != _state(after):
+        raise UnusableDatasetError([(place, "the file changed while it was read", "")])
+    return hashed
+
+
+def _state(found: os.stat_result) -> tuple[int, ...]:
+    return (found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 def first_names(path: Path) -> list[str]:
@@ -199,11 +242,6 @@ def _all_of(file: IO[bytes], place: str) -> bytes:
     if len(octets) > MAX_TEXT_BYTES:
         raise TooLargeError(limit=MAX_TEXT_BYTES, length=len(octets), unit="bytes", field=place)
     return octets
-
-
-def _hash_open(open_it: Callable[[], IO[bytes]], algorithms: Collection[str]) -> FileDigests:
-    with open_it() as file:
-        return _digests_of(file, algorithms)
 
 
 def _new_hash(algorithm: str) -> Hash:

@@ -24,6 +24,7 @@ __all__ = ["COMMANDS", "make_app"]
 COMMANDS = {
     "fingerprint": "fingerprints",
     "file-proof": "fingerprints",
+    "import": "imports",
     "deposit": "deposits",
     "receipt": "receipts",
     "verify": "verification",

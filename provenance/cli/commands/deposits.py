@@ -14,12 +14,11 @@ from provenance.cli.application import Application
 from provenance.cli.claims import (
     Flags,
     check_claims,
-    dataset_claims,
     flag_claims,
     new_salts,
     read_metadata,
 )
-from provenance.cli.commands.fingerprints import fingerprint_to
+from provenance.cli.commands.imports import DataFolder, Kind, Rehash
 from provenance.cli.commands.options import (
     AsJson,
     Home,
@@ -30,13 +29,13 @@ from provenance.cli.commands.options import (
 )
 from provenance.cli.commands.policies import read_policy
 from provenance.cli.files import beside, check_outside, make_output_folder
+from provenance.cli.importing import read_wish, subject_of
 from provenance.cli.language import _, current
 from provenance.cli.output import print_fields, print_json, say, warn, when
 from provenance.cli.sending import MANIFEST, RECEIPT, Answer, Sending
 from provenance.client import LedgerClient
 from provenance.errors import (
     AlreadyExistsError,
-    FileAccessError,
     MalformedError,
     NotFoundError,
     UnavailableError,
@@ -48,8 +47,8 @@ from provenance.record import issue_record, parse_record
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from provenance.cli.importing import Subject
     from provenance.files.keystore import StoredKey
-    from provenance.fingerprint import Summary
     from provenance.keys import PrivateKey
 
 __all__ = ["register"]
@@ -159,6 +158,17 @@ def deposit(
             help=_("Where manifest and receipt go; default: NAME.provenance beside the data."),
         ),
     ] = None,
+    import_: Annotated[
+        Path | None,
+        typer.Option(
+            "--import",
+            metavar="SOURCE",
+            help=_("Take checksums and metadata from there, as `provenance import` does."),
+        ),
+    ] = None,
+    kind: Kind = None,
+    data: DataFolder = None,
+    rehash: Rehash = "none",
     resume: Annotated[
         Path | None, typer.Option("--resume", metavar="FILE", help=_("Send a saved record."))
     ] = None,
@@ -176,6 +186,7 @@ def deposit(
     """Deposit a dataset; only its fingerprint and the record leave this machine."""
     if resume is not None:
         given = {"PATH": path, "--metadata": metadata, "--origin": origin, "--sign-only": sign_only}
+        given |= {"--import": import_, "--data": data}
         for name, value in given.items():
             if value:
                 raise MalformedError("says nothing about a record already signed", field=name)
@@ -186,21 +197,20 @@ def deposit(
             as_json=as_json,
         )
         return
-    source = Path(_needed(path, "PATH"))
-    if not source.exists():
-        raise FileAccessError(f"{source}: no such file or folder", field="PATH")
-    claims = read_metadata(metadata)
+    subject = subject_of(path, import_, data, kind, read_wish(rehash))
     flags = Flags(title, contributor, license_, access, identifier, relation, block)
-    claims |= flag_claims(flags)
+    claims = subject.metadata | read_metadata(metadata) | flag_claims(flags)
     check_claims(claims, hold or [])
-    folder = output or beside(source, ".provenance")
-    check_outside(folder, source)
+    folder = output or beside(subject.source, ".provenance")
+    check_outside(folder, subject.data or subject.source)
     _check_unused(folder)
+    if publish_manifest:
+        subject.check_publishable()
     _warn_of_omissions(claims, as_json=as_json)
     signer = _signer(key, passphrase, home)
     name = origin or _origin(ledger, policy)
-    summary = _fingerprint_into(folder, source)
-    compacts = _sign(signer, claims | dataset_claims(summary), name, hold or [])
+    claims |= _write_into(folder, subject, as_json=as_json)
+    compacts = _sign(signer, claims, name, hold or [])
     if sign_only or ledger is None:
         write_submission(folder / SIGNED, compacts)
         _tell_saved(folder / SIGNED, compacts, as_json=as_json)
@@ -229,12 +239,12 @@ def _resume(
     _tell_deposited(answer, as_json=as_json)
 
 
-def _fingerprint_into(folder: Path, source: Path) -> Summary:
-    """Hash the data and write their manifest; folders made in vain are taken away again."""
+def _write_into(folder: Path, subject: Subject, *, as_json: bool) -> dict[str, object]:
+    """Write the manifest and return its claims; folders made in vain are taken away again."""
     new = [one for one in (folder, *folder.parents) if not one.exists()]
     make_output_folder(folder)
     try:
-        return fingerprint_to(source, folder / MANIFEST)
+        return subject.write_manifest(folder / MANIFEST, as_json=as_json)
     except BaseException:  # Ctrl-C as well
         with suppress(OSError):
             for one in new:
