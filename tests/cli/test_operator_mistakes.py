@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shutil
 import socket
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from command_line import CommandLine, served
 
+from provenance.errors import DriverMissingError
 from provenance.service.settings import LedgerFolder
+from provenance.store.log_store import open_log_store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,6 +136,17 @@ def test_an_audit_whose_chain_is_away_says_that_what_is_stored_is_whole(
 
     assert ran.code == 4
     assert "what is stored holds together, but chain 31337 was not asked" in ran.err
+
+
+# --- a driver that is not installed ------------------------------------------------------------
+
+
+def test_a_missing_driver_is_named_with_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    # as an environment without psycopg answers the import
+    monkeypatch.setitem(sys.modules, "provenance.store.postgresql", None)
+
+    with pytest.raises(DriverMissingError, match=r"pip install 'psycopg\[binary\]>=3\.3'"):
+        open_log_store("postgresql://ledger@127.0.0.1/ledger")
 
 
 # --- read-only --------------------------------------------------------------------------------
