@@ -22,6 +22,21 @@ if TYPE_CHECKING:
 
 __all__ = ["check_assurance"]
 
+_CLAIMED = {
+    "rehashed": "assurance-rehashed",
+    "sampled": "assurance-sampled",
+    "imported": "assurance-imported",
+    "declared": "assurance-declared",
+}
+"""What is said of a deposit, by its level."""
+
+_REFUSED = {
+    "unusable": (Outcome.UNUSABLE, "fixity-unusable"),
+    "false": (Outcome.FALSE, "fixity-false"),
+    "not-logged": (Outcome.NOT_CHECKED, "fixity-not-logged"),
+}
+"""What is said of a ``fixity`` record that is not shown to be an entry of the log, by its state."""
+
 _BAD_SHARE = 100
 """A sample is judged by what it would miss if one file of so many were bad."""
 
@@ -43,16 +58,15 @@ def check_assurance(parts: Parts, given: Given) -> list[Check]:
 def _check_claim(deposit: Deposit) -> Check:
     """Repeat what the depositor says; a declared digest says it without a claim."""
     facts: dict[str, Fact] = {"files": deposit.files}
-    level = None
-    if deposit.assurance is not None:
-        level = deposit.assurance.level
-        facts |= {"level": level, "rehashed": deposit.assurance.rehashed}
-        if deposit.assurance.source is not None:
-            facts["source"] = deposit.assurance.source
+    claim, code = deposit.assurance, "assurance-not-stated"
     if deposit.declared_digest is not None:
         facts |= {"level": "declared", "algorithm": deposit.declared_digest.algorithm}
-        level = "declared" if "source" in facts else "declared-only"
-    code = f"assurance-{level or 'not-stated'}"
+        code = "assurance-declared-only"
+    if claim is not None:
+        facts |= {"level": claim.level, "rehashed": claim.rehashed}
+        code = _CLAIMED[claim.level]
+        if claim.source is not None:
+            facts["source"] = claim.source
     return Check("assurance", Outcome.NOT_CHECKED, code, "depositor", facts)
 
 
@@ -60,11 +74,9 @@ def _check_fixity(parts: Parts, given: GivenFixity, number: int) -> Check:
     """Judge one record: its receipt, then what it speaks of, then what it found, then whose."""
     subject = f"fixity[{number}]"
     fixity = given.fixity
-    if fixity is None or given.state != "logged":
-        outcomes = {"false": Outcome.FALSE, "not-logged": Outcome.NOT_CHECKED}
-        outcome = outcomes.get(given.state, Outcome.UNUSABLE)
+    if fixity is None or given.state in _REFUSED:
+        outcome, code = _REFUSED.get(given.state, _REFUSED["unusable"])
         because: dict[str, Fact] = {"because": given.because}
-        code = f"fixity-{given.state}"
         return Check("assurance", outcome, code, facts=because, needed=True, subject=subject)
     another = _other_subject(parts, fixity)
     if another is not None:

@@ -34,22 +34,25 @@ from example_ledger import (
     SIGNER,
     T0,
     World,
+    key_of,
     make_world,
 )
 from provenance_api.problems import problem_body
 
 from provenance import anchor, fingerprint, merkle, text, tlog
 from provenance.anchor_statement import AnchorStatement, sign_statement
+from provenance.chunks import ChunkedFile, chunk_hash, write_chunks
 from provenance.digests import RootHash, from_b64url, sha256, to_b64url, to_evm_hex
 from provenance.errors import CheckDigitError, ProvenanceError
 from provenance.files import key_file
 from provenance.files.keystore import KeyStore, Profile
-from provenance.fingerprint import DeclaredEntry
+from provenance.fingerprint import DeclaredEntry, FileEntry
 from provenance.given import GivenBlock
 from provenance.holder_statement import DISCLOSURE, PUBLICATION, issue_statement
 from provenance.keccak import keccak256
 from provenance.policy import Policy
 from provenance.receipt import to_tlog_proof
+from provenance.record import Record, issue_record
 from provenance.service import backup
 from provenance.service.settings import Settings, WritePolicy
 from provenance.verdict import NUMBERS, TITLES
@@ -57,8 +60,6 @@ from provenance.verify import verify_receipt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-    from provenance.record import Record
 
 __all__ = ["examples", "files", "main"]
 
@@ -97,6 +98,12 @@ def files(world: World) -> dict[str, bytes]:
     found = {
         "manifest.jsonl": fingerprint.write_manifest(world.entries),
         "declared-manifest.jsonl": fingerprint.write_manifest(declared),
+        "imported-manifest.jsonl": fingerprint.write_manifest(_imported(world.entries)),
+        "chunks.jsonl": write_chunks(
+            ChunkedFile(path, len(octets), (chunk_hash(octets),) if octets else ())
+            for path, octets in DATA.items()
+        ),
+        "fixity.sd-jwt": _fixity(world).compact,
         "file-proof.json": fingerprint.file_proof(world.entries, "a.csv").to_bytes(),
         "manifest.sha256sum": b"".join(fingerprint.to_sha256sum(world.entries)),
         "refused-code-points.json": json.dumps(refused).encode() + b"\n",
@@ -119,6 +126,29 @@ def files(world: World) -> dict[str, bytes]:
     for typ in (DISCLOSURE, PUBLICATION):
         found[typ.removesuffix("+jwt") + ".jwt"] = _statement(world, typ).encode()
     return found
+
+
+def _imported(entries: Sequence[FileEntry]) -> list[FileEntry]:
+    """Return the entries as if the first digest had been taken from a source."""
+    return [entries[0]._replace(imported=True), *entries[1:]]
+
+
+def _fixity(world: World) -> Record:
+    """Return what another key says of the deposit's files after reading both of them."""
+    deposit, data = world.records[3], fingerprint.summarize(world.entries)
+    claims = {
+        "record": deposit.id_hex,
+        "dataset_digest": data.digest.hex(),
+        "files": data.files,
+        "checked": data.files,
+        "failed": 0,
+        "missing": 0,
+        "started": T0 + 3_000,
+        "ended": T0 + 3_001,
+        "report_digest": sha256(b"report of the example").hex(),
+    }
+    key, salts = key_of("carol"), iter(tuple[bytes, ...]())  # nothing of it stands behind a digest
+    return issue_record("fixity", claims, private_key=key, aud=ORIGIN, iat=T0 + 3_060, salts=salts)
 
 
 def _backup(folder: Path) -> backup.Backup:
@@ -331,6 +361,9 @@ def examples(world: World, found: Mapping[str, bytes]) -> dict[str, str]:
         "dataset": found["manifest.sha256sum"].decode(),
         "fingerprint": _fingerprint_rows(world),
         "manifest": found["manifest.jsonl"].decode(),
+        "imported-manifest": found["imported-manifest.jsonl"].decode(),
+        "chunks": found["chunks.jsonl"].decode(),
+        "fixity-record": _record_rows(_fixity(world)),
         "declared-manifest": found["declared-manifest.jsonl"].decode(),
         "file-proof": _wrapped(found["file-proof.json"].decode().rstrip("\n")),
         "public-key": json.dumps(ALICE.public.jwk(), separators=(",", ":"))
