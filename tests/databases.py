@@ -16,6 +16,7 @@ import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,14 @@ if TYPE_CHECKING:
 
     from provenance.store.engine import Database
 
-__all__ = ["Place", "PostgresServer", "fresh_place", "postgres_server", "sqlite_place"]
+__all__ = [
+    "Place",
+    "PostgresServer",
+    "fresh_place",
+    "give_schema",
+    "postgres_server",
+    "sqlite_place",
+]
 
 _ROOM = 2 << 30
 """Bytes that must be free; a server with some dozens of small databases takes a tenth of it."""
@@ -168,6 +176,33 @@ def _ended_with_us(postmaster: int, run: Path) -> Iterator[None]:
 def sqlite_place(folder: Path) -> Place:
     """Name the files of a ledger folder."""
     return Place(folder / "ledger.sqlite", folder / "keys.sqlite")
+
+
+def give_schema(place: Place) -> None:
+    """Put copies of databases with nothing but their schema where there are no files yet.
+
+    The copies are what opening would make of them, in a tenth of the time.
+    """
+    if place.is_postgresql:
+        return
+    for made, wanted in zip(_with_schema(), (place.ledger, place.keys), strict=True):
+        if not Path(wanted).exists():
+            shutil.copy(made, wanted)
+
+
+@cache
+def _with_schema() -> tuple[Path, Path]:
+    """Migrate two empty databases, once in a test process; both are as any others (no id)."""
+    # imported late: most tests need no database
+    from provenance.store.key_store import open_key_store  # noqa: PLC0415 -- see above
+    from provenance.store.log_store import open_log_store  # noqa: PLC0415 -- see above
+
+    folder = Path(tempfile.mkdtemp(prefix="provenance-schema-"))
+    atexit.register(shutil.rmtree, folder)
+    ledger, keys = folder / "ledger.sqlite", folder / "keys.sqlite"
+    open_log_store(ledger).close()
+    open_key_store(keys).close()
+    return ledger, keys
 
 
 def fresh_place(server: PostgresServer) -> Place:

@@ -9,7 +9,7 @@ import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from databases import Place, sqlite_place
+from databases import Place, give_schema, sqlite_place
 from eth_hash.auto import keccak
 from oracles import evm_state
 
@@ -197,6 +197,7 @@ class SmallLedger:
 
     def open(self) -> None:
         place = self.place or sqlite_place(self.folder)
+        give_schema(place)
         self.store = open_log_store(place.ledger)
         self.key_store = open_key_store(place.keys)
         self.memory = FileSignerMemory(self.folder / "signer.memory", origin=ORIGIN)
