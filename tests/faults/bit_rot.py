@@ -20,6 +20,7 @@ from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 from faults.bit_rot_base import Rotting, deposit_and_finish, make_rotting
+from faults.bit_rot_service import FILES, ServiceFlips
 from faults.storage_forks import Forks, copy_ledger, founded_in, scratch
 from faults.wire import Violation, demand, entry_of, open_note
 
@@ -45,8 +46,9 @@ SHARES = {
     "signer.memory": 6,
     "receipt": 15,
     "backup": 3,
+    **dict.fromkeys(FILES, 0.5),
 }
-"""Flips of a hundred, by file. The write-ahead logs are those of a service that was killed."""
+"""Weights by file. The write-ahead logs are those of a service that was killed."""
 
 
 class Flip(NamedTuple):
@@ -93,6 +95,8 @@ def run(folder: Path, seed: int, count: int, say: Callable[[str], None]) -> dict
             Lane(opened.enter_context(Forks()), base, place / str(number), count // WATCH_EVERY)
             for number in range(LANES if count > _CHUNK else 1)
         ]
+        for lane in lanes:
+            opened.callback(lane.close)
         wanted = islice(flips(base.files, seed), counts["flips"], count)
         pool = opened.enter_context(ThreadPoolExecutor(len(lanes)))
         while chunk := list(islice(wanted, _CHUNK)):
@@ -122,6 +126,11 @@ class Lane:
         self._target = self.place / "ledger"
         self._golden = {name: self._ask(name) for name in ("stopped", "killed")}
         self._restored = self._restore(self.base.files["backup"])
+        self._told: dict[Flip, list[str]] = {}
+        self._service = ServiceFlips(self.base, self.place / "service", self.forks)
+
+    def close(self) -> None:
+        self._service.close()
 
     def flip_all(self, share: Sequence[Flip]) -> Counter[str]:
         counts: Counter[str] = Counter()
@@ -133,6 +142,7 @@ class Lane:
             counts["flips"] += 1
             counts[f"flips of {flip.file}"] += 1
             counts[found] += 1
+            counts.update(self._told.pop(flip, ()))
         return counts
 
     def _flip(self, flip: Flip) -> str:
@@ -142,6 +152,11 @@ class Lane:
             return self._flip_receipt(octets)
         if flip.file == "backup":
             return self._flip_backup(octets)
+        if flip.file in FILES:
+            return self._service.judge(flip.file, octets)
+        return self._flip_database(flip, octets)
+
+    def _flip_database(self, flip: Flip, octets: bytes) -> str:
         kind = "killed" if flip.file.endswith("-wal") else "stopped"
         copy_ledger(self.base.folder(kind), self._target)
         (self._target / flip.file).write_bytes(octets)
@@ -196,12 +211,16 @@ class Lane:
             (self._target / flip.file).write_bytes(octets)
             if self.forks.do(judge, self._target).code != 0:
                 found.append(judge)
-        if found:
-            return f"found: by the {found[0]}"
         golden = _answers(self._golden[kind])
+        wrong = {_kind(name) for name in changed if not _is_less(name, heard[name], golden[name])}
+        if found and wrong:
+            self._told[flip] = [f"of them wrong: {what}" for what in sorted(wrong)]
+            return "wrong answer served, found later"
+        if found:
+            return f"found: by the {found[0]}, after less was answered"
         if all(_is_erased(name, heard[name], golden[name]) for name in changed):
             return "shown as erased: a lost key"
-        if kind == "killed" and {name.partition(" ")[0] for name in changed} <= _CUT:
+        if kind == "killed" and {_kind(name) for name in changed} <= _CUT:
             return self._watch(flip, octets)
         raise Violation("I1", f"silent: {sorted(changed)} are others, and nothing finds it")
 
@@ -259,6 +278,16 @@ def _digest(line: JSON) -> str | None:
 
 def _code(outcome: Outcome) -> str:
     return (outcome.error or "").partition(":")[0]
+
+
+def _kind(name: str) -> str:
+    """Return what a question is about: ``record``, ``entries``, ``anchors``."""
+    return "entries" if name.startswith("tile/entries") else name.partition(" ")[0].split("/")[0]
+
+
+def _is_less(name: str, line: JSON, golden: JSON) -> bool:
+    """Tell whether an answer says nothing wrong; changed receipts were verified."""
+    return _kind(name) in {"receipt", "proof"} or _is_erased(name, line, golden)
 
 
 def _is_erased(name: str, line: JSON, golden: JSON) -> bool:

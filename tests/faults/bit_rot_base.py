@@ -14,13 +14,26 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
+from faults.bit_rot_service import FILES
 from faults.chain_events import anchored_header_hash
 from faults.http import Connection, get
 from faults.power_loss_node import read_blocks
 from faults.processes import ORIGIN, Server
 from faults.second_opinion import second_opinion
 from faults.storage_forks import Forks, copy_ledger
-from faults.wire import Person, Tree, demand, entry_of, header_of, leaf_hash, payload_of, record_id
+from faults.wire import (
+    Person,
+    Tree,
+    demand,
+    entry_of,
+    header_of,
+    leaf_hash,
+    payload_of,
+    record_id,
+    sha256,
+    to_b64url,
+    to_json,
+)
 from provenance.given import GivenBlock
 from provenance.policy import Policy
 from provenance.verify import verify_receipt
@@ -46,6 +59,7 @@ class Rotting:
     tree: Tree
     tree_size: int
     policy: Policy
+    root_kid: str
     blocks: frozenset[str]
 
     def folder(self, kind: str) -> Path:
@@ -152,6 +166,7 @@ def _read(place: Path) -> Rotting:
         path = place / "killed" / name
         files[name] = path.read_bytes() if path.exists() else b""
     files |= {name: (place / name).read_bytes() for name in ("receipt", "backup")}
+    files |= {name: (place / "ledger" / name).read_bytes() for name in FILES}
     with closing(sqlite3.connect(place / "stopped" / "ledger.sqlite")) as db:
         entries = [row[0] for row in db.execute("SELECT entry FROM entries ORDER BY leaf_index")]
         digests = {row[0] for row in db.execute("SELECT digest FROM file_digests")}
@@ -176,5 +191,11 @@ def _read(place: Path) -> Rotting:
         tree=tree,
         tree_size=len(entries),
         policy=Policy.parse(policy),
+        root_kid=_kid_of(json.loads(policy)["root_key"]),
         blocks=frozenset(blocks.values()),
     )
+
+
+def _kid_of(jwk: JSON) -> str:
+    """RFC 7638."""
+    return to_b64url(sha256(to_json({name: jwk[name] for name in ("crv", "kty", "x")})))

@@ -24,6 +24,7 @@ from faults.anvil_process import Anvil
 from faults.auditor import Auditor, list_anchors
 from faults.http import Connection, get
 from faults.journal import Journal
+from faults.log_codes import count_codes
 from faults.needs import MissingError
 from faults.processes import ORIGIN, Server
 from faults.whole_audit import audit_whole, await_final, count_audited
@@ -76,13 +77,9 @@ def run(folder: Path, seed: int, count: int, say: Callable[[str], None]) -> dict
     if not done.exists():
         with ClockRun(folder / f"clocks-{seed}", seed) as found:
             counts = found.run(count, say)
-        done.write_text(json.dumps(counts), "utf-8")
-    return {
-        "campaign": "clocks",
-        "seed": seed,
-        "counts": json.loads(done.read_text("utf-8")),
-        "violations": 0,
-    }
+        codes = count_codes(folder / f"clocks-{seed}" / "serve.log")
+        done.write_text(json.dumps({"counts": counts, "codes": codes}), "utf-8")
+    return {"campaign": "clocks", "seed": seed, **json.loads(done.read_text("utf-8"))}
 
 
 class FakedServer(Server):

@@ -22,6 +22,7 @@ from faults.auditor import Auditor
 from faults.http import Connection, GoneError, get
 from faults.journal import Journal
 from faults.load import Load
+from faults.log_codes import count_codes
 from faults.power_loss_node import check_node, read_blocks
 from faults.processes import ORIGIN, Server
 from faults.storage_audit import audit_folder
@@ -107,9 +108,10 @@ def run(folder: Path, seed: int, count: int, say: Callable[[str], None]) -> dict
     if reason is not None:
         raise RuntimeError(reason)
     progress = folder / f"disk_full-{seed}.json"
-    counts: Counter[str] = Counter()
+    counts, codes = Counter[str](), Counter[str]()
     if progress.exists():
-        counts.update(json.loads(progress.read_text("utf-8")))
+        kept = json.loads(progress.read_text("utf-8"))
+        counts, codes = Counter(kept["counts"]), Counter(kept["codes"])
     wanted = offsets(seed, count)
     while (done := counts["offsets"]) < count:
         part = wanted[done : (done // _life(count) + 1) * _life(count)]
@@ -118,13 +120,14 @@ def run(folder: Path, seed: int, count: int, say: Callable[[str], None]) -> dict
             counts["longest ms until records are taken again"], life.run(part, counts)
         )
         counts["offsets"] += len(part)
-        progress.write_text(json.dumps(counts), "utf-8")
+        codes.update(count_codes(folder / f"disk_full-{seed}" / "serve.log"))
+        progress.write_text(json.dumps({"counts": counts, "codes": codes}), "utf-8")
         say(f"disk_full: {counts['offsets']} of {count}")
     return {
         "campaign": "disk_full",
         "seed": seed,
         "counts": dict(sorted(counts.items())),
-        "violations": 0,
+        "codes": dict(codes),
     }
 
 

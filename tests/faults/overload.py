@@ -24,6 +24,7 @@ from faults.auditor import Auditor
 from faults.http import Connection, get
 from faults.journal import Journal
 from faults.load import receipts_in
+from faults.log_codes import count_codes
 from faults.processes import ORIGIN, Server
 from faults.storage_forks import founded_in
 from faults.whole_audit import audit_whole, await_final, count_audited
@@ -73,14 +74,10 @@ def run(folder: Path, seed: int, count: int, say: Callable[[str], None]) -> dict
     """
     done = folder / f"overload-{seed}-{count}.json"
     if not done.exists():
-        found = Overload(founded_in(folder), folder / f"overload-{seed}", seed).run(count, say)
-        done.write_text(json.dumps(found), "utf-8")
-    return {
-        "campaign": "overload",
-        "seed": seed,
-        "counts": json.loads(done.read_text("utf-8")),
-        "violations": 0,
-    }
+        counts = Overload(founded_in(folder), folder / f"overload-{seed}", seed).run(count, say)
+        codes = count_codes(folder / f"overload-{seed}" / "serve.log")
+        done.write_text(json.dumps({"counts": counts, "codes": codes}), "utf-8")
+    return {"campaign": "overload", "seed": seed, **json.loads(done.read_text("utf-8"))}
 
 
 class Overload:

@@ -9,11 +9,11 @@ own, so that whatever was interrupted costs one slice at most.
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 __all__ = ["CAMPAIGNS", "Campaign", "Run", "Slice", "find_campaign"]
@@ -54,6 +54,8 @@ class Campaign:
     """How many of them make a slice of the full profile."""
     minutes: float
     """The full profile begins no other slice after this time."""
+    stated: Mapping[str, float] = field(default_factory=dict)
+    """I9: figures and what they stay below on a quiet machine, seconds unless the name says ms."""
 
     def load(self) -> Run:
         """Return the function; imported late, for some need root, PostgreSQL or a node."""
@@ -82,6 +84,10 @@ CAMPAIGNS = (
         full=1000,
         each=250,
         minutes=40,
+        stated={
+            "worst seconds: server, kill to next answer": 15,
+            "worst seconds: after the last kill, final": 20,
+        },
     ),
     Campaign(
         "kills-node",
@@ -93,6 +99,10 @@ CAMPAIGNS = (
         full=100,
         each=100,
         minutes=8,
+        stated={
+            "worst seconds: node, answers again": 5,
+            "worst seconds: after the last kill, final": 20,
+        },
     ),
     Campaign(
         "kills-both",
@@ -104,6 +114,11 @@ CAMPAIGNS = (
         full=200,
         each=100,
         minutes=12,
+        stated={
+            "worst seconds: server, kill to next answer": 15,
+            "worst seconds: node, answers again": 5,
+            "worst seconds: after the last kill, final": 20,
+        },
     ),
     Campaign(
         "kills-cluster",
@@ -115,6 +130,11 @@ CAMPAIGNS = (
         full=800,
         each=200,
         minutes=45,
+        stated={
+            "worst seconds: until another one answers": 5,
+            "worst seconds: up again": 15,
+            "worst seconds: after the last fault, final": 30,
+        },
     ),
     Campaign(
         "syscalls",
@@ -126,6 +146,7 @@ CAMPAIGNS = (
         full=3000,
         each=500,
         minutes=35,
+        stated={"worst seconds: opened and asked again": 5},
     ),
     Campaign(
         "power-loss",
@@ -137,6 +158,7 @@ CAMPAIGNS = (
         full=20000,
         each=5000,
         minutes=25,
+        stated={"longest recovery in ms": 2000},
     ),
     Campaign(
         "power-loss-control",
@@ -159,6 +181,7 @@ CAMPAIGNS = (
         full=200,
         each=50,
         minutes=15,
+        stated={"longest ms until records are taken again": 5000},
     ),
     Campaign(
         "bit-rot",
@@ -181,6 +204,7 @@ CAMPAIGNS = (
         full=50,
         each=10,
         minutes=20,
+        stated={"worst seconds: outage": 5, "worst seconds: after the last fault, final": 30},
     ),
     Campaign(
         "lying-rpc",
@@ -236,6 +260,12 @@ CAMPAIGNS = (
         full=40,
         each=20,
         minutes=12,
+        stated={
+            "worst seconds: until answered, node": 5,
+            "worst seconds: until answered, database": 10,
+            "worst seconds: until answered, both": 10,
+            "worst seconds: after the last fault, final": 30,
+        },
     ),
     Campaign(
         "cluster-short",
@@ -258,6 +288,7 @@ CAMPAIGNS = (
         full=30,
         each=15,
         minutes=8,
+        stated={"worst seconds: the clock right again, final": 30},
     ),
     Campaign(
         "overload",
@@ -269,6 +300,10 @@ CAMPAIGNS = (
         full=20000,
         each=10000,
         minutes=10,
+        stated={
+            "worst seconds: after the load, taken again": 2,
+            "worst seconds: after the load, final": 30,
+        },
     ),
 )
 """In the order in which the full profile takes them; together below six hours."""

@@ -48,6 +48,7 @@ def run(folder: Path, seed: int, count: int, say: Callable[[str], None]) -> dict
             for number in range(done, last - 1):
                 world.happen(number)
             world.totals["anchors"] += len(world.rig.finish().anchored)
+            world.totals["replacements, each dearer"] += world.rig.replacements
             world.violate_finality(last - 1)
         finally:
             world.close()

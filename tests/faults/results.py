@@ -13,7 +13,7 @@ import platform
 import subprocess
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,12 +23,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DOCUMENT",
+    "IN_TIME",
     "RESULTS",
     "append",
     "describe",
+    "judge_times",
     "read",
     "render_codes",
     "render_table",
+    "say_times",
     "total",
     "write_report",
 ]
@@ -36,6 +39,27 @@ __all__ = [
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "docs" / "reliability-results.jsonl"
 DOCUMENT = ROOT / "docs" / "reliability.md"
+
+
+IN_TIME = "within stated time"
+"""A line's member: {figure: [the worst, what was stated]}; it is told, and breaks no promise."""
+
+
+def judge_times(campaign: Campaign, counts: Mapping[str, Any]) -> dict[str, list[float]]:
+    """Return each stated figure of a slice, the worst beside what is stated (I9)."""
+    return {
+        name: [counts[name], limit] for name, limit in campaign.stated.items() if name in counts
+    }
+
+
+def say_times(found: Mapping[str, Sequence[float]]) -> str:
+    """Say whether all stated figures were kept to, and which were not."""
+    late = [f"{_short(name)} {at:g} of {most:g}" for name, (at, most) in found.items() if at > most]
+    return f"no ({', '.join(late)})" if late else "yes"
+
+
+def _short(name: str) -> str:
+    return name.removeprefix("worst seconds: ")
 
 
 def append(path: Path, line: Mapping[str, object]) -> None:
@@ -93,21 +117,28 @@ def total(lines: Iterable[JSON]) -> dict[str, int | float]:
 
 
 def render_table(rows: Sequence[tuple[Campaign, Sequence[JSON]]]) -> str:
-    """Return Markdown: fault, target, what was reached, command and seeds."""
-    text = ["| fault | target | reached | how, and when |", "| --- | --- | --- | --- |"]
+    """Return Markdown: fault, target, stated times, what was reached, command and seeds."""
+    text = ["| fault | target | stated time | reached | how, and when |", "| --- " * 5 + "|"]
     for campaign, lines in rows:
-        reached, how = _reached(lines, campaign.unit), _how(campaign.name, lines)
-        text.append(f"| {campaign.fault} | {campaign.target} | {reached} | {how} |")
+        reached, how = _reached(campaign, lines), _how(campaign.name, lines)
+        stated = "; ".join(_stated(name, most) for name, most in campaign.stated.items()) or "-"
+        text.append(f"| {campaign.fault} | {campaign.target} | {stated} | {reached} | {how} |")
     return "\n".join(text)
 
 
-def _reached(lines: Sequence[JSON], unit: str) -> str:
+def _stated(name: str, most: float) -> str:
+    return f"{_short(name)} <= {most:g}{'' if ' ms' in name else ' s'}"
+
+
+def _reached(campaign: Campaign, lines: Sequence[JSON]) -> str:
     if not lines:
         return "not run yet"
     found = total(lines)
     # what the target counts comes first
-    counts = {name: found[name] for name in sorted(found, key=lambda name: (name != unit, name))}
-    said = [f"{value:,} {name}" for name, value in counts.items()]
+    order = sorted(found, key=lambda name: (name != campaign.unit, name))
+    said = [f"{found[name]:,} {name}" for name in order]
+    if times := judge_times(campaign, found):
+        said.append(f"{IN_TIME}: {say_times(times)}")
     broken = [str(line["violation"]) for line in lines if "violation" in line]
     said += [f"**broken: {text}**" for text in broken] or ["nothing broken"]
     return "; ".join(said).replace("|", "\\|")

@@ -302,10 +302,17 @@ def quicken(folder: Path) -> None:
     path.write_bytes(key_file.encrypt(key, PASSPHRASE, rounds=key_file.MIN_ROUNDS))
 
 
+def open_root(folder: Path, say: Callable[[JSON], None]) -> None:
+    """Open the root key as an operator does, and say which it is."""
+    key = OperatorKeys(LedgerFolder(folder).keys).open_root(PASSPHRASE)
+    say({"root": key.public.thumbprint})
+
+
 _ON_FOLDERS: dict[str, Callable[[Path, JSON, Callable[[JSON], None]], None]] = {
     "change": lambda folder, asked, say: change(folder, asked["kind"], say),
     "prepare": prepare,
     "quicken": lambda folder, _, __: quicken(folder),
+    "root": lambda folder, _, say: open_root(folder, say),
     "audit": lambda folder, _, say: bit_rot_jobs.audit(folder, say),
     "scrub": lambda folder, _, say: bit_rot_jobs.scrub(folder, say),
     "restore": lambda folder, asked, say: bit_rot_jobs.restore(Path(asked["of"]), folder, say),

@@ -137,6 +137,8 @@ class Counts:
     ended: Counter[str] = field(default_factory=Counter)
     """How the struck jobs ended."""
     acks: int = 0
+    slowest: float = 0.0
+    """Seconds until a struck folder was open and had answered for every record again."""
     seconds: float = 0.0
 
     def add(self, other: Counts) -> None:
@@ -146,6 +148,7 @@ class Counts:
         self.missed += other.missed
         self.ended += other.ended
         self.acks += other.acks
+        self.slowest = max(self.slowest, other.slowest)
 
     def result(self, seed: int) -> dict[str, object]:
         points = sum(self.landed.values())
@@ -158,6 +161,7 @@ class Counts:
                 "pairs": self.pairs,
                 "calls that did not come": self.missed,
                 "acknowledgements": self.acks,
+                "worst seconds: opened and asked again": round(self.slowest, 2),
                 "jobs killed": self.ended["killed"],
                 "jobs that went on": self.ended["went on"] + self.ended["refused, went on"],
                 "jobs that ended by themselves": sum(
@@ -208,7 +212,9 @@ class Lane:
                 lambda tracer: self.forks.do("recover", self._target, traced=tracer), second, counts
             )
         with closing(base.journal()) as journal:
+            began = time.monotonic()
             counts.acks += check_recovered(self.forks, base, work, self._target, struck, journal)
+            counts.slowest = time.monotonic() - began
             audit_folder(self._target, journal)
         return counts
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import pytest
 
+from faults import bit_rot
 from faults.bit_rot import SHARES, Flip, flips, run
+from faults.bit_rot_service import FILES
 from provenance.errors import FatalError
 from provenance.store.log_store import open_log_store
 
@@ -15,6 +18,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SEED = 41
+VERDICTS = (
+    "found",
+    "harmless",
+    "shown as erased",
+    "wrong answer served, found later",
+    "another policy served, found later",
+    "another policy served, found by nobody",
+)
 FLIPS = 24
 
 
@@ -55,7 +66,21 @@ def test_no_flipped_bit_is_silent(campaign_folder: Path) -> None:
 
     assert isinstance(counts, dict)
     assert counts["flips"] == FLIPS
-    found = sum(count for name, count in counts.items() if name.startswith("found"))
-    harmless = sum(count for name, count in counts.items() if name.startswith("harmless"))
-    assert found > 0
-    assert found + harmless + counts.get("shown as erased: a lost key", 0) == FLIPS
+    judged = Counter[str]()
+    for name, count in counts.items():
+        judged[name.partition(":")[0]] += count
+    assert judged["found"] > 0
+    assert sum(judged[name] for name in VERDICTS) == FLIPS
+
+
+@pytest.mark.timeout(240)
+def test_no_flip_in_what_the_service_reads_at_its_start_is_silent(
+    campaign_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bit_rot, "SHARES", dict.fromkeys(FILES, 1))
+
+    counts = run(campaign_folder, SEED, 8, print)["counts"]
+
+    assert isinstance(counts, dict)
+    assert sum(counts.get(f"flips of {name}", 0) for name in FILES) == 8
+    assert any(name.startswith("found: at the start of the service") for name in counts)

@@ -30,6 +30,27 @@ def anchors() -> set[str]:
     return {re.sub("[^a-z0-9 -]", "", head.lower()).replace(" ", "-") for head in heads}
 
 
+def told_codes() -> dict[str, set[str]]:
+    """Campaign -> the codes in its row of what an operator sees."""
+    rows = [line.split("|") for line in SEEN.splitlines() if line.startswith("| ")]
+    return {
+        name: set(re.findall("`([a-z-]+)`", row[2]))
+        for row in rows
+        for name in re.findall("[a-z-]+", row[1])
+    }
+
+
+def test_every_code_that_a_campaign_saw_stands_in_its_row() -> None:
+    told = told_codes()
+    missing = {
+        (line["campaign"], code)
+        for line in results.read(results.RESULTS)
+        for code in set(line.get("codes", {})) - told.get(line["campaign"], set())
+    }
+
+    assert not missing
+
+
 def test_every_code_that_a_campaign_saw_is_explained_to_operators() -> None:
     seen = {code for line in results.read(results.RESULTS) for code in line.get("codes", {})}
 
@@ -74,6 +95,17 @@ def test_full_profile_reaches_its_counts_within_six_hours() -> None:
     assert sum(campaign.minutes for campaign in CAMPAIGNS) <= 360
 
 
+def test_what_took_longer_than_stated_is_told_and_breaks_nothing() -> None:
+    campaign = find_campaign("failover")
+    assert campaign is not None
+
+    found = results.judge_times(campaign, {"worst seconds: outage": 6.5, "failovers": 3})
+
+    assert found == {"worst seconds: outage": [6.5, 5]}
+    assert results.say_times(found) == "no (outage 6.5 of 5)"
+    assert results.say_times({"worst seconds: outage": [4.5, 5]}) == "yes"
+
+
 def test_report_adds_slices_and_tells_broken_promises(tmp_path: Path) -> None:
     place, document = tmp_path / "results.jsonl", tmp_path / "reliability.md"
     document.write_text(DOCUMENT, "utf-8")
@@ -90,7 +122,9 @@ def test_report_adds_slices_and_tells_broken_promises(tmp_path: Path) -> None:
     results.write_report(place, CAMPAIGNS, document)
 
     assert document.read_text("utf-8") == once
-    assert "20 failovers; 2.5 worst seconds: outage; nothing broken" in once
+    told = "20 failovers; 2.5 worst seconds: outage; within stated time: yes; nothing broken"
+    assert told in once
+    assert "| outage <= 5 s; after the last fault, final <= 30 s |" in once
     assert "**broken: I5: twice**" in once
     assert "| `unavailable` | failover (6) |" in once
     assert json.dumps(facts["commit"]).strip('"') in once
