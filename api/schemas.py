@@ -109,6 +109,10 @@ class Hit(_Model):
     key: str
     identity: Literal["unbound", "self-asserted", "institution-bound"]
     claimed_at: int
+    assurance: Literal["declared", "imported", "sampled", "rehashed"] | None = Field(
+        default=None,
+        description="how the digests of a deposit came about, by its depositor's own word",
+    )
 
 
 class HitPage(_Model):

@@ -128,6 +128,13 @@ class Deposit:
         imported = 0 if self.assurance is None else self.assurance.imported
         return Summary(self.dataset_digest, self.files, self.length, imported)
 
+    @property
+    def assurance_level(self) -> str | None:
+        """How the digests came about, of ``assurance.DEPOSIT_LEVELS``; None when not stated."""
+        if self.declared_digest is not None:
+            return "declared"
+        return None if self.assurance is None else self.assurance.level
+
     def additional_digest(self, algorithm: str) -> bytes | None:
         """Return the root over the digests of ``algorithm``, 32 bytes; None when not signed."""
         found = (one.digest for one in self.additional_digests if one.algorithm == algorithm)

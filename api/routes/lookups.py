@@ -27,7 +27,10 @@ def lookup(
     ledger: LedgerDep,
     digest: Annotated[
         str | None,
-        Query(description="digest of a dataset, or of a file whose manifest is published"),
+        Query(
+            description="digest of a dataset, or of a file whose manifest is published; "
+            "or the id of a deposit, for the fixity records about it"
+        ),
     ] = None,
     key: Annotated[str | None, Query(description="thumbprint of a signing key")] = None,
     cursor: Cursor = None,

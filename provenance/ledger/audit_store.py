@@ -19,7 +19,7 @@ from provenance.errors import (
     UnavailableError,
     VerificationError,
 )
-from provenance.fingerprint import Summary, check_published, parse_manifest
+from provenance.fingerprint import check_published, parse_manifest
 from provenance.ledger.audit_log import (
     AuditReport,
     at_place,
@@ -281,11 +281,10 @@ class _BesideEntries:
         manifest = self._store.manifest(index)
         if manifest is None:
             return  # erased since the audit began
-        deposit = deposit_of(record)
-        if deposit.dataset_digest is None:
+        signed = deposit_of(record).summary
+        if signed is None:
             raise VerificationError("the record has no dataset digest")
         parsed = parse_manifest(io.BytesIO(manifest))
-        signed = Summary(deposit.dataset_digest, deposit.files, deposit.length)
         check_published(parsed.header, signed)
         if {entry.sha256 for entry in parsed} != set(self._store.file_digests(index)):
             raise VerificationError("the look-ups are not those of the manifest")

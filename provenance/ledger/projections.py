@@ -9,7 +9,7 @@ when the audit compares: a projection that differs from what it makes is damaged
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from provenance.digests import from_evm_hex, from_hex
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from provenance.record import Record
 
 __all__ = ["BeaconBlock", "Projection", "project", "project_all"]
+
+
+_LOOKED_UP_BY: Final = {"deposit": "dataset_digest", "fixity": "record"}
+"""By type of record, the claim whose 32 bytes a look-up by digest asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,8 @@ class Projection:
     key_index: int | None
     """Where the ``key`` record of ``kid`` lies; None for entries of the operator's keys."""
     dataset_digest: bytes | None
+    """What a look-up by digest finds this entry by: the dataset digest of a deposit, the id of
+    the deposit that a ``fixity`` record is about."""
     beacon: BeaconBlock | None
 
 
@@ -53,7 +59,7 @@ def project(record: Record, leaf_index: int, key_index: int | None) -> Projectio
     Args:
         key_index: leaf index of the first ``key`` record of its kid; its own for that record.
     """
-    digest = record.claims.get("dataset_digest") if record.type == "deposit" else None
+    digest = record.claims.get(_LOOKED_UP_BY.get(record.type, ""))
     return Projection(
         leaf_index=leaf_index,
         record_id=record.id,

@@ -7,11 +7,10 @@ used, durably, before anything is given out or changed for it.
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from provenance.errors import NotFoundError, StatementUsedError
-from provenance.fingerprint import Summary, check_published, parse_manifest
+from provenance.fingerprint import check_published, parse_manifest
 from provenance.holder_statement import (
     DISCLOSURE,
     LIFETIME,
@@ -24,6 +23,7 @@ from provenance.ledger.load_record import load_record
 from provenance.record import deposit_of, parse_entry
 
 if TYPE_CHECKING:
+    from provenance.fingerprint import Summary
     from provenance.ledger.ports import KeyStore, LogStore
     from provenance.ledger.read_log import SignedLog
     from provenance.record import Record
@@ -87,14 +87,12 @@ def publish_manifest(  # noqa: PLR0913 -- what is asked, and of whom
 
     Raises:
         NotFoundError: no such record, or not a deposit of a dataset digest.
-        ManifestMismatchError: digest, file count or sum of lengths are not the signed ones.
+        ManifestMismatchError: digest, counts or sum of lengths are not the signed ones.
         MalformedError: not a manifest; or the statement does not entitle to it (see above).
     """
     leaf_index = log.index_of(record_id)
     record, signed = _deposit(leaf_index, log)
     parsed = parse_manifest(io.BytesIO(manifest))
-    if signed.length is None:  # nothing was signed that the sum of lengths could contradict
-        signed = replace(signed, length=parsed.header.length)
     check_published(parsed.header, signed)
     digests = [entry.sha256 for entry in parsed]  # compares the entries with the header
     _use(statement, PUBLICATION, record, store=store, origin=origin, now_unix=now_unix)
@@ -104,10 +102,10 @@ def publish_manifest(  # noqa: PLR0913 -- what is asked, and of whom
 def _deposit(leaf_index: int, log: SignedLog) -> tuple[Record, Summary]:
     """Return a deposit with what it signs of its dataset."""
     record = parse_entry(log.entry(leaf_index))
-    deposit = deposit_of(record) if record.type == "deposit" else None
-    if deposit is None or deposit.dataset_digest is None:
+    signed = deposit_of(record).summary if record.type == "deposit" else None
+    if signed is None:
         raise NotFoundError(f"record {record.id.hex()} has no dataset digest")
-    return record, Summary(deposit.dataset_digest, deposit.files, deposit.length)
+    return record, signed
 
 
 def erase_record(record_id: bytes, *, log: SignedLog, store: LogStore, key_store: KeyStore) -> bool:

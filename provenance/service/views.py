@@ -8,6 +8,7 @@ from provenance.anchor_evidence import block_of
 from provenance.digests import to_evm_hex
 from provenance.identity import BoundKey, standing_of
 from provenance.ledger.load_record import load_record
+from provenance.record import deposit_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,9 +54,15 @@ def hit_views(
                 "key": record.kid,
                 "identity": _level(record, index, log, key_store, institutions),
                 "claimed_at": record.iat,
+                "assurance": _assurance(record),
             }
         )
     return hits
+
+
+def _assurance(record: Record) -> str | None:
+    """Return how the digests of a deposit came about, by the depositor's own word."""
+    return deposit_of(record).assurance_level if record.type == "deposit" else None
 
 
 def _level(

@@ -51,7 +51,7 @@ def test_a_dataset_is_found_with_who_signed_and_how_well_known(service: Service)
     assert one["leaf_index"] < two["leaf_index"]
     assert (one["identity"], two["identity"]) == ("unbound", "self-asserted")
     assert one["key"] == service.alice.public.thumbprint
-    assert set(one) == {"id", "leaf_index", "type", "key", "identity", "claimed_at"}
+    assert set(one) == {*("id", "leaf_index", "type", "key", "identity", "claimed_at", "assurance")}
 
 
 def test_pages_are_cut_by_a_cursor_in_the_order_of_the_log(service: Service) -> None:
