@@ -137,6 +137,7 @@ def _hit(world: World) -> dict[str, Any]:
         "key": record.kid,
         "identity": "self-asserted",
         "claimed_at": record.iat,
+        "assurance": None,
     }
 
 
