@@ -139,7 +139,7 @@ CAMPAIGNS = (
     Campaign(
         "syscalls",
         "strace_sweep",
-        "KILL, EIO, ENOSPC at every file syscall of a write, pairs included",
+        "KILL, EIO, ENOSPC at file syscalls of six jobs, in random order, pairs included",
         ">= 3,000 points, 0 bad",
         unit="points",
         short=6,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from faults.auditor import Auditor
 from faults.chain_events import ChainView
 from faults.storage_forks import note_acks
+from faults.strace_sweep_work import NONCE
 from faults.wire import demand, entry_of, record_id
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def check_recovered(  # noqa: PLR0917 -- as they are met: where, what, and what 
     count = note_acks(journal, struck.said, compacts)
     if work.job == "change":
         _change_again(forks, work, folder)
-    if work.job == "bind":
+    if work.job in {"bind", "follow"}:
         _check_bound(forks, work, folder, struck)
     again = forks.do(
         "examine",
@@ -78,25 +79,32 @@ def _check_published(again: Outcome, work: Work, struck: Outcome) -> None:
 
 
 def _check_bound(forks: Forks, work: Work, folder: Path, struck: Outcome) -> None:
-    """I5: one anchor, one nonce, one set of signed bytes, before and after asking again."""
+    """I5, I6: one anchor, one nonce, one set of signed bytes, before and after asking again.
+
+    What the job had said of its state is so still, or more.
+    """
+    last = "final" if work.job == "follow" else "sent"
     before = _anchors(folder)
     bound, sent = struck.all("bound"), struck.all("sent")
     demand(len(before) <= 1, "I5", f"bound twice: {before}")
     demand(len(before) == 1 or not bound, "I5", "a bound anchor is gone")
-    demand(not sent or before[0][2] == "sent", "I5", f"its broadcast is forgotten: {before}")
+    demand(not sent or before[0][2] != "prepared", "I5", f"its broadcast is forgotten: {before}")
+    for name, states in (("included", {"included", "final"}), ("final", {"final"})):
+        kept = not struck.all(name) or before[0][2] in states
+        demand(kept, "I6", f"that it is {name} is forgotten: {before}")
     again = work.do(forks, folder, None)
     demand(again.code == 0, "I9", f"cannot bind again: {again.error}")
     after = _anchors(folder)
-    demand([row[2] for row in after] == ["sent"], "I5", f"after asking again: {after}")
+    demand([row[2] for row in after] == [last], "I5", f"after asking again: {after}")
     demand(not before or before[0][:2] == after[0][:2], "I5", f"{before} became {after}")
     demand(after[0][3] == 1, "I5", f"signed more than once: {after}")
 
 
 def _anchors(folder: Path) -> list[tuple[int, int, str, int]]:
-    """Return tree size, nonce, state and number of attempts of the anchors not final."""
-    question = """SELECT tree_size, nonce, state,
+    """Return tree size, nonce, state and number of attempts of the job's own anchors."""
+    question = f"""SELECT tree_size, nonce, state,
         (SELECT count(*) FROM anchor_attempts AS a WHERE a.anchor_id = anchors.anchor_id)
-        FROM anchors WHERE state <> 'final'"""
+        FROM anchors WHERE nonce = {NONCE:d} OR state <> 'final'"""
     with closing(sqlite3.connect(folder / "ledger.sqlite")) as db:
         return db.execute(question).fetchall()
 

@@ -18,8 +18,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from faults import bit_rot_jobs
-from provenance import tlog
+from faults import bit_rot_jobs, storage_anchor_jobs
 from provenance.digests import sha256
 from provenance.errors import ProvenanceError, UnavailableError
 from provenance.files import key_file
@@ -28,7 +27,6 @@ from provenance.fingerprint import FileEntry, summarize, write_manifest
 from provenance.holder_statement import PUBLICATION, issue_statement
 from provenance.keys import PrivateKey
 from provenance.ledger.accept_records import check_records
-from provenance.ledger.chain_port import Attempt
 from provenance.ledger.integrate_entries import Integrated, integrate_entries
 from provenance.ledger.issue_receipt import ReceiptIssuer
 from provenance.ledger.known_keys import KnownKeys
@@ -45,7 +43,6 @@ from provenance.record import issue_record
 from provenance.service.configure import change_key, check_settled
 from provenance.service.operator_keys import OperatorKeys
 from provenance.service.settings import LedgerFolder
-from provenance.store.anchor_store import SqlAnchorStore
 from provenance.store.key_store import open_key_store
 from provenance.store.log_store import open_log_store
 
@@ -190,33 +187,6 @@ def publish(ledger: OpenLedger, asked: JSON, say: Callable[[JSON], None]) -> Non
         say({"published": asked["id"]})
 
 
-def bind(ledger: OpenLedger, _asked: JSON, say: Callable[[JSON], None]) -> None:
-    """Bind the newest head to a nonce and note its broadcast, unless that was done before."""
-    store = SqlAnchorStore(ledger.store.writer, ledger.store.reader)
-    chain_id = ledger.policy.chains[0].chain_id
-    lease = store.acquire(chain_id, "sweep", 60)
-    if lease is None:
-        raise UnavailableError("somebody else holds the lease")
-    wanted = store.wanted(chain_id)
-    if wanted is not None:
-        size = wanted[0]
-        store.bind(
-            lease,
-            sender=bytes(20),
-            nonce=7,
-            base_size=0,
-            tree_size=size,
-            root_hash=tlog.root_hash(size, ledger.store.read_tile),
-            call_data=b"call",
-            attempt=Attempt(sha256(b"transaction"), b"signed bytes", 1, 1, 100_000, None),
-            now_unix=1,
-        )
-        say({"bound": size})
-    for anchor in store.unfinished(chain_id):
-        store.note_broadcast(lease, anchor.anchor_id, anchor.attempts[0].tx_hash, 2)
-        say({"sent": anchor.tree_size})
-
-
 def examine(ledger: OpenLedger, asked: JSON, say: Callable[[JSON], None]) -> None:
     """Send everything again that was ever sent, and show all of it."""
     write(ledger, asked, say)
@@ -254,7 +224,8 @@ def answer(ledger: OpenLedger, asked: JSON, say: Callable[[JSON], None]) -> None
 
 _JOBS = {
     "write": write,
-    "bind": bind,
+    "bind": storage_anchor_jobs.bind,
+    "follow": storage_anchor_jobs.follow,
     "erase": erase,
     "publish": publish,
     "examine": examine,

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from faults.storage_forks import Base, Forks, Outcome
     from faults.wire import JSON
 
-__all__ = ["Work", "make_works"]
+__all__ = ["NONCE", "Work", "make_works"]
+
+NONCE = 7
+"""Of the anchor that two of the works are about."""
 
 
 @dataclass(frozen=True)
@@ -45,5 +48,6 @@ def make_works(base: Base, seed: int) -> list[Work]:
     erase = Work("erase", "erase", base.folder, {"ids": [doomed]})
     change = Work("change", "change", base.folder, {"kind": "checkpoint"})
     publish = Work("publish", "publish", base.folder, base.publication)
-    bind = Work("bind", "bind", base.folder, {})
-    return [deposit, erase, publish, change, bind]
+    bind = Work("bind", "bind", base.folder, {"nonce": NONCE})
+    follow = Work("follow", "follow", base.folder, {"nonce": NONCE})
+    return [deposit, erase, publish, change, bind, follow]
