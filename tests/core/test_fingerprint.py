@@ -1,6 +1,7 @@
 import itertools
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
@@ -30,20 +31,16 @@ from provenance.fingerprint import (
     DeclaredEntry,
     FileEntry,
     FileProof,
-    Rename,
     Summary,
     check_published,
-    compare,
     dataset_digest,
     entry_bytes,
     file_proof,
-    find_file,
     in_order,
     parse_declared_manifest,
     parse_manifest,
     summarize,
     to_sha256sum,
-    under,
     verify_file_proof,
     write_manifest,
 )
@@ -313,6 +310,85 @@ def test_published_manifest_must_be_the_signed_one(field: str) -> None:
     assert caught.value.field == field
 
 
+# --- digests taken from a source ----------------------------------------------------------
+
+HALF = [TWO[0]._replace(imported=True), TWO[1]]
+
+
+def test_digest_does_not_cover_where_digests_come_from() -> None:
+    assert summarize(HALF) == replace(summarize(TWO), imported=1)
+    assert dataset_digest(HALF) == dataset_digest(TWO)
+
+
+def test_mark_of_an_imported_digest_reads_back() -> None:
+    octets = write_manifest(HALF)
+    header, first, second = map(json.loads, lines_of(octets))
+
+    assert (header["imported"], first["assurance"]) == (1, "imported")
+    assert "assurance" not in second
+    assert list(first)[-1] == "assurance"
+    manifest = parse_manifest(lines_of(octets))
+    assert list(manifest) == HALF
+    assert manifest.header == summarize(HALF)
+
+
+def test_manifest_without_marks_is_written_as_before() -> None:
+    octets = write_manifest(TWO)
+
+    assert b"imported" not in octets
+    assert b"assurance" not in octets
+
+
+@pytest.mark.parametrize(
+    ("number", "old", "new", "field"),
+    [
+        (0, b',"imported":1', b"", "imported"),
+        (0, b'"imported":1', b'"imported":2', "imported"),
+        (0, b'"imported":1', b'"imported":0', "line 1.imported"),
+        (0, b'"imported":1', b'"imported":null', "line 1.imported"),
+        (1, b',"assurance":"imported"', b"", "imported"),
+        (1, b'"imported"', b'"rehashed"', "line 2.assurance"),
+        (1, b'"imported"', b"true", "line 2.assurance"),
+        (2, b"}", b',"assurance":"imported"}', "imported"),
+    ],
+)
+def test_marks_that_are_not_those_of_the_header_are_refused(
+    number: int, old: bytes, new: bytes, field: str
+) -> None:
+    lines = lines_of(write_manifest(HALF))
+    assert old in lines[number]
+    lines[number] = lines[number].replace(old, new, 1)
+
+    with pytest.raises((MalformedError, ManifestMismatchError)) as caught:
+        list(parse_manifest(lines))
+    assert caught.value.field == field
+
+
+def test_declared_manifest_has_no_marks() -> None:
+    lines = lines_of(write_manifest([DeclaredEntry("a", "md5", bytes(16), 5)]))
+    lines[1] = lines[1].replace(b"}", b',"assurance":"imported"}')
+
+    with pytest.raises(MalformedError) as caught:
+        list(parse_declared_manifest(lines))
+    assert caught.value.field == "line 2.assurance"
+
+
+@pytest.mark.parametrize(("published", "signed"), [(1, 0), (0, 1), (1, 2)])
+def test_marks_must_be_as_many_as_the_record_counts(published: int, signed: int) -> None:
+    summary = summarize(TWO)
+
+    with pytest.raises(ManifestMismatchError) as caught:
+        check_published(replace(summary, imported=published), replace(summary, imported=signed))
+    assert caught.value.field == "imported"
+
+
+def test_record_that_signs_no_length_is_contradicted_by_none() -> None:
+    summary = summarize(TWO)
+
+    check_published(summary, replace(summary, length=None))
+    check_published(replace(summary, length=None), replace(summary, length=None))
+
+
 # --- declared manifests -------------------------------------------------------------------
 
 
@@ -445,87 +521,3 @@ def test_file_proof_that_is_not_strict_is_refused(change: dict[str, object]) -> 
 
     with pytest.raises(MalformedError):
         FileProof.parse(json.dumps(members | change).encode())
-
-
-# --- comparing ----------------------------------------------------------------------------
-
-
-@given(DATASETS, DATASETS)
-def test_comparison_agrees_with_sets(
-    listed: tuple[FileEntry, ...], found: tuple[FileEntry, ...]
-) -> None:
-    before = {e.path: e.sha256 for e in listed}
-    after = {e.path: e.sha256 for e in found}
-
-    result = compare(listed, found)
-
-    both = before.keys() & after.keys()
-    assert result.matched == sum(before[path] == after[path] for path in both)
-    assert set(result.changed) == {path for path in both if before[path] != after[path]}
-    gone = {*result.missing, *(rename.before for rename in result.renamed)}
-    come = {*result.added, *(rename.after for rename in result.renamed)}
-    assert gone == before.keys() - both
-    assert come == after.keys() - both
-    assert all(before[rename.before] == after[rename.after] for rename in result.renamed)
-    # whatever could be paired is
-    assert {before[path] for path in result.missing}.isdisjoint(after[p] for p in result.added)
-    assert result.is_equal == (before == after)
-
-
-def test_comparison_tells_changes_apart() -> None:
-    listed = [entry("a", b"1"), entry("b", b"2"), entry("c", b"3"), entry("d", b"4")]
-    found = [entry("a", b"1"), entry("b", b"2x"), entry("e", b"5"), entry("z/d", b"4")]
-
-    result = compare(listed, found)
-
-    assert result.matched == 1
-    assert result.changed == ("b",)
-    assert result.missing == ("c",)
-    assert result.added == ("e",)
-    assert result.renamed == (Rename("d", "z/d"),)
-    assert not result.is_equal
-
-
-def test_comparison_pairs_each_copy_once() -> None:
-    listed = [entry("a"), entry("b")]
-    found = [entry("x"), entry("y"), entry("z")]
-
-    result = compare(listed, found)
-
-    assert result.renamed == (Rename("a", "x"), Rename("b", "y"))
-    assert result.added == ("z",)
-
-
-def test_comparison_tells_a_stated_length_that_is_wrong() -> None:
-    listed = [entry("a")._replace(length=1), entry("b")._replace(length=None)]
-
-    result = compare(listed, [entry("a"), entry("b")])
-
-    assert result.is_equal
-    assert result.wrong_length == ("a",)
-
-
-def test_comparison_with_a_lying_manifest_raises() -> None:
-    lying = MANIFEST.replace(b'"bytes":4', b'"bytes":5')
-
-    with pytest.raises(ManifestMismatchError):
-        compare(parse_manifest(lines_of(lying)), TWO)
-
-
-@pytest.mark.parametrize("folder", ["b", "b/"])
-def test_sub_folder_is_compared_alone(folder: str) -> None:
-    listed = [entry("a"), entry("b/c"), entry("b/d/e"), entry("b0")]
-
-    assert compare(under(listed, folder), [entry("c"), entry("d/e")]).is_equal
-    assert list(under(listed, "")) == listed
-
-
-def test_sub_folder_that_is_not_there_is_told() -> None:
-    with pytest.raises(NotFoundError):
-        list(under(TWO, "a"))
-
-
-def test_file_is_found_by_content() -> None:
-    entries = [entry("a", b"1"), entry("b", b"2"), entry("c", b"1")]
-
-    assert [e.path for e in find_file(entries, sha256(b"1").digest())] == ["a", "c"]
