@@ -77,7 +77,7 @@ def read(path: Path) -> Imported:
         text = text_of(one, "value")
         is_known = text is not None and identifier_of(kind, text) is not None
         findings.identifier(text, where, kind if is_known else None)
-    findings.no_place(*(name for name in _UNPLACED if document.get(name)))
+    findings.unplaced(document, _UNPLACED)
     return findings.imported("citation-cff")
 
 

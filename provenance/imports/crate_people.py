@@ -42,7 +42,7 @@ def describe(graph: Graph, findings: Findings) -> None:
         ]
     )
     _names(graph, root, findings)
-    findings.no_place(*(name for name in _UNPLACED if root.members.get(name)))
+    findings.unplaced(root.members, _UNPLACED)
 
 
 def _texts(entity: Entity, *names: str) -> Iterator[str]:

@@ -119,7 +119,8 @@ def _items(document: dict[str, object], findings: Findings) -> Iterator[Item]:
 def _path(one: dict[str, object], where: str) -> tuple[str, bool]:
     """Return the path of a file object, and whether its content is at an address."""
     address = text_of(one, "contentUrl")
-    if address is None or "://" in address:
+    is_local = address is not None and re.match(r"file:|[A-Za-z]:|.*\\", address, re.IGNORECASE)
+    if address is None or ("://" in address and not is_local):
         name = text_of(one, "name", "@id")
         last = unquote(_path_of_address(address or "").rpartition("/")[2])
         if (name is None or "." not in name) and "." in last:
@@ -127,7 +128,7 @@ def _path(one: dict[str, object], where: str) -> tuple[str, bool]:
         if name is None:
             raise MalformedError("expected a name", field=f"{where}.name")
         return clean_path(name, f"{where}.name"), address is not None
-    if re.match(r"(?:file:|[A-Za-z]:)", address, re.IGNORECASE) or "\\" in address:
+    if is_local:
         raise MalformedError(
             f"expected a path within the dataset, got {address!a:.80}", field=f"{where}.contentUrl"
         )
@@ -188,7 +189,7 @@ def _describe(document: dict[str, object], findings: Findings) -> None:
     for name, word in _RELATIONS.items():
         for text in _addresses(document.get(name)):
             findings.relation(word, text, name)
-    findings.no_place(*(name for name in _UNPLACED if document.get(name)))
+    findings.unplaced(document, _UNPLACED)
 
 
 def _addresses(value: object) -> Iterator[str]:

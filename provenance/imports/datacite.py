@@ -75,7 +75,7 @@ def read(path: Path) -> Imported:
             place,
             text_of(one, "relatedIdentifierType"),
         )
-    findings.no_place(*(name for name in _UNPLACED if attributes.get(name)))
+    findings.unplaced(attributes, _UNPLACED)
     return findings.imported("datacite")
 
 

@@ -158,8 +158,8 @@ def _describe(
         findings.person(Person(_value(one, "contributorName"), kinds=kinds), place)
     _licence(version, findings)
     _identifiers(dataset, version, findings)
-    findings.no_place(*(name for name in _UNPLACED if fields.get(name)))
-    findings.no_place(*(name for name in ("versionNumber", "releaseTime") if version.get(name)))
+    findings.unplaced(fields, _UNPLACED)
+    findings.unplaced(version, ("versionNumber", "releaseTime"))
 
 
 def _citation(version: dict[str, object]) -> dict[str, object]:
@@ -204,7 +204,7 @@ def _licence(version: dict[str, object], findings: Findings) -> None:
     elif isinstance(licence, str) and licence.upper() not in {"NONE", ""}:
         # before 5.10 "CC0" was the one licence there was, and it was 1.0
         findings.licences([["CC0-1.0" if licence == "CC0" else licence]])
-    findings.no_place(*(name for name in ("termsOfUse",) if version.get(name)))
+    findings.unplaced(version, ("termsOfUse",))
 
 
 def _identifiers(

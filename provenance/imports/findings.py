@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from provenance.errors import MalformedError, NotNormalizedError
+from provenance.identifiers import RELATIONS
 from provenance.imported import N_, Imported, remark
 from provenance.imports.licences import spdx_of
 from provenance.imports.naming import identifier_in, identifier_of, orcid_in, pointer, ror_in
@@ -27,6 +28,8 @@ __all__ = ["Findings", "Person", "name_of_parts", "shown"]
 
 _MOST_ITEMS: Final = 100
 """Identifiers or relations of one record."""
+
+_SHORT_VALUE: Final = 40
 
 _DEPOSIT: Final = TYPES["deposit"]
 _CHECKS: Final = {**_DEPOSIT.plain, **_DEPOSIT.disclosable}
@@ -84,21 +87,32 @@ class Findings:
     def __init__(self) -> None:
         """Begin with nothing found."""
         self.remarks: list[Remark] = []
+        self._said: set[str] = set()
         self._claims: dict[str, object] = {}
         self._people: list[Person] = []
         self._identifiers: list[dict[str, str]] = []
         self._relations: list[dict[str, str]] = []
-        self._homeless: list[str] = []
+        self._homeless: dict[str, None] = {}
 
     def note(self, key: str, **facts: object) -> None:
         """Add a remark, once; mark the sentence with ``N_``."""
         said = remark(key, **facts)
-        if said not in self.remarks:
+        if said not in self._said:
+            self._said.add(said)
             self.remarks.append(said)
 
     def no_place(self, *names: str) -> None:
         """Name members that were found and that no deposit can carry; told in one sentence."""
-        self._homeless += [name for name in names if name not in self._homeless]
+        self._homeless.update(dict.fromkeys(names))
+
+    def unplaced(self, members: Mapping[str, object], names: Iterable[str]) -> None:
+        """Name those of some members that are there, a short text with its value."""
+        for name in names:
+            value = members.get(name)
+            if isinstance(value, str) and 0 < len(value) <= _SHORT_VALUE:
+                self.no_place(f"{name} = {_short(value)}")
+            elif value:
+                self.no_place(name)
 
     # --- single claims ----------------------------------------------------------------------
 
@@ -122,15 +136,14 @@ class Findings:
         """
         found: list[str] = []
         for spellings in choices:
-            known = next(filter(None, map(spdx_of, spellings)), None)
-            if known is None:
+            known = list(dict.fromkeys(filter(None, map(spdx_of, spellings))))
+            if len(known) != 1:  # no name is one of SPDX, or two names are not of one licence
                 self.note(
                     N_("The licence {name} is not certainly one of SPDX: give it with --license."),
-                    name=shown(filter(None, spellings), 1) or "?",
+                    name=shown(known or spellings[:1]) or "?",
                 )
                 return
-            if known not in found:
-                found.append(known)
+            found += [one for one in known if one not in found]
         if len(found) > 1 and joined_by is None:
             self.note(
                 N_("Several licences are named ({names}): give the right one with --license."),
@@ -163,7 +176,7 @@ class Findings:
         others = [kind for kind in person.kinds if not is_contribution(kind)]
         if others and not person.roles and len(others) == len(person.kinds):
             self.note(
-                N_("{name} is not taken as a contributor: {role} is no part in making the data."),
+                N_("{name} is no contributor here, since {role} is no part in making the data."),
                 name=name,
                 role=shown(others),
             )
@@ -205,7 +218,7 @@ class Findings:
     ) -> None:
         """Take a relation: a DataCite relation type, or a word of PROV-O, and where it points."""
         word = _RELATIONS.get(kind.lower())
-        if word is None and kind not in _RELATIONS.values():
+        if word is None and kind not in RELATIONS:
             self.no_place(f"{where}: {kind} {_short(text)}")
             return
         found = identifier_in(text)

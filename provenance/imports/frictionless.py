@@ -180,7 +180,7 @@ def _describe(package: dict[str, object], findings: Findings) -> None:
             findings.relation("wasDerivedFrom", address, where)
         else:
             findings.no_place(where)
-    findings.no_place(*(name for name in _UNPLACED if package.get(name)))
+    findings.unplaced(package, _UNPLACED)
 
 
 def _person(one: dict[str, object], where: str, findings: Findings) -> Person:

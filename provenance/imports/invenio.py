@@ -131,7 +131,7 @@ def _describe(record: dict[str, object], metadata: dict[str, object], findings: 
         kind = text_of(relation, "id") if isinstance(relation, dict) else text_of(one, "relation")
         identifier = text_of(one, "identifier") or ""
         findings.relation(kind or "?", identifier, where, text_of(one, "scheme"))
-    findings.no_place(*(name for name in _UNPLACED if metadata.get(name)))
+    findings.unplaced(metadata, _UNPLACED)
 
 
 def _person(one: dict[str, object], where: str, list_name: str, findings: Findings) -> Person:
