@@ -38,7 +38,8 @@ _DIRECTORY = ".dir"
 def sniff(path: Path) -> bool:
     """Tell whether this is a file of DVC, or a folder with one."""
     if path.is_dir():
-        return (path / _LOCK).is_file() or any(_dvc_files(path))
+        # not a walk through all: whoever asks wants to know at once
+        return (path / _LOCK).is_file() or (path / ".dvc").is_dir() or any(path.glob("*.dvc"))
     return path.name == _LOCK or (path.suffix == _SUFFIX and path.is_file())
 
 

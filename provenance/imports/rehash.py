@@ -158,11 +158,15 @@ def _read(
     algorithms: Collection[str],
     on_progress: Callable[[int, int], None],
 ) -> dict[str, FileDigests]:
-    paths = {found.files[path].name: path for path in chosen if path in found.files}
+    # one content can stand for several paths
+    paths: dict[str, list[str]] = {}
+    for path in chosen:
+        if path in found.files:
+            paths.setdefault(found.files[path].name, []).append(path)
     read: dict[str, FileDigests] = {}
     done = 0
     for name, hashed in hash_files(found.place, paths, algorithms):
-        read[paths[name]] = hashed
+        read |= dict.fromkeys(paths[name], hashed)
         done += hashed.length
         on_progress(len(read), done)
     return read

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from provenance.errors import MalformedError, ProvenanceError, UnsupportedVersionError
+from provenance.errors import MalformedError, ProvenanceError
 from provenance.imported import (
     N_,
     Imported,
@@ -40,13 +40,12 @@ _BSD = re.compile(
 _BARE = re.compile(r"[0-9A-Fa-f]{32,128}")
 _ESCAPES = {"\\\\": "\\", "\\n": "\n", "\\r": "\r"}
 
-# What a list's own name says, the more exact first; None is known and cannot be taken.
-_NAMES: tuple[tuple[str, str | None], ...] = (
-    *(("blake3", None), ("b3sum", None), ("b3", None), ("blake2s", None)),
-    *(("blake2", "blake2b"), ("b2", "blake2b"), ("sha3-256", "sha3-256"), ("sha3-512", "sha3-512")),
-    *(("sha3", None), ("sm3", "sm3"), ("md5", "md5"), ("sha1", "sha1"), ("sha224", "sha224")),
-    *(("sha256", "sha256"), ("sha384", "sha384"), ("sha512", "sha512")),
+# What a list's own name says: a word of it, as in B3SUMS, data.zip.sha256, sha-512.txt.
+_NAMES = re.compile(
+    r"(?<![a-z0-9])(blake3|b3|blake2s|blake2b?|b2|sha3-[0-9]{3}|sm3|md5|sha-?(?:1|224|256|384|512))"
+    r"(?:-?sums?)?(?![a-z0-9])"
 )
+_TOOLS = {"b3": "blake3", "b2": "blake2b", "blake2": "blake2b"}
 _LENGTHS = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
 _SUFFIX = re.compile(r"\.(?:md5|sha1|sha224|sha256|sha384|sha512|b2|sm3)(?:sums?)?$", re.IGNORECASE)
 _HEAD_BYTES = 64 << 10
@@ -170,12 +169,5 @@ def _algorithm(text: str, named: str | None, where: str) -> str:
 
 
 def _named_algorithm(path: Path) -> str | None:
-    name = path.name.lower().replace("_", "-")
-    for part, algorithm in _NAMES:
-        if part in name:
-            if algorithm is None:
-                raise UnsupportedVersionError(
-                    f"a list of {part} digests cannot be imported", field=path.name
-                )
-            return algorithm
-    return None
+    match = _NAMES.search(path.name.lower().replace("_", "-"))
+    return None if match is None else algorithm_named(_TOOLS.get(match[1], match[1]), path.name)
