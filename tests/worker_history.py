@@ -3,7 +3,9 @@
 The workers, their store (SQLite) and their verifier are the real ones; chains and clocks are
 simulated. A life has one log, one or two chains of different kinds, and on each one or two workers
 that compete for the lease. A process dies before or after any call that leaves it, or is paused
-there for longer than its lease while the other one works. Everything follows from the seed.
+there for longer than its lease while the other one works. Some chains take so long over every
+answer that a turn outlasts the lease, while the other worker takes turns as well. Everything
+follows from the seed.
 """
 
 from __future__ import annotations
@@ -59,6 +61,9 @@ EFFECTS = frozenset(
 
 BEFORE_THE_LEASE = frozenset({"halted", "unfinished", "wanted", "newest", "acquire", "advance"})
 """Calls at which a pause lets the worker ask for the lease again, or nothing follows them."""
+
+SLOW_SECONDS = (3.0, 9.0)
+"""What an answer of a slow chain takes: less than a lease, while a turn takes more than one."""
 
 KINDS: tuple[dict[str, Any], ...] = (
     {"chain_id": 5, "is_legacy": True},
@@ -120,6 +125,8 @@ class Mortal:
 
         def call(*arguments: object, **named: object) -> object:
             if life.is_mortal:
+                if self._port is crew.chain:
+                    life.wait_for_answer(crew, place)
                 life.maybe_pause(crew, place, name)
                 life.maybe_die(name)
             result = found(*arguments, **named)
@@ -143,6 +150,8 @@ class Crew:
     sender: Any
     attestor: SimulatedAttestor
     names: list[str]
+    slow: float = 0.0
+    """Seconds that an answer takes."""
     workers: list[AnchorWorker] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -195,7 +204,8 @@ class WorkerHistory:
         self.store = SqlAnchorStore(self.engine, quorum=self.quorum)
         self.log = AnchoredLog(self.engine)
         self.is_mortal = False
-        self._is_paused = False
+        self._is_paused = self._is_answering = False
+        self._slow_rng = random.Random(f"slow {self.seed}")
         self._zombie_changes: int | None = None
         self.crews = [self._crew({})]
         if self.rng.random() < 0.4:
@@ -206,7 +216,10 @@ class WorkerHistory:
         chain = SimulatedChain(self.rng, self.clock, **{"chain_id": CHAIN_ID, **kind})
         chain.on_broadcast = lambda raw: self.audit.check_stored(raw)  # noqa: PLW0108 -- made later
         names = [f"{chain.chain_id}-{i}" for i in range(self.rng.choice([1, 2, 2]))]
-        return Crew(self, chain, self.make_sender(chain), SimulatedAttestor(), names)
+        crew = Crew(self, chain, self.make_sender(chain), SimulatedAttestor(), names)
+        if len(names) > 1 and self._slow_rng.random() < 0.1:
+            crew.slow = self._slow_rng.uniform(*SLOW_SECONDS)
+        return crew
 
     @property
     def chain(self) -> SimulatedChain:
@@ -248,6 +261,17 @@ class WorkerHistory:
         if is_zombie or self._zombie_changes is not None:
             self._zombie_changes = self.database.driver.total_changes
 
+    def wait_for_answer(self, crew: Crew, place: int) -> None:
+        """Let a slow chain's answer take its time, in which the other worker takes a turn."""
+        if not crew.slow or self._is_paused or self._is_answering:
+            return
+        self.pass_time(crew.slow)
+        if self._slow_rng.random() < 0.3:
+            self._is_answering = True
+            self.step(crew, 1 - place)
+            self._is_answering = False
+            self.is_mortal = True
+
     def _epoch(self, crew: Crew) -> int | None:
         row = self.database.driver.execute(
             "SELECT epoch FROM worker_leases WHERE chain_id = ?", (crew.chain.chain_id,)
@@ -288,7 +312,9 @@ class WorkerHistory:
         self.steps += 1
         self.is_mortal = True
         try:
-            crew.workers[place].step()
+            told = crew.workers[place].step()
+            if not (self.death or self.pause or told.has(AlertCode.STANDBY)):
+                assert not told.has(AlertCode.LEASE_LOST), "a turn outlasted its lease"
         except Crash:
             self.crashes += 1
             crew.restart(place)

@@ -30,6 +30,8 @@ class AlertCode(Enum):
 
     STANDBY = "standby"
     """Another process anchors on this chain; this one takes over when its lease ends."""
+    LEASE_LOST = "lease-lost"
+    """Another process took over in the middle of a turn, and this one has ended none since."""
     HALTED = "halted"
     """Stopped for good, until a person looked and said ``provenance anchor resume``."""
     DOUBTFUL = "doubtful"

@@ -24,6 +24,7 @@ from provenance.errors import (
     ProvenanceError,
 )
 from provenance.ledger.anchor_alerts import AlertCode, Alerts, Progress
+from provenance.ledger.anchor_lease import HeldLease, asked_under
 from provenance.ledger.anchor_rules import AnchorRules, gas_limit
 from provenance.ledger.chain_log import ChainLog
 from provenance.ledger.chain_port import AnchorCall
@@ -64,14 +65,21 @@ class AnchorWorker:
                 comes after a crash need not wait for the lease's end if it has the old name.
             attestor: needed on a chain of level ``trusted-rpc``.
         """
-        self._chain = chain
+        self._blocks = chain  # makes blocks on demand, also while another worker has the lease
         self._chain_id = chain.pin.chain_id
+        self._held = HeldLease(
+            store=store,
+            clock=clock,
+            chain_id=self._chain_id,
+            holder=holder,
+            seconds=rules.lease_seconds,
+        )
+        self._chain = chain = asked_under(self._held, chain)
         self._sender = sender
         self._store = store
         self._log = log
         self._clock = clock
         self._rules = rules
-        self._holder = holder
         self._alerts = Alerts(self._chain_id)
         self._said = ChainLog(_logger, self._chain_id)
         self._watch = ChainWatch(
@@ -88,8 +96,7 @@ class AnchorWorker:
             watch=self._watch,
             alerts=self._alerts,
         )
-        self._lease: Lease | None = None
-        self._leased_at = 0.0
+        self._lost: str | None = None  # why the last turn under a lease did not come to its end
 
     @property
     def chain_id(self) -> int:
@@ -111,8 +118,9 @@ class AnchorWorker:
         try:
             return self._step_or_halt()
         except LeaseLostError as error:
-            self._lease = None
-            self._alerts.add(AlertCode.STANDBY, str(error))
+            self._held.lose()
+            self._lost = f"in the middle of a turn: {error}"
+            self._alerts.add(AlertCode.LEASE_LOST, self._lost)
             return self._progress(0)
         except ProvenanceError:
             self._watch.forget_pin()  # who knows which node answers next time (W2)
@@ -120,26 +128,28 @@ class AnchorWorker:
 
     def release(self) -> None:
         """Give the lease back at the end, so that another worker need not wait for its expiry."""
-        if self._lease is not None:
-            self._store.release(self._lease)
-            self._lease = None
+        self._held.release()
 
     def _step(self) -> Progress:
         halt = self._store.halted(self._chain_id)
         if halt is not None:
             self._alerts.add(AlertCode.HALTED, f"{halt.code}: {halt.message}")
-            self._chain.advance(None, inclusion=False)  # records go on, and so do their beacons
+            self._blocks.advance(None, inclusion=False)  # records go on, and so do their beacons
             return self._progress(0)
         anchors = self._store.unfinished(self._chain_id)
         if not anchors and self._due(anchors) is None and not self._watch.is_recheck_due():
             # nothing of ours to see: no RPC, but a beacon may wait for a block
-            self._chain.advance(None, inclusion=False)
+            self._lost = None
+            self._blocks.advance(None, inclusion=False)
             return self._progress(0)
         lease = self._hold_lease()
         if lease is None:
             self._alerts.add(AlertCode.STANDBY, "another process anchors on this chain")
+            if self._lost is not None:
+                self._alerts.add(AlertCode.LEASE_LOST, self._lost)
             return self._progress(0)
         left = self._take_turn(lease)
+        self._lost = None
         self._let_blocks_come(left)
         return self._progress(len(left))
 
@@ -174,25 +184,23 @@ class AnchorWorker:
     # --- W3: one at a time ------------------------------------------------------------------
 
     def _hold_lease(self) -> Lease | None:
-        """Return the lease, prolonged when a third of it is over; None while another has it."""
-        now = self._clock.monotonic()
-        if self._lease is None or now - self._leased_at >= self._rules.lease_seconds / 3:
-            held = self._store.acquire(self._chain_id, self._holder, self._rules.lease_seconds)
-            if held != self._lease:
-                self._watch.forget_doubts()  # they came from a view that others have moved on
-            self._lease, self._leased_at = held, now
-        return self._lease
+        """Return the lease for a turn; None while another has it."""
+        before = self._held.lease
+        lease = self._held.hold()
+        if lease != before:
+            self._watch.forget_doubts()  # they came from a view that others have moved on
+        return lease
 
     def _step_or_halt(self) -> Progress:
         try:
             return self._step()
         except (AnchorLostError, ForeignTransactionError) as error:
             self._watch.forget_doubts()
-            if self._lease is not None:
+            if self._held.lease is not None:
                 # who was taken over meanwhile compared the chain with an old view of our own
                 # anchors: it has no say, and what is true the new holder finds by itself
                 now = self._clock.now_unix()
-                self._store.halt(self._lease, error.code, str(error), now)
+                self._store.halt(self._held.lease, error.code, str(error), now)
             self._said.critical("anchoring stops: %s", error)
             raise
 
@@ -294,6 +302,6 @@ class AnchorWorker:
         targets = [a.inclusion.block.number for a in anchors if a.inclusion is not None]
         if self._watch.doubted_block is not None:
             targets.append(self._watch.doubted_block)
-        self._chain.advance(
+        self._blocks.advance(
             max(targets, default=None), inclusion=any(a.inclusion is None for a in anchors)
         )

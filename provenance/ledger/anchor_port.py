@@ -131,6 +131,12 @@ class AnchorStore(Protocol):
         now was made before the clock was set back, and counts as ended.
         """
 
+    def prolong(self, lease: Lease, seconds: float) -> None:
+        """Let a lease last for ``seconds`` from now on, and take nothing that is somebody else's.
+
+        One that has ended, and that nobody has taken since, goes on.
+        """
+
     def release(self, lease: Lease) -> None:
         """End a lease so that another holder need not wait for its expiry; late is no error."""
 

@@ -42,8 +42,9 @@ class AnchorRules:
     """The pin is compared again at least so often while there is work (W2)."""
     recheck_after: int = 600
     """What was final is looked at again so often, work or not (W11)."""
-    lease_seconds: float = 15.0
-    """A worker that is silent for so long may be replaced (W3); prolonged at a third of it."""
+    lease_seconds: float = LONGEST_LEASE_SECONDS
+    """A worker that is silent for so long may be replaced (W3). As long as may be: the slowest
+    honest question, two votes in a row with nodes that time out, takes some 40 s."""
     open_anchors: int = 4
     """Anchors on their way at a time; of them at most one is not yet included (W15)."""
     anchor_ceiling_wei: int | None = 2 * 10**16

@@ -12,7 +12,7 @@ from provenance.chain.patience import Wait
 from provenance.chain.profiles import load_profile
 from provenance.chain.quorum import QuorumChain, connect_chain
 from provenance.chain.rpc import CappedProvider, Rpc
-from provenance.ledger.anchor_rules import LONGEST_LEASE_SECONDS, AnchorRules
+from provenance.ledger.anchor_rules import AnchorRules
 from provenance.ledger.chain_port import ChainPin
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ _LOCAL_POLL_SECONDS: Final = 0.2
 _LOCAL_BLOCK_SECONDS: Final = 1.0
 _USUAL_BLOCK_SECONDS: Final = 12.0
 """Of Ethereum, for a chain without a profile."""
-_SHORTEST_LEASE: Final = 5.0
 
 
 class ChainNode:
@@ -145,9 +144,7 @@ class ChainNode:
     def rules(self) -> AnchorRules:
         """Return the worker's rules: coins of a development chain have no ceiling."""
         settings, ceilings = self._settings, self._settings.ceilings
-        # whoever takes over need not wait longer than a few blocks
-        lease = int(max(_SHORTEST_LEASE, min(LONGEST_LEASE_SECONDS, 5 * self._block_seconds)))
-        rules = AnchorRules(interval=settings.interval, lease_seconds=lease)
+        rules = AnchorRules(interval=settings.interval)
         if settings.is_managed:
             return replace(
                 rules,

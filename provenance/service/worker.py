@@ -178,7 +178,10 @@ class AnchorLoop(_Loop):
             alerts=progress.alerts,
             funds=progress.funds,
         )
-        is_ours = not progress.has(AlertCode.STANDBY) and not progress.has(AlertCode.HALTED)
+        is_ours = not any(
+            progress.has(code)
+            for code in (AlertCode.STANDBY, AlertCode.LEASE_LOST, AlertCode.HALTED)
+        )
         return self._busy_seconds if progress.unfinished and is_ours else self._idle_seconds
 
 

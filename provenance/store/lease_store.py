@@ -48,11 +48,18 @@ _ACQUIRE: Final = """
     RETURNING epoch
 """
 
+_PROLONG: Final = """
+    UPDATE worker_leases SET expires_ms = {now} + :milliseconds
+    WHERE chain_id = :chain_id AND epoch = :epoch
+"""
+
 _HOLDER: Final = """
     SELECT holder FROM worker_leases WHERE chain_id = :chain_id AND expires_ms > {now}
 """
 
 _HOLDER_BY: Final = {name: text(_HOLDER.format(now=now)) for name, now in _NOW_MS.items()}
+
+_PROLONG_BY: Final = {name: text(_PROLONG.format(now=now)) for name, now in _NOW_MS.items()}
 
 _ACQUIRE_BY: Final = {name: text(_ACQUIRE.format(now=now)) for name, now in _NOW_MS.items()}
 
@@ -77,9 +84,13 @@ def fence(connection: Connection, lease: Lease) -> None:
     held = {"chain_id": lease.chain_id, "epoch": lease.epoch}
     found = connection.execute(_FENCE, held).one_or_none()
     if found is None:
-        raise LeaseLostError(
-            f"epoch {lease.epoch} of chain {lease.chain_id} is over: another process took over"
-        )
+        raise _lost(lease)
+
+
+def _lost(lease: Lease) -> LeaseLostError:
+    return LeaseLostError(
+        f"epoch {lease.epoch} of chain {lease.chain_id} is over: another process took over"
+    )
 
 
 class SqlLeaseStore:
@@ -98,13 +109,29 @@ class SqlLeaseStore:
         values = {
             "chain_id": chain_id,
             "holder": holder,
-            "milliseconds": min(int(seconds * 1000), _LONGEST_MS),
+            "milliseconds": _milliseconds(seconds),
             "longest": _BELIEVED_MS,
         }
         statement = _ACQUIRE_BY[self._engine.dialect.name]
         with storage_errors(), self._engine.begin() as connection:
             epoch = connection.execute(statement, values).scalar_one_or_none()
         return None if epoch is None else Lease(chain_id, holder, int(epoch))
+
+    def prolong(self, lease: Lease, seconds: float) -> None:
+        """Let a lease last for ``seconds`` from now on, as ``acquire`` does.
+
+        Raises:
+            LeaseLostError: somebody else has taken it; nothing is changed.
+        """
+        values = {
+            "chain_id": lease.chain_id,
+            "epoch": lease.epoch,
+            "milliseconds": _milliseconds(seconds),
+        }
+        statement = _PROLONG_BY[self._engine.dialect.name]
+        with storage_errors(), self._engine.begin() as connection:
+            if connection.execute(statement, values).rowcount != 1:
+                raise _lost(lease)
 
     def holder(self, chain_id: int) -> str | None:
         """Return who anchors on a chain now; None when nobody has the lease."""
@@ -156,3 +183,7 @@ class SqlLeaseStore:
                 delete(worker_halts).where(worker_halts.c.chain_id == chain_id)
             )
         return found.rowcount > 0
+
+
+def _milliseconds(seconds: float) -> int:
+    return min(int(seconds * 1000), _LONGEST_MS)

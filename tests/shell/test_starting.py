@@ -228,7 +228,7 @@ def test_ceilings_of_the_settings_are_the_workers(tmp_path: Path) -> None:
     assert (rules.anchor_ceiling_wei, rules.day_ceiling_wei) == (10, 20)
     assert usual.anchor_ceiling_wei is not None
     assert managed.anchor_ceiling_wei is None
-    assert (rules.lease_seconds, managed.lease_seconds) == (60, 5)
+    assert (rules.lease_seconds, managed.lease_seconds) == (60, 60)
 
 
 def test_a_policy_that_does_not_know_a_chain_is_refused(folder: LedgerFolder) -> None:
