@@ -1,9 +1,9 @@
 """JSON-RPC over HTTP, with everything a lying or broken node could stretch bounded.
 
-A public node is not ours: an answer is read only up to ``max_bytes`` and for ``timeout`` seconds
-in all, redirects are not followed, the id must be the request's, and what cannot be JSON-RPC is
-an UnavailableError, never a guess. Nothing is retried, as web3's own provider would,
-because who calls decides what may be sent twice (``docs/operating.md``, anchoring).
+A public node is not ours: an answer, head and body, is read only up to ``max_bytes`` and for
+``timeout`` seconds in all, connecting included (``provenance.net``), the id must be the request's,
+and what cannot be JSON-RPC is an UnavailableError, never a guess. Nothing is retried, because who
+calls decides what may be sent twice (``docs/operating.md``, anchoring).
 """
 
 from __future__ import annotations
@@ -11,22 +11,17 @@ from __future__ import annotations
 import itertools
 import json
 import re
-import threading
-import time
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-import requests
-
 from provenance import strict_json
 from provenance.errors import MalformedError, NodeRefusedError, UnavailableError
+from provenance.net import HttpPost
 
 __all__ = ["CappedProvider", "Rpc", "octets", "quantity"]
 
 MAX_ANSWER_BYTES = 8 * 2**20
 """A full mainnet block with bodies is about 2 MiB as JSON; we ask for nothing larger."""
-
-_CHUNK = 65_536
 
 _QUANTITY = re.compile("0x[0-9a-fA-F]{1,64}")
 _DATA = re.compile("0x(?:[0-9a-fA-F]{2})*")
@@ -44,11 +39,10 @@ class CappedProvider:
             timeout: seconds for one whole exchange, not only between two bytes.
             max_bytes: an answer longer than this is given up.
         """
-        self.move_to(url)
         self._timeout = timeout
         self._max_bytes = max_bytes
         self._ids = itertools.count(1)
-        self._per_thread = threading.local()
+        self.move_to(url)
 
     def move_to(self, url: str) -> None:
         """Post to another address from now on (a managed node that was started again).
@@ -56,10 +50,20 @@ class CappedProvider:
         Raises:
             UnavailableError: not an http or https address.
         """
-        self.place = _place(url)
+        try:
+            self._post = HttpPost(
+                url,
+                timeout=self._timeout,
+                max_bytes=self._max_bytes,
+                content_type="application/json",
+                # a proxy named in the environment must not see, or break, traffic to this machine
+                use_proxy=urlsplit(url).hostname not in {"127.0.0.1", "localhost", "::1"},
+            )
+        except (MalformedError, ValueError) as error:
+            raise UnavailableError(f"no node: {error}") from None
+        self.place = self._post.place
         """The node's address without path and user, which often hold an access key."""
         self.url = url
-        self._is_local = urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
 
     def make_request(self, method: str, params: object) -> Mapping[str, object]:
         """Post one request and return the checked answer object.
@@ -71,58 +75,13 @@ class CappedProvider:
         request_id = next(self._ids)
         body = {"jsonrpc": "2.0", "id": request_id, "method": method, "params": params or []}
         try:
-            octets = self._post(json.dumps(body).encode())
-        except (requests.RequestException, OSError) as error:
-            # the exception's text would show the whole address, access key included
-            raise UnavailableError(
-                f"{self.place} did not answer {method}: {type(error).__name__}"
-            ) from None
+            status, octets = self._post.post(json.dumps(body).encode())
+        except UnavailableError as error:
+            raise UnavailableError(f"{self.place} did not answer {method}: {error}") from None
+        # nodes send errors with 4xx and 5xx too; what counts is the JSON-RPC object
+        if status != 200 and not octets.lstrip().startswith(b"{"):
+            raise UnavailableError(f"{self.place} did not answer {method}: status {status}")
         return _answer(octets, request_id, method, self.place)
-
-    def _session(self) -> requests.Session:
-        # requests does not promise that a Session may be shared by threads
-        session: requests.Session | None = getattr(self._per_thread, "session", None)
-        if session is None:
-            session = requests.Session()
-            # a proxy named in the environment must not see, or break, traffic to this machine
-            session.trust_env = not self._is_local
-            self._per_thread.session = session
-        return session
-
-    def _post(self, body: bytes) -> bytes:
-        deadline = time.monotonic() + self._timeout
-        with self._session().post(
-            self.url,
-            data=body,
-            headers={"Content-Type": "application/json"},
-            timeout=self._timeout,
-            stream=True,
-            allow_redirects=False,
-        ) as response:
-            octets = bytearray()
-            for chunk in response.iter_content(_CHUNK):
-                octets += chunk
-                if len(octets) > self._max_bytes:
-                    raise requests.RequestException(f"more than {self._max_bytes} bytes")
-                if time.monotonic() > deadline:
-                    raise requests.Timeout
-            # nodes send errors with 4xx and 5xx too; what counts is the JSON-RPC object
-            if response.status_code != 200 and not octets.lstrip().startswith(b"{"):
-                raise requests.RequestException(f"status {response.status_code}")
-        return bytes(octets)
-
-
-def _place(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:  # brackets that do not match, a port that is no number
-        parts, host, port = None, None, None
-    if parts is None or parts.scheme not in {"http", "https"} or not host:
-        # not shown whole: whatever it is, it may hold an access key
-        raise UnavailableError(f"expected an http or https address of a node, got {url[:20]!r}...")
-    shown = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{shown}" + ("" if port is None else f":{port}")
 
 
 def _answer(octets: bytes, request_id: int, method: str, place: str) -> dict[str, object]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import time
 from typing import TYPE_CHECKING, Final
 
 import httpx
 
 from provenance.errors import (
+    MalformedError,
     UnavailableError,
     WitnessAheadError,
     WitnessRefusedError,
 )
+from provenance.net import HttpPost
 from provenance.witness import ADD_CHECKPOINT, read_size
 
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ class HttpWitness:
         Args:
             timeout: seconds for one whole exchange.
         """
-        self._url = prefix.rstrip("/") + ADD_CHECKPOINT
+        self._address = prefix.rstrip("/") + ADD_CHECKPOINT
         self._timeout = timeout
-        self._http = httpx.Client(timeout=timeout, follow_redirects=False, trust_env=False)
+        self._http: HttpPost | None = None
 
     def add_checkpoint(self, body: bytes) -> bytes:
         """Submit a checkpoint and return the answer's signature lines.
@@ -58,22 +58,21 @@ class HttpWitness:
         raise UnavailableError(f"the witness answered with status {status}: {said}")
 
     def _post(self, body: bytes) -> tuple[int, bytes]:
-        deadline = time.monotonic() + self._timeout
-        octets = bytearray()
         try:
-            with self._http.stream("POST", self._url, content=body) as response:
-                for chunk in response.iter_bytes():
-                    octets += chunk
-                    if len(octets) > MAX_ANSWER_BYTES or time.monotonic() > deadline:
-                        raise UnavailableError("the witness's answer is too long or too slow")
-                return response.status_code, bytes(octets)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            # the exception's text may hold the whole address
-            raise UnavailableError(f"the witness did not answer: {type(error).__name__}") from None
+            if self._http is None:
+                self._http = HttpPost(
+                    self._address,
+                    timeout=self._timeout,
+                    max_bytes=MAX_ANSWER_BYTES,
+                    content_type="text/plain; charset=utf-8",
+                )
+            return self._http.post(body)
+        except (UnavailableError, MalformedError) as error:
+            raise UnavailableError(f"the witness did not answer: {error}") from None
 
     def close(self) -> None:
         """Give back the connection; safe to call again."""
-        with contextlib.suppress(httpx.HTTPError):
+        if self._http is not None:
             self._http.close()
 
     def __enter__(self) -> Self:

@@ -28,6 +28,7 @@ ORDER = [
     "witness",
     "assurance",
     "fingerprint",
+    "comparison",
     "chunks",
     "sdjwt",
     "credit",
@@ -96,10 +97,11 @@ SHELL: dict[str, tuple[set[str], set[str]]] = {
     "files": (set(), set()),
     "imports": ({"files"}, set()),
     "store": ({"ledger"}, {"sqlalchemy", "alembic", "psycopg"}),
-    "chain": ({"ledger", "files"}, {"coincurve", "eth_account", "requests"}),
+    "net": (set(), {"httpx"}),
+    "chain": ({"ledger", "files", "net"}, {"coincurve", "eth_account"}),
     "ledger": (set(), set()),
-    "client": (set(), {"httpx"}),
-    "service": ({"files", "store", "chain", "ledger", "client"}, set()),
+    "client": ({"net"}, {"httpx"}),
+    "service": ({"files", "store", "chain", "ledger", "client", "net"}, set()),
     "cli": ({"files", "imports", "ledger", "service", "client", "messages"}, {"typer"}),
 }
 

@@ -1,0 +1,173 @@
+"""Posts to one address, and reads the answer up to a size and within one time.
+
+For nodes, external signers and witnesses alike: none of them is ours, so an answer's head and
+body are read for ``timeout`` seconds in all, connecting included, and up to ``max_bytes``.
+Redirects are not followed and nothing is posted twice.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import threading
+import urllib.request
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, unquote, urlsplit
+
+from provenance.errors import MalformedError, UnavailableError
+from provenance.net.sockets import Connection, Deadline
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
+__all__ = ["HttpPost", "place_of"]
+
+_CHUNK: Final = 65_536
+
+_SAFE: Final = "%/:;,=@&+$!*'()~?"
+"""What a path and a query may hold as it is."""
+
+_PORTS: Final = {"http": 80, "https": 443}
+
+
+def place_of(url: str) -> str:
+    """Return scheme, host and port of an address; the rest often holds an access key.
+
+    Host and scheme come in lower case, and a scheme's usual port is left out.
+
+    Raises:
+        MalformedError: it is not an http or https address.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:  # brackets that do not match, a port that is no number
+        parts, host, port = None, None, None
+    if parts is None or parts.scheme not in _PORTS or not host:
+        # not shown whole: whatever it is, it may hold an access key
+        raise MalformedError(f"expected an http or https address, got {url[:20]!r}...")
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + (
+        "" if port in {None, _PORTS[parts.scheme]} else f":{port}"
+    )
+
+
+class HttpPost:
+    """One address; any thread may post, each over a connection of its own."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout: float,
+        max_bytes: int,
+        content_type: str,
+        use_proxy: bool = False,
+    ) -> None:
+        """Remember the address; nothing is sent yet.
+
+        Args:
+            timeout: seconds for one whole exchange, not only between two bytes.
+            max_bytes: an answer longer than this is given up.
+            use_proxy: take the proxy that the environment names, if any.
+
+        Raises:
+            MalformedError: not an http or https address.
+        """
+        self.place = place_of(url)
+        parts = urlsplit(url)
+        self._is_tls = parts.scheme == "https"
+        self._host = parts.hostname or ""
+        self._port = parts.port or _PORTS[parts.scheme]
+        self._target = quote(parts.path or "/", safe=_SAFE)
+        self._target += f"?{quote(parts.query, safe=_SAFE)}" if parts.query else ""
+        self._headers = {"Content-Type": content_type, **_basic("Authorization", parts)}
+        self._proxy = _proxy(parts.scheme, self._host) if use_proxy else None
+        self._timeout = timeout
+        self._max_bytes = max_bytes
+        self._per_thread = threading.local()
+
+    def post(self, body: bytes) -> tuple[int, bytes]:
+        """Post ``body`` once; return the answer's status and body.
+
+        Raises:
+            UnavailableError: no whole answer in time, or too long a one. Its message holds
+                neither the address nor what the other side said.
+        """
+        connection = self._connection()
+        connection.deadline.begin(self._timeout)
+        try:
+            answer = self._exchange(connection, body)
+        except (OSError, http.client.HTTPException, UnicodeError) as error:
+            connection.close()
+            raise UnavailableError(type(error).__name__) from None
+        except BaseException:
+            connection.close()
+            raise
+        return answer
+
+    def close(self) -> None:
+        """Close this thread's connection; safe to call again."""
+        connection = getattr(self._per_thread, "connection", None)
+        if connection is not None:
+            connection.close()
+
+    def _exchange(self, connection: _Kept, body: bytes) -> tuple[int, bytes]:
+        connection.request("POST", self._whole_target(), body, self._headers)
+        response = connection.getresponse()
+        octets = bytearray()
+        while chunk := response.read(_CHUNK):
+            octets += chunk
+            if len(octets) > self._max_bytes:
+                raise UnavailableError(f"more than {self._max_bytes} bytes")
+        if response.length:
+            raise UnavailableError("the answer was cut short")
+        return response.status, bytes(octets)
+
+    def _connection(self) -> _Kept:
+        connection: _Kept | None = getattr(self._per_thread, "connection", None)
+        if connection is None:
+            connection = self._per_thread.connection = self._new_connection()
+        elif not connection.is_reusable:
+            connection.close()  # and opened again by the next request
+        return connection
+
+    def _new_connection(self) -> _Kept:
+        if self._proxy is None:
+            return _Kept(self._host, self._port, is_tls=self._is_tls)
+        proxy = urlsplit(self._proxy)
+        connection = _Kept(proxy.hostname or "", proxy.port or 80, is_tls=False)
+        if self._is_tls:
+            connection.set_tunnel(self._host, self._port, _basic("Proxy-Authorization", proxy))
+            connection.set_tls_host(self._host)
+        else:
+            self._headers |= _basic("Proxy-Authorization", proxy)
+        return connection
+
+    def _whole_target(self) -> str:
+        """Return the target; a proxy is told the whole address unless it tunnels."""
+        return self._target if self._proxy is None or self._is_tls else self.place + self._target
+
+
+class _Kept(Connection):
+    """A connection with its deadline."""
+
+    def __init__(self, host: str, port: int, *, is_tls: bool) -> None:
+        self.deadline = Deadline()
+        super().__init__(host, port, is_tls=is_tls, deadline=self.deadline)
+
+
+def _basic(header: str, parts: SplitResult) -> dict[str, str]:
+    """Return the header that tells user and password of an address; none without them."""
+    if parts.username is None and parts.password is None:
+        return {}
+    said = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
+    return {header: "Basic " + base64.b64encode(said.encode()).decode()}
+
+
+def _proxy(scheme: str, host: str) -> str | None:
+    """Return the http proxy that the environment names for an address."""
+    found = urllib.request.getproxies().get(scheme)
+    if not found or urllib.request.proxy_bypass(host):
+        return None
+    return found if "://" in found else f"http://{found}"
