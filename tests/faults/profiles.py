@@ -154,7 +154,7 @@ CAMPAIGNS = (
         "power loss: crash states rebuilt from writes and fsyncs",
         ">= 20,000 states, 0 lost; the NORMAL control must fail",
         unit="states",
-        short=200,
+        short=120,
         full=20000,
         each=5000,
         minutes=25,
