@@ -162,7 +162,7 @@ class Findings:
         """Take a contributor; somebody named before gets the further roles."""
         name = self._line(person.name, where)
         if not name:
-            if person.name or person.orcid:
+            if not (person.name or "").strip():
                 self.note(N_("{field}: a contributor without a name is left out."), field=where)
             return
         person.name, person.among = name, where.partition("[")[0]

@@ -158,7 +158,7 @@ def test_datacite_of_several_licences_leaves_the_choice_to_the_user(tmp_path: Pa
 
 
 def test_datacite_gives_one_record_at_a_time(tmp_path: Path) -> None:
-    one = {"attributes": {"creators": [], "titles": []}}
+    one: dict[str, Any] = {"attributes": {"creators": [], "titles": []}}
 
     with pytest.raises(MalformedError) as caught:
         read_source(written(tmp_path, {"data": [one, one]}), "datacite")
