@@ -140,6 +140,32 @@ class RootAccumulator:
         peaks.append(leaf)
         self._size += 1
 
+    def extend(self, leaf_hashes: bytes) -> None:
+        """Append joined leaf hashes of 32 bytes each, a perfect subtree at a time."""
+        start, left = 0, len(leaf_hashes) // 32
+        while left:
+            # the largest that fits what is left and may stand behind the peaks there are
+            size = 1 << (left.bit_length() - 1)
+            if self._size:
+                size = min(size, self._size & -self._size)
+            self._append(leaf_hashes[32 * start : 32 * (start + size)], size)
+            start, left = start + size, left - size
+
+    def _append(self, level: bytes, count: int) -> None:
+        """Append a perfect subtree of ``count`` leaf hashes, then join equal ones."""
+        for _ in range(count.bit_length() - 1):
+            nodes = [
+                _sha256(b"\1" + level[at : at + 64]).digest() for at in range(0, len(level), 64)
+            ]
+            level = b"".join(nodes)
+        peaks, size = self._peaks, self._size
+        while size & count:
+            level = _sha256(b"\1" + peaks.pop() + level).digest()
+            size -= count
+            count <<= 1
+        peaks.append(level)
+        self._size = size + count
+
     def root(self) -> RootHash:
         """Return the root over all leaf hashes added so far."""
         if not self._peaks:

@@ -1,30 +1,79 @@
-"""Hash batches of files: long ones in threads, many short ones in a process beside each thread.
+"""Hash batches of short files in processes, and long files in threads, many at a time.
 
-SHA-256 over a long buffer lets go of the interpreter's lock, so threads suffice; for short files
-the interpreter itself is the cost. A process is started only when the first batch of short files
-comes, and one that dies costs time but no result: its thread then does the batch itself.
+SHA-256 over a long buffer lets go of the interpreter's lock, so threads suffice for long files;
+for short ones the interpreter itself is the cost, so they go to processes, of which this one is
+the first: it hashes a batch itself whenever the others have enough to do. The others are started
+when it turns out that there are short files, and one that dies costs time but no result.
 """
 
 from __future__ import annotations
 
+import importlib.util
+import selectors
 import socket
 import subprocess
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Self, TypeAlias
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Self
 
-from provenance.files import hash_file
-from provenance.files.hash_file import ANSWER, HASHED, HEAD, Hashed
+from provenance.files.hash_file import HASHED, HEAD_BYTES, LONG, Answer, BatchHasher, names_of
+from provenance.files.long_file import Hashed, hash_long
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from concurrent.futures import Future
 
-__all__ = ["Batch", "Hasher"]
+    from provenance.files.digest_cache import DigestCache
 
-Batch: TypeAlias = "Sequence[tuple[int, Sequence[bytes]]]"
-"""(descriptor of a folder, names in it) ...; at most MOST_DESCRIPTORS folders, no empty group."""
+__all__ = ["Batch", "Hasher", "Wanted"]
+
+FILES_BEFORE_PROCESSES = 128
+"""Short files to meet before processes are worth their start: some 10 ms of work each way."""
+
+QUEUED_BATCHES = 2
+"""Batches a process has: one to do and one to go on with while the answer is read."""
+
+
+_PROGRAM = (
+    "import sys; sys.path.append(sys.argv[1]); import hash_file; hash_file.serve(*sys.argv[2:])"
+)
+"""Run by its name and not by its file, which would be compiled each time."""
+
+
+class Wanted(NamedTuple):
+    """What a run wants beside SHA-256: further algorithms, and what is known already."""
+
+    algorithms: tuple[str, ...] = ()
+    cache: DigestCache | None = None
+
+    @property
+    def asks_cache(self) -> bool:
+        """Whether the cache may spare reading a file: not where it must be read all the same."""
+        return self.cache is not None and self.cache.answers and not self.algorithms
+
+
+@dataclass(slots=True, eq=False)
+class Batch:
+    """Files to be hashed together, and what became of them.
+
+    ``octets`` names them as ``hash_file`` reads it; the descriptors of their ``folders`` must
+    stay open until ``is_done``.
+    """
+
+    folders: Sequence[int]
+    octets: bytes
+    count: int
+    answer: Answer | None = None
+    long: dict[int, Future[Hashed]] = field(default_factory=dict)
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether all files are hashed, or cannot be."""
+        return self.answer is not None and all(one.done() for one in self.long.values())
 
 
 class _StoppedError(Exception):
@@ -32,14 +81,21 @@ class _StoppedError(Exception):
 
 
 class Hasher:
-    """Threads that hash batches; a context manager, and leaving it stops them soon."""
+    """Processes and threads that hash; a context manager, and leaving it stops them soon."""
 
-    def __init__(self, workers: int) -> None:
-        """Begin with ``workers`` threads and no process."""
-        self.workers = workers
+    def __init__(self, workers: int, wanted: Wanted) -> None:
+        """Use as many processors as ``workers``; begin with no thread and no process."""
+        self._workers = workers
+        self._wanted = wanted
+        self._here = BatchHasher(
+            wanted.algorithms,
+            look_up=wanted.cache.look_up if wanted.cache and wanted.asks_cache else None,
+            wants_states=wanted.cache is not None,
+        )
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="hash")
-        self._own = threading.local()
-        self._processes: list[_Process] = []
+        self._selector = selectors.DefaultSelector()
+        self._processes: list[_Process] | None = None
+        self._short_files = 0
         self._lock = threading.Lock()
         self._bytes_read = 0
         self._is_stopped = False
@@ -51,7 +107,8 @@ class Hasher:
     def __exit__(self, *_: object) -> None:
         """Stop the threads and end the processes."""
         self.stop()
-        for process in self._processes:
+        self._selector.close()
+        for process in self._processes or ():
             process.close()
 
     @property
@@ -60,42 +117,76 @@ class Hasher:
         return self._bytes_read
 
     def stop(self) -> None:
-        """Give up what is under way, and return when no thread uses a descriptor any more.
+        """Give up what is under way; return when no thread uses a descriptor any more.
 
-        That is within one chunk of a long file, or one batch of short ones.
+        That is within one buffer of a long file.
         """
         self._is_stopped = True
         # not by waiting for the futures: one that is cancelled here would never be told so
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    def submit(self, batch: Batch, *, is_short: bool) -> Future[list[Hashed]]:
-        """Begin a batch: of short files in a process, otherwise in a thread.
+    def submit(self, batch: Batch) -> None:
+        """Give a batch to a process that can take it, or else hash it before returning."""
+        if self._processes is None and self._short_files >= FILES_BEFORE_PROCESSES:
+            self._start_processes()
+        self._collect(0)
+        for process in self._processes or ():
+            if len(process.queue) < QUEUED_BATCHES and process.send(batch):
+                return
+        self._hash_here(batch)
 
-        The folders' descriptors must stay open until the result is there.
-        """
-        return self._threads.submit(self._in_process if is_short else self._here, batch)
+    def wait(self, batch: Batch, seconds: float) -> bool:
+        """Wait for a batch no longer than ``seconds``; return whether it is done."""
+        if batch.answer is None:
+            self._collect(seconds)
+        else:
+            self._collect(0)
+            wait(batch.long.values(), timeout=seconds)
+        return batch.is_done
 
-    def _here(self, batch: Batch) -> list[Hashed]:
-        return [
-            hash_file.hash_file(folder, name, self._count)
-            for folder, names in batch
-            for name in names
-        ]
+    def _start_processes(self) -> None:
+        arguments = _arguments(self._wanted)
+        self._processes = [_Process(arguments, self._wanted) for _ in range(self._workers - 1)]
+        for process in self._processes:
+            self._selector.register(process.socket, selectors.EVENT_READ, process)
 
-    def _in_process(self, batch: Batch) -> list[Hashed]:
-        answers = self._own_process().hash_batch(batch)
-        if answers is None:
-            return self._here(batch)
-        self._count(sum(answer.number for answer in answers if answer.outcome == HASHED))
-        return answers
+    def _collect(self, seconds: float) -> None:
+        """Take the answers that are there, or come within ``seconds``."""
+        if not self._processes:
+            return
+        for key, _ in self._selector.select(seconds):
+            process: _Process = key.data
+            for batch, octets in process.receive():
+                self._take(batch, octets)
+            if process.is_lost:
+                self._selector.unregister(process.socket)
+                self._processes.remove(process)
+                process.close()
+                for batch in process.queue:
+                    self._hash_here(batch)
 
-    def _own_process(self) -> _Process:
-        process: _Process | None = getattr(self._own, "process", None)
-        if process is None:
-            self._own.process = process = _Process()
-            with self._lock:
-                self._processes.append(process)
-        return process
+    def _hash_here(self, batch: Batch) -> None:
+        self._take(batch, self._here.hash_batch(batch.folders, batch.octets))
+
+    def _take(self, batch: Batch, octets: bytes) -> None:
+        """Keep an answer, and begin what it says is long."""
+        has_states = self._wanted.cache is not None
+        answer = Answer(octets, batch.count, len(self._wanted.algorithms), has_states=has_states)
+        if any(answer.outcomes):
+            names = names_of(batch.folders, batch.octets)
+            for place, outcome in enumerate(answer.outcomes):
+                if outcome == LONG:
+                    batch.long[place] = self._threads.submit(self._hash_long, *names[place])
+            pairs = zip(answer.outcomes, answer.numbers, strict=True)
+            length = sum(number for outcome, number in pairs if outcome == HASHED)
+        else:
+            length = sum(answer.numbers)
+        self._short_files += batch.count - len(batch.long)
+        self._count(length)
+        batch.answer = answer
+
+    def _hash_long(self, folder: int, name: bytes) -> Hashed:
+        return hash_long(folder, name, self._count, self._wanted.algorithms)
 
     def _count(self, length: int) -> None:
         if self._is_stopped:
@@ -105,16 +196,22 @@ class Hasher:
 
 
 class _Process:
-    """A process that runs ``hash_file.py``, and the socket to it."""
+    """A process that runs ``hash_file.py``, the socket to it, and the batches it has."""
 
-    def __init__(self) -> None:
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    def __init__(self, arguments: Sequence[str], wanted: Wanted) -> None:
+        self.queue: deque[Batch] = deque()
+        self.is_lost = False
+        self._others = len(wanted.algorithms)
+        self._has_states = wanted.cache is not None
+        self._received = bytearray()
+        self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.settimeout(0)
         self._child: subprocess.Popen[bytes] | None = None
         with theirs:
-            command = [sys.executable, "-I", "-S", hash_file.__file__, str(theirs.fileno())]
+            program = [sys.executable, "-I", "-S", "-c", _PROGRAM, str(Path(__file__).parent)]
             try:
                 self._child = subprocess.Popen(  # noqa: S603 -- our own file, this interpreter
-                    command,
+                    [*program, str(theirs.fileno()), *arguments],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
@@ -122,28 +219,70 @@ class _Process:
                     process_group=0,  # a Ctrl-C at the terminal is the parent's to answer
                 )
             except OSError:
-                self._socket.close()
+                self.is_lost = True
 
-    def hash_batch(self, batch: Batch) -> list[Hashed] | None:
-        """Return one answer a file, or None when there is nobody to answer."""
-        if self._child is None:
-            return None
-        names = b"/".join(b"\0".join(group) for _, group in batch)
-        count = sum(len(group) for _, group in batch)
+    def send(self, batch: Batch) -> bool:
+        """Give it a batch; False when there is nobody to take it."""
+        octets = memoryview(len(batch.octets).to_bytes(HEAD_BYTES, "big") + batch.octets)
+        folders = list(batch.folders)
+        while octets and not self.is_lost:
+            try:
+                octets = octets[socket.send_fds(self.socket, [octets], folders) :]
+                folders = []  # they come along with the first bytes
+            except BlockingIOError:
+                self._wait_for_room()
+            except OSError:
+                self.is_lost = True
+        if not self.is_lost:
+            self.queue.append(batch)
+        return not self.is_lost
+
+    def _wait_for_room(self) -> None:
+        """Wait until it reads; it may be waiting itself, for room to answer."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.socket, selectors.EVENT_READ | selectors.EVENT_WRITE)
+            for _, events in selector.select():
+                if events & selectors.EVENT_READ:
+                    self._read()
+
+    def receive(self) -> list[tuple[Batch, bytes]]:
+        """Return the batches that are done now, with their answers."""
+        self._read()
+        done = []
+        while self.queue:
+            count = self.queue[0].count
+            size = Answer.size(count, self._others, has_states=self._has_states)
+            if len(self._received) < size:
+                break
+            done.append((self.queue.popleft(), bytes(self._received[:size])))
+            del self._received[:size]
+        return done
+
+    def _read(self) -> None:
         try:
-            socket.send_fds(self._socket, [HEAD.pack(len(names))], [folder for folder, _ in batch])
-            self._socket.sendall(names)
-            answer = hash_file.receive(self._socket, count * ANSWER.size)
+            octets = self.socket.recv(1 << 20)
+        except BlockingIOError:
+            return
         except OSError:
-            answer = None
-        if answer is None:
-            self.close()
-            return None
-        return [Hashed(*fields) for fields in ANSWER.iter_unpack(answer)]
+            octets = b""
+        self._received += octets
+        self.is_lost = self.is_lost or not octets
 
     def close(self) -> None:
-        """Let the process end, by closing its socket."""
-        self._socket.close()
+        """End the process, which has nothing to put in order, without waiting for its batches."""
+        self.socket.close()
         if self._child is not None:
+            self._child.kill()
             self._child.wait()
             self._child = None
+
+
+def _arguments(wanted: Wanted) -> list[str]:
+    """Return what ``hash_file.py`` is told: algorithms, whether states, cache, where blake3 is."""
+    places = []
+    if "blake3" in wanted.algorithms:
+        found = importlib.util.find_spec("blake3")
+        if found is not None and found.origin is not None:
+            places.append(str(Path(found.origin).parent.parent))
+    cache = str(wanted.cache.path) if wanted.cache and wanted.asks_cache else ""
+    return [",".join(wanted.algorithms), "1" if wanted.cache else "", cache, *places]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["Folder", "FoundFile", "Problem", "Problems", "walk_tree"]
+__all__ = ["Folder", "Found", "Problem", "Problems", "walk_tree"]
 
 BAD_NAME = "the name cannot stand in a manifest"
 CHANGED_FOLDER = "the folder changed while it was read"
@@ -74,16 +74,17 @@ class Folder:
             os.close(self.descriptor)
 
 
-class FoundFile(NamedTuple):
-    """A file to be hashed: its manifest path, and what opens it.
+class Found(NamedTuple):
+    """Files of one folder that follow each other in the manifest, and what opens them.
 
-    ``name`` is the name on disk; ``length`` in bytes is what it was when found.
+    ``prefix`` is the folder's path with ``/`` at the end, or empty; ``on_disk`` has the names
+    that are others on the disk than in the manifest.
     """
 
-    path: str
     folder: Folder
-    name: bytes
-    length: int
+    prefix: str
+    names: list[str]
+    on_disk: dict[str, bytes]
 
 
 @dataclass(slots=True)
@@ -93,17 +94,18 @@ class _Level:
     folder: Folder
     prefix: str
     state: tuple[int, ...]
-    keys: Iterator[str]
+    runs: Iterator[list[str]]  # of files, or of one folder whose name ends in ``/``
     on_disk: dict[str, bytes]  # only of names that are not NFC there
 
     def name(self, key: str) -> bytes:
+        """Return the name on the disk."""
         return self.on_disk.get(key) or key.removesuffix("/").encode()
 
 
-def walk_tree(path: Path, problems: Problems) -> Iterator[FoundFile]:
+def walk_tree(path: Path, problems: Problems) -> Iterator[Found]:
     """Yield the files of a folder, or the one file, in the order of manifest paths.
 
-    ``keep`` a file's folder before asking for the next file, to use it later.
+    ``keep`` their folder before asking for the next ones, to use it later.
     """
     try:
         above = Folder(os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
@@ -116,7 +118,7 @@ def walk_tree(path: Path, problems: Problems) -> Iterator[FoundFile]:
         above.release()
 
 
-def _walk_root(path: Path, above: Folder, problems: Problems) -> Iterator[FoundFile]:
+def _walk_root(path: Path, above: Folder, problems: Problems) -> Iterator[Found]:
     name = os.fsencode(path.name or ".")
     try:
         mode = os.stat(name, dir_fd=above.descriptor, follow_symlinks=False).st_mode
@@ -128,38 +130,29 @@ def _walk_root(path: Path, above: Folder, problems: Problems) -> Iterator[FoundF
     elif stat.S_ISREG(mode):
         level = _Level(above, "", (), iter(()), {})
         key = _key(path.name, "", level, problems)
-        yield from _found(level, key, problems) if key else ()
+        if key is not None:
+            yield Found(above, "", [key], level.on_disk)
     else:
         problems.add(str(path), SYMLINK if stat.S_ISLNK(mode) else SPECIAL)
 
 
-def _walk_folder(above: Folder, name: bytes, problems: Problems) -> Iterator[FoundFile]:
+def _walk_folder(above: Folder, name: bytes, problems: Problems) -> Iterator[Found]:
     root = _enter(above, name, "", problems)
     levels = [root] if root else []
     try:
         while levels:
             level = levels[-1]
-            key = next(level.keys, None)
-            if key is None:
+            run = next(level.runs, None)
+            if run is None:
                 _leave(levels.pop(), problems)
-            elif key.endswith("/"):
-                below = _enter(level.folder, level.name(key), level.prefix + key, problems)
+            elif run[0].endswith("/"):
+                below = _enter(level.folder, level.name(run[0]), level.prefix + run[0], problems)
                 levels += [below] if below else []
             else:
-                yield from _found(level, key, problems)
+                yield Found(level.folder, level.prefix, run, level.on_disk)
     finally:
         for level in levels:
             level.folder.release()
-
-
-def _found(level: _Level, key: str, problems: Problems) -> Iterator[FoundFile]:
-    name = level.name(key)
-    try:
-        length = os.stat(name, dir_fd=level.folder.descriptor, follow_symlinks=False).st_size
-    except OSError as error:
-        problems.add(level.prefix + key, NOT_READABLE, error.strerror or "")
-    else:
-        yield FoundFile(level.prefix + key, level.folder, name, length)
 
 
 def _enter(above: Folder, name: bytes, prefix: str, problems: Problems) -> _Level | None:
@@ -170,7 +163,7 @@ def _enter(above: Folder, name: bytes, prefix: str, problems: Problems) -> _Leve
         return None
     try:
         level = _Level(folder, prefix, _state(folder), iter(()), {})
-        level.keys = iter(_sorted_keys(level, problems))
+        level.runs = _runs(_sorted_keys(level, problems))
     except OSError as error:
         problems.add(prefix, NOT_READABLE, error.strerror or "")
         folder.release()
@@ -190,28 +183,57 @@ def _state(folder: Folder) -> tuple[int, ...]:
     return (found.st_mtime_ns, found.st_ctime_ns, found.st_nlink)
 
 
+def _runs(keys: list[str]) -> Iterator[list[str]]:
+    """Part sorted keys into folders, one by one, and the files between them."""
+    folders = [place for place, key in enumerate(keys) if key.endswith("/")]
+    start = 0
+    for place in (*folders, len(keys)):
+        if place > start:
+            yield keys[start:place]
+        if place < len(keys):
+            yield [keys[place]]
+        start = place + 1
+
+
 # --- the names of one folder --------------------------------------------------------------
 
 
 def _sorted_keys(level: _Level, problems: Problems) -> list[str]:
     """Return the names in NFC, ``/`` after those of folders, in the order of full paths."""
-    keys = []
-    with os.scandir(level.folder.descriptor) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                key = _key(entry.name, "/", level, problems)
-            elif entry.is_file(follow_symlinks=False):
-                key = _key(entry.name, "", level, problems)
-            else:
-                what = SYMLINK if entry.is_symlink() else SPECIAL
-                problems.add(level.prefix + _shown(entry.name), what)
-                continue
-            if key is not None:
-                keys.append(key)
-    if not _are_distinct(keys):
+    files, folders = _listed(level, problems)
+    text = "".join(itertools.chain(files, folders))
+    if len(level.prefix) <= MAX_PATH_BYTES // 8 and text.isascii() and text.isprintable():
+        keys = files
+        keys += [name + "/" for name in folders]
+    else:
+        keys = _keys(files, "", level, problems) + _keys(folders, "/", level, problems)
+    # names on a disk are distinct, and then also in lower case if they are in lower case already
+    is_lower = text.isascii() and text == text.lower()
+    if not is_lower and not _are_distinct(keys):
         keys = _without_collisions(keys, level, problems)
     keys.sort()  # code points sort as their UTF-8 bytes do
     return keys
+
+
+def _listed(level: _Level, problems: Problems) -> tuple[list[str], list[str]]:
+    """Return the names that files and folders have on the disk."""
+    files: list[str] = []
+    folders: list[str] = []
+    with os.scandir(level.folder.descriptor) as entries:
+        for entry in entries:
+            if entry.is_file(follow_symlinks=False):
+                files.append(entry.name)
+            elif entry.is_dir(follow_symlinks=False):
+                folders.append(entry.name)
+            else:
+                what = SYMLINK if entry.is_symlink() else SPECIAL
+                problems.add(level.prefix + _shown(entry.name), what)
+    return files, folders
+
+
+def _keys(names: list[str], suffix: str, level: _Level, problems: Problems) -> list[str]:
+    keyed = (_key(name, suffix, level, problems) for name in names)
+    return [key for key in keyed if key is not None]
 
 
 def _key(name: str, suffix: str, level: _Level, problems: Problems) -> str | None:

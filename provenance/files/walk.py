@@ -1,6 +1,6 @@
-"""Hash a dataset, many files at a time, and yield its entries in the order of the manifest.
+"""Hash a dataset, many files at a time, and give its files in the order of the manifest.
 
-    tree -> found files -> batches -> hasher (bounded, many at a time) -> entries, in order
+    tree -> found files -> batches -> hasher (bounded, many at a time) -> blocks, in order
 
 Links, special files, unreadable or changing files and improper names are problems: the walk goes
 on past each, and all of them are told at its end.
@@ -11,19 +11,19 @@ from __future__ import annotations
 import errno
 import os
 from collections import deque
-from concurrent.futures import wait
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from provenance.errors import EmptyDatasetError, UnusableDatasetError
-from provenance.files.hash_file import CHANGED, HASHED, NOT_A_FILE, Hashed
-from provenance.files.hasher import Hasher
+from provenance.files.blocks import Block, block_of
+from provenance.files.hash_file import CHANGED, NOT_A_FILE
+from provenance.files.hasher import Batch, Hasher, Wanted
 from provenance.files.tree import (
     NOT_READABLE,
     SPECIAL,
     SYMLINK,
     Folder,
-    FoundFile,
+    Found,
     Problem,
     Problems,
     walk_tree,
@@ -31,28 +31,35 @@ from provenance.files.tree import (
 from provenance.fingerprint import FileEntry, Summary, Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from concurrent.futures import Future
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Problem", "fingerprint_dataset", "hash_dataset"]
+    from provenance.files.digest_cache import DigestCache
+
+__all__ = ["Block", "Problem", "fingerprint_dataset", "hash_blocks", "hash_dataset"]
 
 CHANGED_FILE = "the file changed while it was read"
 
-FILES_IN_BATCH = 256
-BYTES_IN_BATCH = 8 << 20
-"""A batch is closed by whichever comes first; 8 MiB are some 5 ms of work."""
-
-SHORT_FILE_BYTES = 64 << 10
-"""Mean length below which a batch is worth the way to another process."""
-
-EARLY_FILES = 2_000
-"""Fewer are hashed before a process would have started."""
+FIRST_FILES = 64
+MOST_FILES = 256
+BYTES_IN_BATCH = 4 << 20
+"""A batch has as many files as there were in so many bytes lately; 4 MiB are some 3 ms of work."""
 
 OPEN_FOLDERS = 512
 """Folders that batches under way may hold, of the 1,024 descriptors a process usually has."""
 
+MOST_FOLDERS = 64
+"""Folders in one batch; ``hash_file.MOST_DESCRIPTORS`` could go along at most."""
+
+FILES_UNDER_WAY = 65_536
+"""Files hashed, or to be hashed, while one before them is not: a long file at their head must not
+keep the others waiting, nor may the others take all memory."""
+
 PROGRESS_SECONDS = 0.1
+
+
+_Group: TypeAlias = "tuple[Folder, str, list[str], dict[str, bytes]]"
+"""As ``tree.Found``, but of one batch."""
 
 
 def hash_dataset(
@@ -61,29 +68,18 @@ def hash_dataset(
     on_progress: Callable[[int, int], None] | None = None,
     on_problem: Callable[[Problem], None] | None = None,
     workers: int | None = None,
+    cache: DigestCache | None = None,
 ) -> Iterator[FileEntry]:
     """Yield the entries of a folder, or of one file, in the order of the manifest.
 
-    Only when the iteration ends without an error are the entries those of the dataset.
-
-    Args:
-        path: the folder or file itself, not a link to it.
-        on_progress: told (files, bytes) done, some times a second, by the thread that iterates.
-        on_problem: told each problem soon after it is met, since the end may be hours away.
-        workers: threads to hash with; None takes one for each processor this process may use.
-
-    Raises:
-        UnusableDatasetError: at the end, with every problem met.
-        EmptyDatasetError: at the end, when there was no file.
+    Only when the iteration ends without an error are the entries those of the dataset; arguments
+    and errors are those of ``hash_blocks``.
     """
-    run = _Run(on_progress or _ignore_progress, on_problem or _ignore_problem)
-    with Hasher(workers or _processors()) as hasher:
-        yield from run.hash_files(walk_tree(path, run.problems), hasher)
-    run.tell_problems()
-    if run.problems:
-        raise UnusableDatasetError(sorted(run.problems))
-    if not run.files:
-        raise EmptyDatasetError(f"{path}: expected a file, got none (folders do not count)")
+    blocks = hash_blocks(
+        path, on_progress=on_progress, on_problem=on_problem, workers=workers, cache=cache
+    )
+    for block in blocks:
+        yield from block.entries()
 
 
 def fingerprint_dataset(
@@ -92,93 +88,152 @@ def fingerprint_dataset(
     on_progress: Callable[[int, int], None] | None = None,
     on_problem: Callable[[Problem], None] | None = None,
     workers: int | None = None,
+    cache: DigestCache | None = None,
 ) -> Summary:
-    """Return digest, file count and sum of lengths of a dataset; as ``hash_dataset``."""
+    """Return digest, file count and sum of lengths of a dataset; as ``hash_blocks``."""
     tally = Tally()
-    for entry in hash_dataset(
-        path, on_progress=on_progress, on_problem=on_problem, workers=workers
+    for block in hash_blocks(
+        path, on_progress=on_progress, on_problem=on_problem, workers=workers, cache=cache
     ):
-        tally.add(entry)
+        tally.add_hashed(block.leaf_hashes, sum(block.lengths))
     return tally.summary()
 
 
+def hash_blocks(  # noqa: PLR0913 -- each by its name, and all but one may be left out
+    path: Path,
+    *,
+    algorithms: Sequence[str] = (),
+    on_progress: Callable[[int, int], None] | None = None,
+    on_problem: Callable[[Problem], None] | None = None,
+    workers: int | None = None,
+    cache: DigestCache | None = None,
+) -> Iterator[Block]:
+    """Yield the files of a folder, or the one file, in the order of the manifest.
+
+    Only when the iteration ends without an error are they those of the dataset.
+
+    Args:
+        path: the folder or file itself, not a link to it.
+        algorithms: what to hash by beside SHA-256, of ``fingerprint.ADDITIONAL_ALGORITHMS``.
+        on_progress: told (files, bytes) done, some times a second, by the thread that iterates.
+        on_problem: told each problem soon after it is met, since the end may be hours away.
+        workers: processors to use; None takes all that this process may use.
+        cache: what is known of files read before, and is told of those read now.
+
+    Raises:
+        UnusableDatasetError: at the end, with every problem met.
+        EmptyDatasetError: at the end, when there was no file.
+    """
+    wanted = Wanted(tuple(algorithms), cache)
+    run = _Run(wanted, on_progress or _ignore_progress, on_problem or _ignore_problem)
+    with Hasher(workers or _processors(), wanted) as hasher:
+        yield from run.hash_files(walk_tree(path, run.problems), hasher)
+    run.tell_problems()
+    if run.problems:
+        raise UnusableDatasetError(sorted(run.problems))
+    if not run.files:
+        raise EmptyDatasetError(f"{path}: expected a file, got none (folders do not count)")
+
+
 @dataclass(slots=True)
-class _Batch:
-    """Files to be hashed together, and the folders kept open for them."""
+class _Part:
+    """A batch under way: where its files lie, and the folders kept open for them."""
 
-    files: list[FoundFile] = field(default_factory=list)
-    folders: list[tuple[Folder, list[bytes]]] = field(default_factory=list)
-    length: int = 0
-
-    def add(self, found: FoundFile) -> None:
-        if not self.folders or self.folders[-1][0] is not found.folder:
-            found.folder.keep()
-            self.folders.append((found.folder, []))
-        self.folders[-1][1].append(found.name)
-        self.files.append(found)
-        self.length += found.length
-
-    def is_full(self, most_folders: int) -> bool:
-        return (
-            len(self.files) >= FILES_IN_BATCH
-            or self.length >= BYTES_IN_BATCH
-            or len(self.folders) >= most_folders
-        )
-
-    def submit(self, hasher: Hasher, *, is_early: bool) -> Future[list[Hashed]]:
-        is_short = self.length < SHORT_FILE_BYTES * len(self.files)
-        groups = [(folder.descriptor, names) for folder, names in self.folders]
-        return hasher.submit(groups, is_short=is_short and not is_early)
+    batch: Batch
+    groups: list[tuple[Folder, str, list[str]]]
+    is_held: bool = True
 
     def release(self) -> None:
-        for folder, _ in self.folders:
-            folder.release()
+        if self.is_held:
+            for folder, _, _ in self.groups:
+                folder.release()
+            self.is_held = False
+
+    def paths(self) -> list[str]:
+        return [prefix + name for _, prefix, names in self.groups for name in names]
 
 
 @dataclass(slots=True)
 class _Run:
     """One pass over a dataset: what it has done, and whom it tells."""
 
+    wanted: Wanted
     on_progress: Callable[[int, int], None]
     on_problem: Callable[[Problem], None]
     problems: Problems = field(default_factory=Problems)
     files: int = 0
     told: int = 0
+    mean_length: float = BYTES_IN_BATCH / FIRST_FILES
 
-    def hash_files(self, found: Iterator[FoundFile], hasher: Hasher) -> Iterator[FileEntry]:
-        """Keep twice as many batches under way as there are threads, and take them in order."""
-        most = 2 * hasher.workers
-        under_way: deque[tuple[_Batch, Future[list[Hashed]]]] = deque()
-        seen = 0
+    def hash_files(self, found: Iterator[Found], hasher: Hasher) -> Iterator[Block]:
+        """Keep many batches under way, and take them in order."""
+        under_way: deque[_Part] = deque()
+        files = folders = 0
         try:
-            for batch in _batches(found, most_folders=max(1, OPEN_FOLDERS // (most + 1))):
-                seen += len(batch.files)
-                under_way.append((batch, batch.submit(hasher, is_early=seen < EARLY_FILES)))
-                if len(under_way) > most:
-                    yield from self._entries(*under_way[0], hasher)
-                    under_way.popleft()[0].release()
+            for part in self._parts(found):
+                under_way.append(part)
+                files += part.batch.count
+                folders += len(part.groups)
+                hasher.submit(part.batch)
+                while under_way and (
+                    under_way[0].batch.is_done or files > FILES_UNDER_WAY or folders > OPEN_FOLDERS
+                ):
+                    yield from self._finish(under_way[0], hasher)
+                    done = under_way.popleft()
+                    files -= done.batch.count
+                    folders -= len(done.groups)
             while under_way:
-                yield from self._entries(*under_way[0], hasher)
-                under_way.popleft()[0].release()
+                yield from self._finish(under_way[0], hasher)
+                under_way.popleft()
         finally:
             # given up: no thread may go on with a descriptor that is about to be closed
             if under_way:
                 hasher.stop()
-            for batch, _ in under_way:
-                batch.release()
+            for part in under_way:
+                part.release()
 
-    def _entries(
-        self, batch: _Batch, future: Future[list[Hashed]], hasher: Hasher
-    ) -> Iterator[FileEntry]:
-        while wait([future], timeout=PROGRESS_SECONDS).not_done:
+    def _parts(self, found: Iterator[Found]) -> Iterator[_Part]:
+        """Part what was found into batches."""
+        groups: list[_Group] = []
+        count = 0
+        for folder, prefix, names, on_disk in found:
+            start = 0
+            while start < len(names):
+                room = max(1, self._files_in_batch() - count)
+                some = names[start : start + room]
+                folder.keep()
+                groups.append((folder, prefix, some, on_disk))
+                start, count = start + len(some), count + len(some)
+                if len(some) >= room or len(groups) >= MOST_FOLDERS:
+                    yield _part(groups, count)
+                    groups, count = [], 0
+        if groups:
+            yield _part(groups, count)
+
+    def _files_in_batch(self) -> int:
+        return max(1, min(MOST_FILES, int(BYTES_IN_BATCH / (self.mean_length + 1))))
+
+    def _finish(self, part: _Part, hasher: Hasher) -> Iterator[Block]:
+        while not hasher.wait(part.batch, PROGRESS_SECONDS):
             self._tell(hasher)
-        for found, hashed in zip(batch.files, future.result(), strict=True):
-            if hashed.outcome == HASHED:
-                self.files += 1
-                yield FileEntry(found.path, hashed.sha256, hashed.number)
-            else:
-                self.problems.add(found.path, *_what_happened(hashed))
+        part.release()
+        block = self._block(part)
+        if block.paths:
+            self.files += len(block.paths)
+            yield block
         self._tell(hasher)
+
+    def _block(self, part: _Part) -> Block:
+        """Return the files of a batch that were hashed, and note what is wrong with the others."""
+        answer, paths = part.batch.answer, part.paths()
+        if answer is not None and not any(answer.outcomes):
+            self.mean_length = sum(answer.numbers) / len(paths)
+        block, failed = block_of(part.batch, paths, self.wanted.algorithms)
+        for path, outcome, number in failed:
+            self.problems.add(path, *_what_happened(outcome, number))
+        if self.wanted.cache is not None:
+            self.wanted.cache.remember(block.states, block.sha256)
+        return block
 
     def _tell(self, hasher: Hasher) -> None:
         self.on_progress(self.files, hasher.bytes_read)
@@ -191,25 +246,34 @@ class _Run:
         self.told = len(self.problems)
 
 
-def _batches(found: Iterable[FoundFile], most_folders: int) -> Iterator[_Batch]:
-    batch = _Batch()
-    for file in found:
-        batch.add(file)
-        if batch.is_full(most_folders):
-            yield batch
-            batch = _Batch()
-    if batch.files:
-        yield batch
+def _part(groups: Sequence[_Group], count: int) -> _Part:
+    """Make a batch of files and their folders."""
+    octets = b"//".join(
+        os.fsencode("\0".join([prefix, *names]))
+        if not on_disk
+        else _renamed(prefix, names, on_disk)
+        for _, prefix, names, on_disk in groups
+    )
+    batch = Batch([folder.descriptor for folder, *_ in groups], octets, count)
+    return _Part(batch, [(folder, prefix, names) for folder, prefix, names, _ in groups])
 
 
-def _what_happened(hashed: Hashed) -> tuple[str, str]:
-    if hashed.outcome == CHANGED:
+def _renamed(prefix: str, names: Sequence[str], on_disk: Mapping[str, bytes]) -> bytes:
+    """Name the files of a folder where some have another name on the disk."""
+    named = (
+        name.encode() + b"/" + on_disk[name] if name in on_disk else name.encode() for name in names
+    )
+    return b"\0".join([prefix.encode(), *named])
+
+
+def _what_happened(outcome: int, number: int) -> tuple[str, str]:
+    if outcome == CHANGED:
         return CHANGED_FILE, ""
-    if hashed.outcome == NOT_A_FILE:
+    if outcome == NOT_A_FILE:
         return SPECIAL, ""
-    if hashed.number == errno.ELOOP:
+    if number == errno.ELOOP:
         return SYMLINK, ""
-    return NOT_READABLE, os.strerror(hashed.number)
+    return NOT_READABLE, os.strerror(number)
 
 
 def _processors() -> int:

@@ -1,3 +1,4 @@
+import errno
 import os
 import shutil
 import socket
@@ -16,7 +17,9 @@ from hypothesis import strategies as st
 
 from provenance.errors import EmptyDatasetError, UnusableDatasetError
 from provenance.files import hash_file, tree, walk
-from provenance.files.tree import Problem, Problems, walk_tree
+from provenance.files.hash_file import Answer, BatchHasher
+from provenance.files.long_file import hash_long
+from provenance.files.tree import Found, Problem, Problems, walk_tree
 from provenance.files.walk import fingerprint_dataset, hash_dataset
 from provenance.fingerprint import FileEntry, in_order, summarize
 
@@ -48,6 +51,15 @@ def problems_of(path: Path) -> dict[str, str]:
 
 def ignore(_: int) -> None:
     """Take a count of bytes that no test asks for."""
+
+
+def hash_short(folder: int, name: bytes) -> Answer:
+    """Hash one file of an open folder as a short one."""
+    return Answer(BatchHasher().hash_batch([folder], b"\0" + name), 1, 0, has_states=False)
+
+
+def paths(found: Iterator[Found]) -> list[str]:
+    return [files.prefix + name for files in found for name in files.names]
 
 
 # --- what is found ------------------------------------------------------------------------
@@ -137,7 +149,7 @@ def test_deep_tree_is_walked_to_its_end(tmp_path: Path) -> None:
 
 
 def test_long_and_short_files_are_hashed_alike(tmp_path: Path) -> None:
-    lengths = [0, 1, hash_file.CHUNK_BYTES - 1, hash_file.CHUNK_BYTES, hash_file.CHUNK_BYTES + 1]
+    lengths = [0, 1, hash_file.LONG_BYTES - 1, hash_file.LONG_BYTES, hash_file.LONG_BYTES + 1]
     lengths += [walk.BYTES_IN_BATCH + 1, 3]
     for number, length in enumerate(lengths):
         put(tmp_path, f"{number}", os.urandom(length))
@@ -369,8 +381,8 @@ def test_file_that_grows_while_it_is_read_is_refused(tmp_path: Path) -> None:
             writer.write(b"more")
 
     try:
-        assert hash_file.hash_file(folder, b"growing", grow).outcome == hash_file.CHANGED
-        assert hash_file.hash_file(folder, b"growing", ignore).outcome == hash_file.HASHED
+        assert hash_long(folder, b"growing", grow).outcome == hash_file.CHANGED
+        assert hash_long(folder, b"growing", ignore).outcome == hash_file.HASHED
     finally:
         os.close(folder)
 
@@ -385,7 +397,7 @@ def test_file_written_over_while_it_is_read_is_refused(tmp_path: Path, length: i
             writer.write(b"x")
 
     try:
-        assert hash_file.hash_file(folder, b"changing", write_over).outcome == hash_file.CHANGED
+        assert hash_long(folder, b"changing", write_over).outcome == hash_file.CHANGED
     finally:
         os.close(folder)
 
@@ -413,7 +425,7 @@ def test_file_that_came_during_the_walk_is_told(tmp_path: Path) -> None:
     next(walking)
     put(tmp_path, "late")
 
-    assert [found.path for found in walking] == ["b/c"]
+    assert paths(walking) == ["b/c"]
     assert problems == [Problem(".", tree.CHANGED_FOLDER, "")]
 
 
@@ -427,7 +439,7 @@ def test_file_that_went_during_the_walk_is_told(tmp_path: Path) -> None:
     file.unlink()
 
     assert not list(walking)
-    assert [problem.path for problem in problems] == ["b", "."]
+    assert problems == [Problem(".", tree.CHANGED_FOLDER, "")]
 
 
 def test_folder_swapped_for_a_link_is_not_followed(tmp_path: Path) -> None:
@@ -454,8 +466,7 @@ def test_open_folder_moved_away_still_leads_to_its_own_files(tmp_path: Path) -> 
     (tmp_path / "set" / "b").rename(tmp_path / "away")
     (tmp_path / "set" / "b").symlink_to(tmp_path / "elsewhere")
 
-    hashed = hash_file.hash_file(found.folder.descriptor, found.name, ignore)
-    assert hashed.sha256 == sha256(b"right").digest()
+    assert hash_short(found.folder.descriptor, b"inside").digests == sha256(b"right").digest()
 
 
 def test_file_swapped_for_a_link_or_pipe_is_refused(tmp_path: Path) -> None:
@@ -463,9 +474,13 @@ def test_file_swapped_for_a_link_or_pipe_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     folder = os.open(tmp_path, os.O_RDONLY)
     try:
-        linked = hash_file.hash_file(folder, b"link", ignore)
-        assert (linked.outcome, os.strerror(linked.number)) == (hash_file.FAILED, os.strerror(40))
-        assert hash_file.hash_file(folder, b"pipe", ignore).outcome == hash_file.NOT_A_FILE
-        assert hash_file.hash_file(folder, b"absent", ignore).outcome == hash_file.FAILED
+        for name, outcome, number in (
+            (b"link", hash_file.FAILED, errno.ELOOP),
+            (b"pipe", hash_file.NOT_A_FILE, 0),
+            (b"absent", hash_file.FAILED, errno.ENOENT),
+        ):
+            short, long = hash_short(folder, name), hash_long(folder, name, ignore)
+            assert (short.outcomes[0], short.numbers[0]) == (outcome, number)
+            assert (long.outcome, long.number) == (outcome, number)
     finally:
         os.close(folder)
