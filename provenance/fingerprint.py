@@ -51,28 +51,23 @@ __all__ = [
     "DIGESTS_OF_NOTHING",
     "MAX_LINE_BYTES",
     "MAX_PATH_BYTES",
-    "Comparison",
     "DeclaredEntry",
     "FileEntry",
     "FileProof",
     "Manifest",
-    "Rename",
     "Summary",
     "Tally",
     "check_published",
-    "compare",
     "dataset_digest",
     "entry_bytes",
     "entry_line",
     "file_proof",
-    "find_file",
     "header_line",
     "in_order",
     "parse_declared_manifest",
     "parse_manifest",
     "summarize",
     "to_sha256sum",
-    "under",
     "verify_file_proof",
     "write_manifest",
 ]
@@ -183,6 +178,12 @@ class Tally:
             self._length = None if entry.length is None else self._length + entry.length
         if isinstance(entry, FileEntry) and entry.imported:
             self._imported += 1
+
+    def add_hashed(self, leaf_hashes: bytes, length: int) -> None:
+        """Count files whose leaf hashes, joined, and sum of lengths are known."""
+        self._tree.extend(leaf_hashes)
+        if self._length is not None:
+            self._length += length
 
     def summary(self) -> Summary:
         """Return what was counted.
@@ -568,116 +569,3 @@ def verify_file_proof(proof: FileProof, *, digest: bytes, files: int) -> None:
         raise ManifestMismatchError(f"expected {files}, got {proof.files}", field="files")
     leaf = leaf_hash(entry_bytes(proof.entry))
     verify_inclusion(leaf, proof.index, proof.files, proof.path, digest)
-
-
-# --- comparing ----------------------------------------------------------------------------
-
-
-class Rename(NamedTuple):
-    """The same content at another path."""
-
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """What lies there, against what a manifest lists; paths are those of the manifest's root.
-
-    A file is ``matched`` when path and content agree. ``wrong_length`` are matched files whose
-    stated length, which nothing proves, is not that of the content.
-    """
-
-    matched: int
-    changed: tuple[str, ...]
-    missing: tuple[str, ...]
-    added: tuple[str, ...]
-    renamed: tuple[Rename, ...]
-    wrong_length: tuple[str, ...]
-
-    @property
-    def is_equal(self) -> bool:
-        """Tell whether every file matched and no other was found."""
-        return not (self.changed or self.missing or self.added or self.renamed)
-
-
-def compare(manifest: Iterable[FileEntry], found: Iterable[FileEntry]) -> Comparison:
-    """Compare two lists in order, streaming; only differences are kept.
-
-    Both are read to the end, so a ``Manifest`` gets checked on the way.
-    """
-    matched, changed, wrong_length = 0, [], []
-    missing: list[FileEntry] = []
-    added: list[FileEntry] = []
-    for listed, there in _side_by_side(manifest, found):
-        if there is None:
-            missing += [listed] if listed else []
-        elif listed is None:
-            added.append(there)
-        elif listed.sha256 != there.sha256:
-            changed.append(listed.path)
-        else:
-            matched += 1
-            if None not in {listed.length, there.length} and listed.length != there.length:
-                wrong_length.append(listed.path)
-    renamed = _pair_renames(missing, added)
-    gone, come = {rename.before for rename in renamed}, {rename.after for rename in renamed}
-    return Comparison(
-        matched=matched,
-        changed=tuple(changed),
-        missing=tuple(entry.path for entry in missing if entry.path not in gone),
-        added=tuple(entry.path for entry in added if entry.path not in come),
-        renamed=renamed,
-        wrong_length=tuple(wrong_length),
-    )
-
-
-def under(entries: Iterable[FileEntry], folder: str) -> Iterator[FileEntry]:
-    """Yield what lies in a sub-folder, with paths relative to it; ``""`` is the whole dataset.
-
-    Raises:
-        NotFoundError: at the end, when nothing does.
-    """
-    prefix = folder and folder.rstrip("/") + "/"
-    is_empty = True
-    for entry in entries:
-        if entry.path.startswith(prefix):
-            is_empty = False
-            yield entry._replace(path=entry.path[len(prefix) :])
-    if is_empty:
-        raise NotFoundError(f"no file of the dataset lies in {folder!a:.200}", field="path")
-
-
-def find_file(entries: Iterable[FileEntry], sha256: bytes) -> list[FileEntry]:
-    """Return every file of a dataset that has this content, wherever it lies."""
-    return [entry for entry in entries if entry.sha256 == sha256]
-
-
-def _side_by_side(
-    left: Iterable[FileEntry], right: Iterable[FileEntry]
-) -> Iterator[tuple[FileEntry | None, FileEntry | None]]:
-    """Merge two lists in order by path; None stands where one has no such path."""
-    lefts, rights = iter(left), iter(right)
-    one, other = next(lefts, None), next(rights, None)
-    while one is not None or other is not None:
-        if other is None or (one is not None and one.path < other.path):
-            yield one, None
-            one = next(lefts, None)
-        elif one is None or other.path < one.path:
-            yield None, other
-            other = next(rights, None)
-        else:
-            yield one, other
-            one, other = next(lefts, None), next(rights, None)
-
-
-def _pair_renames(missing: list[FileEntry], added: list[FileEntry]) -> tuple[Rename, ...]:
-    """Pair equal contents, first with first; each file once."""
-    places: dict[bytes, list[str]] = {}
-    for entry in reversed(missing):
-        places.setdefault(entry.sha256, []).append(entry.path)
-    return tuple(
-        Rename(places[entry.sha256].pop(), entry.path)
-        for entry in added
-        if places.get(entry.sha256)
-    )

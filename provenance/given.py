@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from provenance.chunks import ChunkedFile
-    from provenance.fingerprint import Comparison, FileProof, Summary
+    from provenance.comparison import Comparison
+    from provenance.fingerprint import FileProof, Summary
     from provenance.record_values import Fixity
 
 __all__ = [
@@ -130,6 +131,8 @@ class PartOfData:
     """Of the manifest, recomputed from its lines."""
     comparison: Comparison
     """Of the part alone."""
+    part: str = ""
+    """Path of the sub-folder or file in the manifest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from provenance.verify_start import check_not_before, check_own_block
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from provenance.fingerprint import Comparison
+    from provenance.comparison import Comparison
     from provenance.given import BlockName, Data, GivenBlock, KeyStatus, RootName, RpcAnswer
     from provenance.policy import Policy
     from provenance.record_values import Deposit
@@ -270,7 +270,7 @@ def _check_part(data: PartOfData, deposit: Deposit) -> Check:
         return _differences(data.comparison)
     if data.comparison.matched == 0:
         return Check("dataset", Outcome.NOT_CHECKED, "nothing-compared", needed=True)
-    facts = {"files": data.comparison.matched}
+    facts: dict[str, Fact] = {"files": data.comparison.matched, "part": data.part}
     return Check("dataset", Outcome.PROVED, "part-same", "files", facts, needed=True)
 
 
@@ -303,6 +303,7 @@ def _differences(comparison: Comparison) -> Check:
         "missing": [(path,) for path in comparison.missing],
         "added": [(path,) for path in comparison.added],
         "renamed": comparison.renamed,
+        "duplicated": comparison.duplicated,
     }
     facts: dict[str, Fact] = {"count": sum(map(len, kinds.values()))}
     for kind, found in kinds.items():

@@ -189,7 +189,7 @@ WORDINGS: dict[str, str] = {
     "own-block-other-chain": "the record names a block of chain {chain_id}: not in the policy",
     # 14 dataset
     "dataset-same": "the dataset digest is that of the record; files: {files}",
-    "part-same": "part of the dataset in the record; files: {files}",
+    "part-same": "part of the dataset in the record, {part}; files: {files}",
     "file-same": "the file is part of the dataset in the record",
     "range-same": "bytes {start} to {stop} of the file are those in the record; chunks: {chunks}",
     "range-differs": "differs from the record: chunk {chunk} of the file, from byte {start} on",
@@ -204,7 +204,7 @@ WORDINGS: dict[str, str] = {
     "files-differ": (
         "differences: {count}; changed: {changed} [{first_changed}]; missing: {missing} "
         "[{first_missing}]; not in the manifest: {added} [{first_added}]; renamed: {renamed} "
-        "[{first_renamed}]"
+        "[{first_renamed}]; copies: {duplicated} [{first_duplicated}]"
     ),
     "counts-differ": "{unit}: the record claims {expected}, the data have {found}",
     "no-dataset-digest": "the record shows no dataset digest to compare with",

@@ -16,9 +16,10 @@ from receipts import DEVNET, MAINNET, OTHERNET, Built, Shape, build
 
 from provenance import checkpoint as checkpoints
 from provenance.checkpoint import Checkpoint
+from provenance.comparison import Comparison, Rename
 from provenance.digests import RootHash
 from provenance.errors import MalformedError
-from provenance.fingerprint import Comparison, Rename, Summary
+from provenance.fingerprint import Summary
 from provenance.given import RPC_AWAY, BlockName, Given, GivenBlock, RpcView, WholeData
 from provenance.receipt import LoggedRecord, ProofSet, Receipt
 from provenance.record import Record, issue_record, parse_record
@@ -183,6 +184,7 @@ def test_data_that_differ_are_counted_and_named_by_what_is_wrong_with_them() -> 
         added=("e", "d", "c", "f/" + "x" * 300),
         renamed=(Rename("old.csv", "new.csv"),),
         wrong_length=(),
+        duplicated=(Rename("a.csv", "a (1).csv"),),
     )
     there = WholeData(Summary(bytes(32), 3, 9), comparison)
 
@@ -191,8 +193,9 @@ def test_data_that_differ_are_counted_and_named_by_what_is_wrong_with_them() -> 
     check = found.check("dataset")
     assert (found.exit_code, check.code) == (1, "files-differ")
     assert check.text() == (
-        "differences: 7; changed: 2 [a.csv, b.csv]; missing: 0 []; "
-        "not in the manifest: 4 [c, d, e, …]; renamed: 1 [old.csv -> new.csv]"
+        "differences: 8; changed: 2 [a.csv, b.csv]; missing: 0 []; "
+        "not in the manifest: 4 [c, d, e, …]; renamed: 1 [old.csv -> new.csv]; "
+        "copies: 1 [a.csv -> a (1).csv]"
     )
     counts = {name: check.facts[name] for name in ("changed", "missing", "added", "renamed")}
     assert counts == {"changed": 2, "missing": 0, "added": 4, "renamed": 1}

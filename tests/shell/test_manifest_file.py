@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from provenance.comparison import compare, under
 from provenance.errors import (
     EmptyDatasetError,
     FileAccessError,
@@ -22,9 +23,7 @@ from provenance.files.walk import hash_dataset
 from provenance.fingerprint import (
     DeclaredEntry,
     FileEntry,
-    compare,
     to_sha256sum,
-    under,
     write_manifest,
 )
 

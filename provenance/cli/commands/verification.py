@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["register"]
 
 _MAX_HEADER_BYTES = 1 << 16
+_MOST_DIGITS = 16
 
 ReceiptFile = Annotated[Path, typer.Argument(metavar="RECEIPT", help=_("The receipt file."))]
 
@@ -59,10 +61,24 @@ def verify(
     ] = None,
     inside: Annotated[
         str | None,
-        typer.Option("--as", metavar="PATH", help=_("Which part of the dataset the data are.")),
+        typer.Option(
+            "--as",
+            metavar="PATH",
+            help=_("Which part of the dataset the data are; a dot is the whole."),
+        ),
     ] = None,
     file_proof: Annotated[
         Path | None, typer.Option("--file-proof", metavar="FILE", help=_("Proof of one file."))
+    ] = None,
+    chunks: Annotated[
+        Path | None,
+        typer.Option("--chunks", metavar="FILE", help=_("Hashes of the chunks of its files.")),
+    ] = None,
+    bytes_wanted: Annotated[
+        str | None,
+        typer.Option(
+            "--range", metavar="A:B", help=_("Check bytes A to below B alone, with --chunks.")
+        ),
     ] = None,
     block_hash: Annotated[
         list[str] | None,
@@ -113,7 +129,7 @@ def verify(
         now_unix=int(time.time()),
         blocks=_blocks(block_hash or [], header or []),
         rpc=None if rpc is None else _ask_node(rpc, octets),
-        data=_data(path, manifest, file_proof, inside, octets),
+        data=_data(path, _Against(manifest, file_proof, chunks, bytes_wanted, inside), octets),
         key_status=None if log is None else _key_status(log, octets, trusted),
         require=REQUIRABLE & {name for name, wanted in required.items() if wanted},
         allow_dev_chain=allow_dev_chain,
@@ -147,20 +163,46 @@ def _blocks(hashes: list[str], headers: list[Path]) -> list[GivenBlock]:
     return blocks
 
 
-def _data(
-    path: Path | None,
-    manifest: Path | None,
-    file_proof: Path | None,
-    inside: str | None,
-    octets: bytes,
-) -> Data | None:
+@dataclass(frozen=True)
+class _Against:
+    """What was given to compare data with."""
+
+    manifest: Path | None
+    file_proof: Path | None
+    chunks: Path | None
+    range: str | None
+    inside: str | None
+
+    def check(self) -> None:
+        """Refuse what goes ill together.
+
+        Raises:
+            MalformedError: an option that means nothing beside, or without, another one.
+        """
+        if self.chunks is not None and (self.manifest or self.file_proof):
+            raise MalformedError("not together with --manifest or --file-proof", field="--chunks")
+        if self.range is not None and self.chunks is None:
+            raise MalformedError("is of the file whose --chunks are given", field="--range")
+        if self.inside is not None and self.manifest is None and self.chunks is None:
+            raise MalformedError(
+                "says where the data lie in a --manifest: give that too", field="--as"
+            )
+
+
+def _data(path: Path | None, against: _Against, octets: bytes) -> Data | None:
     if path is None:
-        if manifest or file_proof or inside:
+        if any(vars(against).values()):
             raise MalformedError("expected the data that this is about", field="PATH")
         return None
-    if inside is not None and manifest is None:
-        raise MalformedError("says where the data lie in a --manifest: give that too", field="--as")
-    if path.is_file() and manifest is None and file_proof is None and _has_several_files(octets):
+    against.check()
+    if against.chunks is not None:
+        # imported here: only who asks for a range needs it
+        from provenance.files.range_at import range_at  # noqa: PLC0415
+
+        wanted = None if against.range is None else _range_of(against.range)
+        return range_at(path, against.chunks, inside=against.inside, wanted=wanted)
+    alone = against.manifest is None and against.file_proof is None
+    if path.is_file() and alone and _has_several_files(octets):
         raise MalformedError(
             f"{path} is one file, and the record is of several: give --manifest or --file-proof",
             field="--manifest",
@@ -171,8 +213,23 @@ def _data(
 
     with hashing_progress() as on_progress:
         return data_at(
-            path, manifest=manifest, file_proof=file_proof, inside=inside, on_progress=on_progress
+            path,
+            manifest=against.manifest,
+            file_proof=against.file_proof,
+            inside=against.inside,
+            on_progress=on_progress,
         )
+
+
+def _range_of(text: str) -> tuple[int, int]:
+    numbers = text.split(":")
+    if len(numbers) != 2 or not all(
+        one.isascii() and one.isdigit() and len(one) <= _MOST_DIGITS for one in numbers
+    ):
+        raise MalformedError(
+            f"expected two numbers of bytes as 0:1048576, got {text!a:.60}", field="--range"
+        )
+    return int(numbers[0]), int(numbers[1])
 
 
 def _has_several_files(octets: bytes) -> bool:
