@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from node import need_anvil
 
+from faults import campaign
 from faults.campaign import Plan, plan_kill, run
 
 if TYPE_CHECKING:
@@ -25,8 +26,11 @@ def test_short_plan_kills_both_and_once_in_recovery() -> None:
 
 
 @pytest.mark.timeout(240)
-def test_promises_are_kept_through_a_few_kills(tmp_path: Path) -> None:
+def test_promises_are_kept_through_a_few_kills(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     need_anvil()
+    monkeypatch.setattr(campaign, "_AUDIT_EVERY", KILLS - 1)
 
     report = run(tmp_path / "campaign", PLAN, print)
 
@@ -34,3 +38,4 @@ def test_promises_are_kept_through_a_few_kills(tmp_path: Path) -> None:
     assert report.acknowledged == report.audited.entries - report.audited.beacons - 1
     assert report.audited.second_opinions == report.audited.receipts > 0
     assert report.audited.anchors > 0
+    assert report.figures()["full audits"] == 2

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.overload import run
+from faults.overload import busy_seconds, own_seconds, run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 SEED = 61
 REQUESTS = 120
+
+
+def test_what_a_child_works_is_our_own() -> None:
+    before, own = busy_seconds(), own_seconds()
+
+    subprocess.run([sys.executable, "-c", "sum(range(10_000_000))"], check=True)
+
+    worked = own_seconds() - own
+    assert worked > 0.05
+    assert busy_seconds() - before > worked - 0.05
 
 
 @pytest.mark.timeout(240)
