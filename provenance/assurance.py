@@ -17,7 +17,6 @@ record of another key says that somebody else hashed the files too: the deposit 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from math import comb, exp, log1p
 from typing import TYPE_CHECKING, Final, cast
 
@@ -26,6 +25,7 @@ from provenance.strict_json import MAX_INTEGER, Members
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from fractions import Fraction
 
 __all__ = [
     "DEPOSIT_LEVELS",
@@ -177,6 +177,9 @@ def chance_of_missing(files: int, sample: int, bad: int) -> Fraction:
     Raises:
         MalformedError: ``sample`` or ``bad`` is not a number of these files.
     """
+    # imported here: decimal comes with it, and hardly any command needs either
+    from fractions import Fraction  # noqa: PLC0415
+
     for name, number in (("sample", sample), ("bad", bad)):
         if not 0 <= number <= files:
             raise MalformedError(f"expected 0 to {files}, got {number}", field=name)
@@ -189,6 +192,6 @@ def chance_of_missing(files: int, sample: int, bad: int) -> Fraction:
 
 def percent_text(chance: Fraction) -> str:
     """Return a chance with three digits, as ``36.6 %``; never rounded down to impossible."""
-    if chance and chance < Fraction(1, 100_000):
+    if chance and chance * 100_000 < 1:
         return "< 0.001 %"
     return f"{float(chance * 100):.3g} %"
