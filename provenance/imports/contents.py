@@ -18,6 +18,7 @@ import lzma
 import os
 import stat
 import tarfile
+import threading
 import zipfile
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -131,17 +132,18 @@ def look_into(path: Path, wanted: Callable[[str], bool]) -> Contents:
         TooLargeError: a wanted file is above ``MAX_TEXT_BYTES``, or there are too many files.
     """
     contents = Contents()
-    for member in _members(path, contents.links):
-        if len(contents.lengths) >= MAX_FILES:
-            raise TooLargeError(
-                limit=MAX_FILES, length=len(contents.lengths) + 1, unit="files", field=str(path)
-            )
-        if member.name in contents.lengths:
-            raise MalformedError("this name is there twice", field=_place(path, member.name))
-        contents.lengths[member.name] = member.length
-        if wanted(member.name):
-            with member.open() as file:
-                contents.texts[member.name] = _all_of(file, _place(path, member.name))
+    with _reading(path):
+        for member in _members(path, contents.links):
+            if len(contents.lengths) >= MAX_FILES:
+                raise TooLargeError(
+                    limit=MAX_FILES, length=len(contents.lengths) + 1, unit="files", field=str(path)
+                )
+            if member.name in contents.lengths:
+                raise MalformedError("this name is there twice", field=_place(path, member.name))
+            contents.lengths[member.name] = member.length
+            if wanted(member.name):
+                with member.open() as file:
+                    contents.texts[member.name] = _all_of(file, _place(path, member.name))
     return contents
 
 
@@ -161,10 +163,11 @@ def hash_files(
     if path.is_dir():
         yield from _hash_in_folder(path, names, algorithms)
         return
-    for member in _members(path, set()):
-        if member.name in names:
-            with member.open() as file:
-                yield member.name, _digests_of(file, algorithms)
+    with _reading(path):
+        for member in _members(path, set()):
+            if member.name in names:
+                with member.open() as file:
+                    yield member.name, _digests_of(file, algorithms)
 
 
 def _hash_in_folder(
@@ -172,11 +175,16 @@ def _hash_in_folder(
 ) -> Iterator[tuple[str, FileDigests]]:
     """Hash with a thread for each processor: ``hashlib`` lets go of the interpreter's lock."""
     there = (name for name in names if _is_plain(root / name))
+    stopped = threading.Event()
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        while some := list(itertools.islice(there, _BATCH)):
-            places = [os.fspath(root / name) for name in some]
-            hashed = threads.map(_hash_on_disk, places, itertools.repeat(algorithms))
-            yield from zip(some, hashed, strict=True)
+        try:
+            while some := list(itertools.islice(there, _BATCH)):
+                places = [os.fspath(root / name) for name in some]
+                same = itertools.repeat(algorithms), itertools.repeat(stopped)
+                yield from zip(some, threads.map(_hash_on_disk, places, *same), strict=True)
+        finally:  # given up: nobody waits for the rest of a long file
+            stopped.set()
+            threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _is_plain(path: Path) -> bool:
@@ -186,11 +194,11 @@ def _is_plain(path: Path) -> bool:
         return False
 
 
-def _hash_on_disk(place: str, algorithms: Collection[str]) -> FileDigests:
+def _hash_on_disk(place: str, algorithms: Collection[str], stopped: threading.Event) -> FileDigests:
     with _opener(place)() as file:
         try:
             before = os.fstat(file.fileno())
-            hashed = _digests_of(file, algorithms)
+            hashed = _digests_of(file, algorithms, stopped)
             after = os.fstat(file.fileno())
         except OSError as error:
             raise FileAccessError(f"{place}: {error.strerror}") from error
@@ -211,14 +219,15 @@ def first_names(path: Path) -> list[str]:
     names: list[str] = []
     length = 0
     try:
-        if is_archive(path):
-            is_short = zipfile.is_zipfile(path)
-            for member in _members(path, set()):
-                names.append(member.name)
-                length += member.length
-                if not is_short and (len(names) >= _FIRST_FILES or length > _FIRST_BYTES):
-                    break
-    except (OSError, MalformedError):
+        with _reading(path):
+            if is_archive(path):
+                is_short = zipfile.is_zipfile(path)
+                for member in _members(path, set()):
+                    names.append(member.name)
+                    length += member.length
+                    if not is_short and (len(names) >= _FIRST_FILES or length > _FIRST_BYTES):
+                        break
+    except MalformedError:
         return []
     return names
 
@@ -252,10 +261,12 @@ def _new_hash(algorithm: str) -> Hash:
     return hashlib.new(algorithm.replace("sha3-", "sha3_"))
 
 
-def _digests_of(file: IO[bytes], algorithms: Collection[str]) -> FileDigests:
+def _digests_of(
+    file: IO[bytes], algorithms: Collection[str], stopped: threading.Event | None = None
+) -> FileDigests:
     hashes = [_new_hash(name) for name in algorithms]
     length = 0
-    while chunk := file.read(_CHUNK):
+    while not (stopped and stopped.is_set()) and (chunk := file.read(_CHUNK)):
         length += len(chunk)
         for one in hashes:
             one.update(chunk)
@@ -274,10 +285,16 @@ def _members(path: Path, links: set[str]) -> Iterator[_Member]:
     if path.is_dir():
         yield from _in_folder(path, links)
         return
+    yield from _in_zip(path) if zipfile.is_zipfile(path) else _in_tar(path)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Say in our words what is wrong with an archive, its members included."""
     try:
-        yield from _in_zip(path) if zipfile.is_zipfile(path) else _in_tar(path)
+        yield
     except OSError as error:
-        raise FileAccessError(f"{path}: {error.strerror or error}") from error
+        raise FileAccessError(f"{error.filename or path}: {error.strerror or error}") from error
     except _DAMAGED as error:
         raise MalformedError(f"the archive is damaged: {error}", field=path.name) from error
 
