@@ -108,7 +108,7 @@ class World:
             chosen = self._choose(number, rng)
         try:
             self._lie(chosen, rng)
-            self._settle(chosen, is_restart=rng.random() < 0.5)
+            self.settle(chosen, is_restart=rng.random() < 0.5)
         except FatalError as error:
             names = [mode.name for mode in chosen]
             raise Violation("I9", f"anchor {number}: stopped by {names}: {error!r}") from error
@@ -149,7 +149,7 @@ class World:
                 self.rig.restart()
                 self.totals["restarts"] += 1
 
-    def _settle(self, chosen: Sequence[Mode], *, is_restart: bool) -> None:
+    def settle(self, chosen: Sequence[Mode], *, is_restart: bool) -> None:
         """Tell the truth again, to a new worker or to the one that was lied to."""
         for proxy in self.proxies:
             proxy.calm()

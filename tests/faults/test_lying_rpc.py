@@ -82,6 +82,22 @@ def test_lie_about_prices_neither_reverts_nor_passes_the_ceiling(
     world.finish()
 
 
+@pytest.mark.parametrize("part", ["body", "headers"])
+def test_worker_gets_over_a_node_that_dripped_without_a_restart(
+    world: lying_rpc.World, part: str
+) -> None:
+    """Each byte came in time, the whole did not: its threads were once stuck for minutes."""
+    dripping = MODES[f"drip just within the time-out, {part}"]
+    world.rig.log.grow(3)
+    world.proxies[0].spoil([dripping], 1.0)
+    for _ in range(8):
+        world.rig.step()
+
+    world.settle([dripping], is_restart=False)
+
+    world.finish()
+
+
 # --- the control --------------------------------------------------------------------------------
 
 
