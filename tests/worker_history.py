@@ -48,6 +48,7 @@ RULES = AnchorRules(
     bump_after=24,
     repin_after=120,
     recheck_after=240,
+    stale_after=3_600,
     lease_seconds=30,
 )
 

@@ -35,7 +35,7 @@ class ChainClient(Node):
         *,
         confirmations: int | None = None,
         level: Level = "proof",
-        legacy_fees: bool = False,
+        legacy_fees: bool | None = False,
     ) -> None:
         """Talk through ``rpc`` to the contract and log of ``pin``; nothing is sent yet.
 
@@ -54,7 +54,7 @@ class ChainClient(Node):
         *,
         confirmations: int | None = None,
         level: Level = "proof",
-        legacy_fees: bool = False,
+        legacy_fees: bool | None = False,
         timeout: float = 10.0,
     ) -> ChainClient:
         """Make a client for the JSON-RPC endpoint at ``url`` (seconds for one exchange)."""

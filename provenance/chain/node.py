@@ -56,7 +56,7 @@ class Node:
         *,
         confirmations: int | None = None,
         level: Level = "proof",
-        legacy_fees: bool = False,
+        legacy_fees: bool | None = False,
     ) -> None:
         """Read through ``rpc``.
 
@@ -64,7 +64,8 @@ class Node:
             confirmations: how many (head - block + 1) make a block final on a chain without the
                 ``finalized`` tag; None = the tag decides (W10; ``safe`` is never used).
             level: ``proof`` where a block's hash is that of an Ethereum header.
-            legacy_fees: the chain takes one gas price instead of EIP-1559's two.
+            legacy_fees: the chain takes one gas price instead of EIP-1559's two; None where
+                nobody said so: a newest block without a base fee does.
         """
         self.rpc = rpc
         self._confirmations = confirmations
@@ -108,6 +109,8 @@ class Node:
         if self._legacy_fees:
             return Fees(0, self.rpc.quantity("eth_gasPrice"), legacy=True)
         block = self.rpc.mapping("eth_getBlockByNumber", "latest", False)  # noqa: FBT003 -- JSON-RPC
+        if block is not None and block.get("baseFeePerGas") is None and self._legacy_fees is None:
+            return Fees(0, self.rpc.quantity("eth_gasPrice"), legacy=True)
         if block is None or block.get("baseFeePerGas") is None:
             raise UnavailableError("the chain names no base fee (EIP-1559 is needed)")
         base_fee = quantity(block["baseFeePerGas"], "baseFeePerGas")

@@ -32,6 +32,7 @@ from provenance.errors import (
 from provenance.header import BlockHeader
 from provenance.keccak import keccak256
 from provenance.ledger.chain_port import Broadcast, Fees
+from provenance.net.address import normal_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +61,7 @@ def connect_chain(  # noqa: PLR0913 -- addresses, the pin, and the rules of the 
     quorum: int = 1,
     confirmations: int | None = None,
     level: Level = "proof",
-    legacy_fees: bool = False,
+    legacy_fees: bool | None = False,
     timeout: float = 10.0,
 ) -> QuorumChain:
     """Return the pinned contract and log as the JSON-RPC endpoints at ``urls`` show it.
@@ -69,14 +70,14 @@ def connect_chain(  # noqa: PLR0913 -- addresses, the pin, and the rules of the 
         quorum: how many of them have to agree.
         confirmations: the chain's declared depth, None where the ``finalized`` tag decides.
         level: ``proof`` or ``trusted-rpc``, of the chain's profile.
-        legacy_fees: whether the chain takes one gas price only.
+        legacy_fees: whether the chain takes one gas price only; None: its blocks say.
         timeout: seconds for one exchange.
 
     Raises:
         MalformedError: no such quorum, or an address twice.
         UnavailableError: not an http or https address.
     """
-    if len(set(urls)) != len(urls):
+    if len({normal_url(url) for url in urls}) != len(urls):
         raise MalformedError("expected each address once", field="nodes")
     clients = [
         ChainClient.connect(
@@ -191,10 +192,14 @@ class QuorumChain:
     def fees(self) -> Fees:
         """Return what the chain asks at head: of several answers the upper median."""
         said = self._votes.answers(lambda client: client.fees(), "the fees")
+        legacy = sum(fees.legacy for fees in said) >= self._votes.quorum
+        said = [fees for fees in said if fees.legacy == legacy]
+        if len(said) < self._votes.quorum:
+            raise UnavailableError("the nodes do not agree on which kind of fees the chain has")
         return Fees(
             base_fee_wei=_upper_median([fees.base_fee_wei for fees in said]),
             priority_fee_wei=_upper_median([fees.priority_fee_wei for fees in said]),
-            legacy=said[0].legacy,
+            legacy=legacy,
         )
 
     def call_data(self, call: AnchorCall) -> bytes:

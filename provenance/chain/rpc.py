@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from provenance import strict_json
 from provenance.errors import MalformedError, NodeRefusedError, UnavailableError
-from provenance.net import HttpPost
+from provenance.net.post import HttpPost
 
 __all__ = ["CappedProvider", "Rpc", "octets", "quantity"]
 

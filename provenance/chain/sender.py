@@ -27,6 +27,7 @@ __all__ = [
     "KeySender",
     "create_key_file",
     "environment_sender",
+    "is_plain_key_file",
     "load_key_file",
 ]
 
@@ -97,6 +98,14 @@ def load_key_file(path: Path, *, password: str | None = None) -> KeySender:
         raise MalformedError(f"{path} holds no sending key") from error
     except VerificationError as error:
         raise VerificationError(f"{path}: {error}") from error
+
+
+def is_plain_key_file(path: Path) -> bool:
+    """Tell whether there is a sending key at ``path`` that anybody who reads it can use."""
+    try:
+        return not path.read_text("ascii").lstrip().startswith("{")
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def environment_sender(name: str, environment: Mapping[str, str]) -> KeySender:

@@ -12,7 +12,7 @@ from provenance.errors import (
     WitnessAheadError,
     WitnessRefusedError,
 )
-from provenance.net import HttpPost
+from provenance.net.post import HttpPost
 from provenance.witness import ADD_CHECKPOINT, read_size
 
 if TYPE_CHECKING:

@@ -58,6 +58,8 @@ class AlertCode(Enum):
     """A reorganisation took an anchor's block back; its transaction is sent again."""
     LATE_PROOF = "late-proof"
     """The mined block could not be proved any more: a later one was (widened)."""
+    STALE_CHAIN = "stale-chain"
+    """The newest block is absurdly old: our clock is ahead, or the chain stands still."""
     FINALITY_STALLED = "finality-stalled"
     """The chain has called no new block final for long."""
 

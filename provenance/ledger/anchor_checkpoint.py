@@ -229,6 +229,8 @@ class AnchorWorker:
         A crash before ``bind`` returns leaves nothing behind; after it, a prepared anchor with
         stored bytes that may or may not be broadcast later, by these rules only.
         """
+        if self._watch.is_stale():
+            return None
         base_size = self._base_size(lease)
         nonce = None if base_size is None else self._next_nonce()
         if base_size is None or nonce is None:

@@ -42,6 +42,9 @@ class AnchorRules:
     """The pin is compared again at least so often while there is work (W2)."""
     recheck_after: int = 600
     """What was final is looked at again so often, work or not (W11)."""
+    stale_after: int | None = None
+    """Nothing is bound while the newest block is older than so much (W14); None for chains that
+    make blocks only on demand."""
     lease_seconds: float = LONGEST_LEASE_SECONDS
     """A worker that is silent for so long may be replaced (W3). As long as may be: the slowest
     honest question, two votes in a row with nodes that time out, takes some 40 s."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from provenance.ledger.anchor_rules import AnchorRules
     from provenance.ledger.chain_port import Block, Chain, Clock
 
-__all__ = ["ChainWatch", "check_clock"]
+__all__ = ["MAX_SKEW_SECONDS", "ChainWatch", "check_clock"]
 
 MAX_SKEW_SECONDS = 900
 """A finalized block further than this in our future: one of the two clocks is wrong (W14)."""
@@ -162,6 +162,27 @@ class ChainWatch:
             raise UnavailableError(f"time runs backwards up to final block {block.number}")
         self._newest_final = block
         return block
+
+    # --- W14: the other way round -------------------------------------------------------------
+
+    def is_stale(self) -> bool:
+        """Tell whether the newest block is absurdly old, so that nothing new is to be bound.
+
+        Either our clock is far ahead, and no interval or lateness that it measures can be
+        trusted, or the chain stands still, and a fee of long ago would be bound.
+        """
+        if self._rules.stale_after is None:
+            return False
+        head = self._chain.head()
+        age = self._clock.now_unix() - head.timestamp
+        if age <= self._rules.stale_after:
+            return False
+        self._alerts.add(
+            AlertCode.STALE_CHAIN,
+            f"the newest block, {head.number}, is {age} s old by this machine's clock: the clock "
+            "is ahead, or the chain stands still; nothing new is anchored meanwhile",
+        )
+        return True
 
     # --- doubts ------------------------------------------------------------------------------
 

@@ -1,5 +1,1 @@
-"""HTTP towards strangers: one exchange within one deadline, whatever the other side does."""
-
-from provenance.net.post import HttpPost, place_of
-
-__all__ = ["HttpPost", "place_of"]
+"""HTTP posts to strangers, each within one deadline and a size, whatever the other side does."""

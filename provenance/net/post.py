@@ -14,42 +14,16 @@ import urllib.request
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote, urlsplit
 
-from provenance.errors import MalformedError, UnavailableError
+from provenance.errors import UnavailableError
+from provenance.net.address import PORTS, SAFE, place_of
 from provenance.net.sockets import Connection, Deadline
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
-__all__ = ["HttpPost", "place_of"]
+__all__ = ["HttpPost"]
 
 _CHUNK: Final = 65_536
-
-_SAFE: Final = "%/:;,=@&+$!*'()~?"
-"""What a path and a query may hold as it is."""
-
-_PORTS: Final = {"http": 80, "https": 443}
-
-
-def place_of(url: str) -> str:
-    """Return scheme, host and port of an address; the rest often holds an access key.
-
-    Host and scheme come in lower case, and a scheme's usual port is left out.
-
-    Raises:
-        MalformedError: it is not an http or https address.
-    """
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:  # brackets that do not match, a port that is no number
-        parts, host, port = None, None, None
-    if parts is None or parts.scheme not in _PORTS or not host:
-        # not shown whole: whatever it is, it may hold an access key
-        raise MalformedError(f"expected an http or https address, got {url[:20]!r}...")
-    shown = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{shown}" + (
-        "" if port in {None, _PORTS[parts.scheme]} else f":{port}"
-    )
 
 
 class HttpPost:
@@ -78,9 +52,9 @@ class HttpPost:
         parts = urlsplit(url)
         self._is_tls = parts.scheme == "https"
         self._host = parts.hostname or ""
-        self._port = parts.port or _PORTS[parts.scheme]
-        self._target = quote(parts.path or "/", safe=_SAFE)
-        self._target += f"?{quote(parts.query, safe=_SAFE)}" if parts.query else ""
+        self._port = parts.port or PORTS[parts.scheme]
+        self._target = quote(parts.path or "/", safe=SAFE)
+        self._target += f"?{quote(parts.query, safe=SAFE)}" if parts.query else ""
         self._headers = {"Content-Type": content_type, **_basic("Authorization", parts)}
         self._proxy = _proxy(parts.scheme, self._host) if use_proxy else None
         self._timeout = timeout

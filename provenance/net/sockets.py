@@ -15,8 +15,6 @@ import socket
 import time
 from typing import TYPE_CHECKING
 
-import httpx
-
 if TYPE_CHECKING:
     import ssl
 
@@ -164,4 +162,6 @@ def _connected(host: str, port: int, deadline: Deadline) -> socket.socket:
 @functools.cache
 def _tls() -> ssl.SSLContext:
     """Return the usual context: certifi's authorities, or those of ``SSL_CERT_FILE``."""
+    import httpx  # noqa: PLC0415 -- takes long to import, and only strangers need it
+
     return httpx.create_ssl_context()

@@ -16,7 +16,7 @@ from provenance.errors import MalformedError
 from provenance.ledger.sending_funds import look_at_funds, most_wei
 from provenance.policy import Policy
 from provenance.service.chain_node import ChainNode
-from provenance.service.chain_settings import match_chains
+from provenance.service.chain_settings import has_few_nodes, match_chains
 from provenance.store.anchor_store import SqlAnchorStore
 from provenance.store.log_store import open_log_store
 
@@ -54,6 +54,8 @@ class ChainStatus:
     """What the policy says of it."""
     is_retired: bool = False
     """The ledger anchors there no more: what is unfinished stays so, and nobody waits for it."""
+    has_few_nodes: bool = False
+    """Others run the chain, and one host alone is asked about it."""
     funds: Funds | None = None
     """What the key of the newest anchor has; None on the managed chain and before any anchor."""
 
@@ -113,6 +115,7 @@ def _status(
         halt=anchors.halted(chain_id),
         holder=anchors.holder(chain_id),
         chain=chain,
+        has_few_nodes=chain.independent and has_few_nodes(settings),
         funds=_funds(folder, settings, chain, newest),
     )
 

@@ -14,6 +14,7 @@ from provenance.chain.quorum import QuorumChain, connect_chain
 from provenance.chain.rpc import CappedProvider, Rpc
 from provenance.ledger.anchor_rules import AnchorRules
 from provenance.ledger.chain_port import ChainPin
+from provenance.ledger.watch_chain import MAX_SKEW_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,8 @@ __all__ = ["ChainNode", "pin_of"]
 _LOCAL_POLL_SECONDS: Final = 0.2
 _LOCAL_BLOCK_SECONDS: Final = 1.0
 _USUAL_BLOCK_SECONDS: Final = 12.0
-"""Of Ethereum, for a chain without a profile."""
+_USUAL_FINALITY: Final = 3_600
+"""For a chain without a profile: blocks of Ethereum, the finality of a slow rollup."""
 
 
 class ChainNode:
@@ -117,8 +119,9 @@ class ChainNode:
         return chain.endpoints() if isinstance(chain, QuorumChain) else ()
 
     @property
-    def _is_legacy(self) -> bool:
-        return self._profile is not None and self._profile.is_legacy
+    def _is_legacy(self) -> bool | None:
+        """Tell whether the chain takes one gas price; None without a profile: its blocks say."""
+        return None if self._profile is None else self._profile.is_legacy
 
     def wait_for_block(self) -> None:
         """Let a transaction be mined: make a block, or wait for one."""
@@ -141,10 +144,18 @@ class ChainNode:
             waiting.go_on()
             time.sleep(min(self.poll_seconds, patience.tell_after))
 
-    def rules(self) -> AnchorRules:
-        """Return the worker's rules: coins of a development chain have no ceiling."""
+    def rules(self, *, independent: bool = False) -> AnchorRules:
+        """Return the worker's rules: coins of a development chain have no ceiling.
+
+        Args:
+            independent: others run the chain, so that blocks come whether we send or not.
+        """
         settings, ceilings = self._settings, self._settings.ceilings
-        rules = AnchorRules(interval=settings.interval)
+        finality = _USUAL_FINALITY if self._profile is None else self._profile.finality_seconds
+        rules = AnchorRules(
+            interval=settings.interval,
+            stale_after=finality + MAX_SKEW_SECONDS if independent else None,
+        )
         if settings.is_managed:
             return replace(
                 rules,

@@ -3,7 +3,8 @@
     {"profile":"sepolia"|null,"chain_id":11155111,
      "nodes":["managed"] | ["https://one.example","https://two.example"],"quorum":1,
      "interval":600,
-     "sender":"file" | {"passphrase_file":"/etc/ledger/passphrase"} | {"environment":"NAME"}
+     "sender":"file" | {"passphrase_file":"/etc/ledger/passphrase"}
+              | {"passphrase_environment":"NAME"} | {"environment":"NAME"}
               | {"signer":"http://127.0.0.1:9000","address":"0x..."},
      "ceilings":null | {"anchor_wei":"50000000000000000","day_wei":"200000000000000000"}}
 
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from provenance.digests import from_evm_hex, to_evm_hex
 from provenance.errors import MalformedError
+from provenance.net.address import normal_url, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,13 +32,16 @@ __all__ = [
     "KEY_FILE",
     "LOCAL",
     "MANAGED",
+    "PUBLIC_KEY_FILE",
     "Ceilings",
     "ChainSettings",
     "EnvironmentKey",
     "ExternalSigner",
     "KeyFile",
     "SenderChoice",
+    "check_each_once",
     "check_url",
+    "has_few_nodes",
     "managed_chain",
     "match_chains",
     "read_chain",
@@ -65,7 +70,15 @@ class KeyFile:
     """``keys/sender.key`` of the ledger folder."""
 
     passphrase_file: str | None = None
-    """Opens the file, a Web3 keystore; None for a plain one, for coins that are worth nothing."""
+    """Opens the file, a Web3 keystore."""
+    passphrase_environment: str | None = None
+    """The variable that holds the passphrase instead; both None for a plain file, for coins that
+    are worth nothing."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether the file is not encrypted."""
+        return self.passphrase_file is None and self.passphrase_environment is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +100,10 @@ class ExternalSigner:
 SenderChoice: TypeAlias = KeyFile | EnvironmentKey | ExternalSigner
 
 KEY_FILE: Final = KeyFile()
-"""What is chosen when nobody chooses."""
+"""What is chosen for a chain of the operator's own when nobody chooses."""
+
+PUBLIC_KEY_FILE: Final = KeyFile(passphrase_environment="PROVENANCE_SENDER_PASSPHRASE")  # noqa: S106 -- its name
+"""What is chosen for a chain that others run: its coins are worth something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +168,11 @@ def read_chain(members: strict_json.Members) -> ChainSettings:
     """
     nodes = members.texts("nodes", max_items=MAX_NODES)
     if nodes != [MANAGED]:
-        if not nodes or len(set(nodes)) != len(nodes):
-            raise MalformedError("expected addresses, each once", field=members.path("nodes"))
+        if not nodes:
+            raise MalformedError("expected addresses", field=members.path("nodes"))
         for position, url in enumerate(nodes):
             check_url(url, field=members.path(f"nodes[{position}]"))
+        check_each_once(nodes, field=members.path("nodes"))
     chain = ChainSettings(
         profile=members.nullable("profile", members.text),
         chain_id=members.nullable("chain_id", lambda name: members.integer(name, low=1)),
@@ -201,6 +218,28 @@ def check_url(url: str, *, field: str) -> None:
         raise MalformedError(
             "expected an address that begins with http:// or https://", field=field
         )
+    try:
+        place_of(url)
+    except MalformedError as error:
+        raise MalformedError(str(error), field=field) from None
+
+
+def check_each_once(urls: Sequence[str], *, field: str) -> None:
+    """Check that no node is named twice, be it spelled in two ways: it would have two votes.
+
+    Raises:
+        MalformedError: one is.
+    """
+    seen: dict[str, str] = {}
+    for url in urls:
+        other = seen.setdefault(normal_url(url), url)
+        if other is not url:
+            raise MalformedError(f"{place_of(url)} is there twice", field=field)
+
+
+def has_few_nodes(chain: ChainSettings) -> bool:
+    """Tell whether all that is asked of a chain is asked of one host."""
+    return len({place_of(url) for url in chain.nodes}) < 2 if not chain.is_managed else False
 
 
 def _read_sender(members: strict_json.Members) -> SenderChoice:
@@ -209,12 +248,10 @@ def _read_sender(members: strict_json.Members) -> SenderChoice:
     choice = members.object("sender")
     sender: SenderChoice
     if "environment" in choice:
-        name = choice.text("environment")
-        if not _NAME.fullmatch(name):
-            raise MalformedError(
-                f"expected the name of a variable, got {name!r}", field=choice.path("environment")
-            )
-        sender = EnvironmentKey(name)
+        sender = EnvironmentKey(_variable(choice, "environment"))
+    elif "passphrase_environment" in choice:
+        variable = _variable(choice, "passphrase_environment")
+        sender = KeyFile(passphrase_environment=variable)
     elif "signer" in choice:
         check_url(choice.text("signer"), field=choice.path("signer"))
         field = choice.path("address")
@@ -226,11 +263,22 @@ def _read_sender(members: strict_json.Members) -> SenderChoice:
     return sender
 
 
+def _variable(members: strict_json.Members, member: str) -> str:
+    name = members.text(member)
+    if not _NAME.fullmatch(name):
+        raise MalformedError(
+            f"expected the name of a variable, got {name!r}", field=members.path(member)
+        )
+    return name
+
+
 def _sender_json(sender: SenderChoice) -> object:
     if isinstance(sender, EnvironmentKey):
         return {"environment": sender.name}
     if isinstance(sender, ExternalSigner):
         return {"signer": sender.url, "address": to_evm_hex(sender.address)}
+    if sender.passphrase_environment is not None:
+        return {"passphrase_environment": sender.passphrase_environment}
     return "file" if sender.passphrase_file is None else {"passphrase_file": sender.passphrase_file}
 
 

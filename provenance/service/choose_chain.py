@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Final
 from provenance.chain.profiles import load_profile
 from provenance.digests import to_evm_hex
 from provenance.errors import MalformedError, WrongChainError
-from provenance.policy import Chain
+from provenance.policy import DEV_CHAIN_IDS, Chain
 from provenance.service.chain_settings import (
     KEY_FILE,
     LOCAL,
     MANAGED,
+    PUBLIC_KEY_FILE,
     Ceilings,
     ChainSettings,
     KeyFile,
     SenderChoice,
+    check_each_once,
     check_url,
 )
 
@@ -49,7 +51,8 @@ class Wish:
     confirmations: int | None = None
     independent: bool = False
     interval: int | None = None
-    sender: SenderChoice = KEY_FILE
+    sender: SenderChoice | None = None
+    """None takes the key's file: encrypted for a chain that others run, else plain."""
     ceilings: Ceilings | None = None
 
 
@@ -69,6 +72,11 @@ class ChosenChain:
     """The most that an anchor there can show."""
     block_time: BlockTime
     """Whose word a block's time is."""
+
+    @property
+    def is_public(self) -> bool:
+        """Tell whether others run it, as far as is known before a node was asked."""
+        return self.independent and self.settings.chain_id not in DEV_CHAIN_IDS
 
     def on(self, node: Node) -> ChosenChain:
         """Return the choice with the chain's own id, compared with a node of it.
@@ -113,17 +121,16 @@ def _check(wish: Wish) -> None:
         raise MalformedError("which nodes of the chain are to be asked?", field="--rpc")
     for url in wish.nodes:
         check_url(url, field="--rpc")
-    if len(set(wish.nodes)) != len(wish.nodes):
-        raise MalformedError("expected each address once", field="--rpc")
+    check_each_once(wish.nodes, field="--rpc")
     if wish.quorum is not None and not 1 <= wish.quorum <= max(1, len(wish.nodes)):
         raise MalformedError(f"expected 1 to {max(1, len(wish.nodes))}", field="--quorum")
-    if is_managed and not isinstance(wish.sender, KeyFile):
+    if is_managed and not isinstance(wish.sender, KeyFile | None):
         raise MalformedError("the managed chain pays with a key of its own", field="--sender")
 
 
 def _custom(wish: Wish) -> ChosenChain:
     return ChosenChain(
-        settings=_settings(wish, None, wish.chain_id),
+        settings=_settings(wish, None, wish.chain_id, independent=wish.independent),
         name=wish.name or LOCAL,
         genesis_hash=wish.genesis_hash,
         depth=wish.confirmations,
@@ -134,18 +141,21 @@ def _custom(wish: Wish) -> ChosenChain:
 
 
 def _of_profile(wish: Wish, profile: ChainProfile) -> ChosenChain:
+    independent = wish.independent or profile.independent
     return ChosenChain(
-        settings=_settings(wish, profile.key, profile.chain_id),
+        settings=_settings(wish, profile.key, profile.chain_id, independent=independent),
         name=wish.name or (LOCAL if profile.key == LOCAL else profile.name),
         genesis_hash=wish.genesis_hash or profile.genesis_hash,
         depth=wish.confirmations or profile.depth,
-        independent=wish.independent or profile.independent,
+        independent=independent,
         evidence=profile.evidence,
         block_time=profile.block_time,
     )
 
 
-def _settings(wish: Wish, profile: str | None, chain_id: int | None) -> ChainSettings:
+def _settings(
+    wish: Wish, profile: str | None, chain_id: int | None, *, independent: bool
+) -> ChainSettings:
     nodes = wish.nodes or (MANAGED,)
     usual = _PUBLIC_INTERVAL if wish.nodes else _LOCAL_INTERVAL
     return ChainSettings(
@@ -155,9 +165,22 @@ def _settings(wish: Wish, profile: str | None, chain_id: int | None) -> ChainSet
         # half of them and one more: a liar, or one that is away, decides nothing
         quorum=wish.quorum or len(nodes) // 2 + 1,
         interval=wish.interval or usual,
-        sender=wish.sender,
+        sender=_sender(wish.sender, is_public=independent and chain_id not in DEV_CHAIN_IDS),
         ceilings=wish.ceilings,
     )
+
+
+def _sender(wished: SenderChoice | None, *, is_public: bool) -> SenderChoice:
+    """Return the paying key; one in plain hex is only for a chain of the operator's own."""
+    if wished is None:
+        return PUBLIC_KEY_FILE if is_public else KEY_FILE
+    if is_public and isinstance(wished, KeyFile) and wished.is_plain:
+        raise MalformedError(
+            "a key in plain hex may not pay on a chain that others run: whoever reads the file "
+            "has its coins. Choose passphrase-file, passphrase-environment, environment or signer",
+            field="--sender",
+        )
+    return wished
 
 
 def policy_chain(chosen: ChosenChain, pin: ChainPin) -> Chain:

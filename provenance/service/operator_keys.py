@@ -17,7 +17,12 @@ from typing import TYPE_CHECKING
 
 from provenance import strict_json
 from provenance.chain.external_signer import ExternalSender
-from provenance.chain.sender import create_key_file, environment_sender, load_key_file
+from provenance.chain.sender import (
+    create_key_file,
+    environment_sender,
+    is_plain_key_file,
+    load_key_file,
+)
 from provenance.errors import FatalError, MalformedError
 from provenance.files import key_file
 from provenance.files.atomic import PRIVATE, fsync_folder, make_folder, write_bytes
@@ -99,6 +104,11 @@ class OperatorKeys:
             return create_key_file(path, password=passphrase)
         return load_key_file(path, password=passphrase)
 
+    @property
+    def has_plain_sender(self) -> bool:
+        """Tell whether the sending key's file is there, in plain hex."""
+        return is_plain_key_file(self._folder / "sender.key")
+
     # --- changing a key --------------------------------------------------------------------
 
     def current(self, name: str) -> PrivateKey:
@@ -149,6 +159,15 @@ class OperatorKeys:
 
 
 def _passphrase(choice: KeyFile) -> str | None:
+    if choice.passphrase_environment is not None:
+        found = os.environ.get(choice.passphrase_environment)
+        if not found:
+            raise MalformedError(
+                "no passphrase of the sending key: the environment variable "
+                f"{choice.passphrase_environment} is not set. Set it, or choose another key",
+                field="sender",
+            )
+        return found
     if choice.passphrase_file is None:
         return None
     try:

@@ -16,12 +16,13 @@ from provenance.chain.plan_deployment import Plan, plan_deployment
 from provenance.digests import to_evm_hex
 from provenance.errors import ChainStalledError, MalformedError, NoFundsError
 from provenance.service.chain_node import ChainNode
+from provenance.service.chain_settings import KeyFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from provenance.chain.node import Node
-    from provenance.ledger.chain_port import Block, ChainPin
+    from provenance.ledger.chain_port import Block, ChainPin, Sender
     from provenance.service.choose_chain import ChosenChain
     from provenance.service.operator_keys import OperatorKeys
     from provenance.service.settings import LedgerFolder
@@ -55,7 +56,7 @@ def prepare_chain(
         NoFundsError: the sending key has no coins.
         UnavailableError: a node is away.
     """
-    sender = keys.sender(chosen.settings.sender, make=True)
+    sender = _sender(chosen, keys)
     with _started(folder, chosen, sender.address) as nodes:
         node, settled = _compare(nodes, chosen)
         if node.balance(sender.address) == 0:
@@ -85,10 +86,27 @@ def plan_chain(folder: LedgerFolder, chosen: ChosenChain, keys: OperatorKeys, or
     """
     if chosen.settings.is_managed:
         raise MalformedError("there is nothing to plan on the managed chain", field="--dry-run")
-    sender = keys.sender(chosen.settings.sender, make=True)
+    sender = _sender(chosen, keys)
     with _started(folder, chosen, sender.address) as nodes:
         node, _ = _compare(nodes, chosen)
         return plan_deployment(node, sender.address, origin)
+
+
+def _sender(chosen: ChosenChain, keys: OperatorKeys) -> Sender:
+    """Return the paying key, made if it is a file and there is none.
+
+    Raises:
+        MalformedError: the file is there in plain hex, although a passphrase was chosen: as where
+            it was made for a chain of the operator's own, and is now to pay on one of others.
+    """
+    choice = chosen.settings.sender
+    if isinstance(choice, KeyFile) and not choice.is_plain and keys.has_plain_sender:
+        raise MalformedError(
+            "keys/sender.key is there already, in plain hex, and no passphrase protects it: "
+            "choose environment or signer",
+            field="--sender",
+        )
+    return keys.sender(choice, make=True)
 
 
 @contextmanager

@@ -12,7 +12,9 @@ from provenance.ledger.anchor_checkpoint import AnchorWorker
 from provenance.ledger.chain_log import ChainLog
 from provenance.ledger.check_restored import check_restored
 from provenance.service.chain_node import ChainNode
+from provenance.service.chain_settings import KeyFile
 from provenance.service.measures import Measure
+from provenance.service.operator_keys import OperatorKeys
 from provenance.service.restored import forget_restored, is_restored
 from provenance.service.worker import AnchorLoop
 
@@ -63,17 +65,28 @@ class RunningChain:
         self._log = log
         self._holder = holder
         self._said = ChainLog(_logger, trust.chain_id)
+        self._warn_of_plain_key()
         worker = AnchorWorker(
             chain=self.chain,
             sender=sender,
             store=store,
             log=log,
             clock=clock,
-            rules=self.node.rules(),
+            rules=self.node.rules(independent=trust.independent),
             holder=holder,
             attestor=attestor,
         )
         self.loop = AnchorLoop(worker, busy_seconds=self.node.poll_seconds)
+
+    def _warn_of_plain_key(self) -> None:
+        choice = self.settings.sender
+        keys = OperatorKeys(self._folder.keys)
+        if self.trust.independent and isinstance(choice, KeyFile) and keys.has_plain_sender:
+            self._said.warning(
+                "THE SENDING KEY LIES IN PLAIN HEX in %s, and pays on a chain that others run: "
+                "whoever reads the file has its coins. Keep little on it (docs/operating.md, Keys)",
+                self._folder.keys / "sender.key",
+            )
 
     # --- life ------------------------------------------------------------------------------
 

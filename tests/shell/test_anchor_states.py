@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from history_audit import HistoryAudit
@@ -398,6 +398,50 @@ def test_absurd_clock_stops_nothing_but_the_present_turn() -> None:
     assert ledger.anchors() == []
     ledger.clock.unix += 86_400
     ledger.finish()
+
+
+@pytest.mark.parametrize("kind", [{}, {"chain_id": 1030, "evidence_level": "trusted-rpc"}])
+def test_a_clock_a_year_ahead_binds_nothing_and_says_both_causes(kind: dict[str, Any]) -> None:
+    ledger = SimulatedLedger(rules=replace(RULES, stale_after=1_860), **kind)
+    ledger.mine(5)
+    ledger.finish()
+    ledger.log.grow(2)
+    ledger.clock.unix += 365 * 86_400
+
+    told = ledger.step()
+
+    assert codes(told) == ["stale-chain"]
+    assert told.alert is not None
+    assert "clock is ahead" in told.alert
+    assert "stands still" in told.alert
+    assert len(ledger.anchors()) == 1
+    ledger.clock.unix -= 365 * 86_400
+    ledger.finish()
+    assert len(ledger.anchors()) == 2
+
+
+def test_a_chain_that_stood_still_is_anchored_on_when_it_goes_on() -> None:
+    ledger = SimulatedLedger(rules=replace(RULES, stale_after=1_860))
+    ledger.mine(5)
+    ledger.finish()
+    ledger.log.grow(2)
+    ledger.clock.pass_time(1_900)
+
+    assert codes(ledger.step()) == ["stale-chain"]
+    ledger.mine()
+    ledger.finish()
+    assert len(ledger.anchors()) == 2
+
+
+def test_an_old_block_of_a_chain_that_waits_for_us_is_none_of_it() -> None:
+    """A development chain makes its blocks when somebody sends: its newest one may be old."""
+    ledger = SimulatedLedger()
+    ledger.mine(5)
+    ledger.clock.pass_time(365 * 86_400)
+
+    ledger.finish()
+
+    assert len(ledger.anchors()) == 1
 
 
 def test_final_blocks_whose_time_runs_backwards_are_refused() -> None:

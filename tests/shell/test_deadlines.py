@@ -28,7 +28,8 @@ from provenance.client.witness import HttpWitness
 from provenance.errors import UnavailableError
 from provenance.keccak import keccak256
 from provenance.ledger.chain_port import ChainPin, UnsignedTransaction
-from provenance.net import HttpPost, sockets
+from provenance.net import sockets
+from provenance.net.post import HttpPost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

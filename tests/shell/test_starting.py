@@ -229,6 +229,9 @@ def test_ceilings_of_the_settings_are_the_workers(tmp_path: Path) -> None:
     assert usual.anchor_ceiling_wei is not None
     assert managed.anchor_ceiling_wei is None
     assert (rules.lease_seconds, managed.lease_seconds) == (60, 60)
+    # finality of Ethereum and 15 minutes; no bound where blocks come only when we send
+    by_others = ChainNode(folder, public, bytes(20)).rules(independent=True)
+    assert (by_others.stale_after, rules.stale_after) == (960 + 900, None)
 
 
 def test_a_policy_that_does_not_know_a_chain_is_refused(folder: LedgerFolder) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from provenance.cli.application import Application
+from provenance.cli.commands.chain_options import FEW_NODES
 from provenance.cli.commands.options import AsJson, Folder
 from provenance.cli.language import N_, _
 from provenance.cli.output import print_fields, print_json, say, when
@@ -82,6 +83,7 @@ def _chain_json(status: ChainStatus) -> dict[str, object]:
         "sender": None if status.newest is None else to_evm_hex(status.newest.sender),
         **_funds_json(status.funds),
         "anchoring_process": status.holder,
+        "few_nodes": status.has_few_nodes,
         "halt": None
         if halt is None
         else {"code": halt.code, "message": halt.message, "since_unix": halt.since_unix},
@@ -128,6 +130,8 @@ def _chain_rows(status: ChainStatus) -> list[tuple[str, object]]:
     if status.funds is not None:
         rows += _funds_rows(status.funds)
     rows.append((_("anchoring process"), _holder(status.holder)))
+    if status.has_few_nodes:
+        rows.append((_("FEW NODES"), _(FEW_NODES)))
     if status.halt is not None:
         rows += _halt_rows(status.halt)
     return rows

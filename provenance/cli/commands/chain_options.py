@@ -16,12 +16,15 @@ from provenance.service.chain_settings import (
     ExternalSigner,
     KeyFile,
     SenderChoice,
+    has_few_nodes,
 )
 
 if TYPE_CHECKING:
+    from provenance.service.choose_chain import ChosenChain
     from provenance.service.prepare_chain import Awaited, Plan
 
 __all__ = [
+    "FEW_NODES",
     "AnchorInterval",
     "ChainId",
     "ChainName",
@@ -36,6 +39,7 @@ __all__ = [
     "print_plan",
     "sender_choice",
     "tell_waiting",
+    "warn_of_few_nodes",
 ]
 
 Rpc = Annotated[
@@ -81,13 +85,13 @@ Independent = Annotated[
 ]
 
 SenderKey = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--sender",
         metavar="KEY",
         help=_(
-            "The key that pays: file, passphrase-file:FILE (encrypts it), environment:NAME or "
-            "signer:ADDRESS@URL."
+            "The key that pays: file (plain, for a chain of your own), passphrase-file:FILE or "
+            "passphrase-environment:NAME (encrypted), environment:NAME or signer:ADDRESS@URL."
         ),
     ),
 ]
@@ -98,6 +102,11 @@ DryRun = Annotated[
         "--dry-run", help=_("Say what would be sent to the chain, and what it costs; send nothing.")
     ),
 ]
+
+FEW_NODES = N_(
+    "Only one node is asked: it can call final what is not. Name nodes of two operators or more "
+    "with --rpc."
+)
 
 _STEPS = {
     "contract": N_("create the contract"),
@@ -110,26 +119,37 @@ def genesis_hash(text: str | None) -> bytes | None:
     return None if text is None else from_evm_hex(text, length=32, field="--genesis-hash")
 
 
-def sender_choice(text: str) -> SenderChoice:
-    """Read ``--sender``.
+def sender_choice(text: str | None) -> SenderChoice | None:
+    """Read ``--sender``; None leaves it to the kind of chain.
 
     Raises:
-        MalformedError: none of the four forms.
+        MalformedError: none of the five forms.
     """
+    if text is None:
+        return None
     kind, _colon, rest = text.partition(":")
     if text == "file":
         return KEY_FILE
     if kind == "passphrase-file" and rest:
         return KeyFile(rest)
+    if kind == "passphrase-environment" and rest:
+        return KeyFile(passphrase_environment=rest)
     if kind == "environment" and rest:
         return EnvironmentKey(rest)
     if kind == "signer" and "@" in rest:
         address, _at, url = rest.partition("@")
         return ExternalSigner(url, from_evm_hex(address, length=20, field="--sender"))
     raise MalformedError(
-        "expected file, passphrase-file:FILE, environment:NAME or signer:ADDRESS@URL",
+        "expected file, passphrase-file:FILE, passphrase-environment:NAME, environment:NAME or "
+        "signer:ADDRESS@URL",
         field="--sender",
     )
+
+
+def warn_of_few_nodes(chosen: ChosenChain) -> None:
+    """Say on standard error that one host alone is asked of a chain that others run."""
+    if chosen.is_public and has_few_nodes(chosen.settings):
+        warn(_(FEW_NODES))
 
 
 def tell_waiting(awaited: Awaited) -> None:

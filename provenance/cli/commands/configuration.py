@@ -23,6 +23,7 @@ from provenance.cli.commands.chain_options import (
     print_plan,
     sender_choice,
     tell_waiting,
+    warn_of_few_nodes,
 )
 from provenance.cli.commands.options import AsJson, Folder, Passphrase, read_passphrase
 from provenance.cli.commands.policies import grouped
@@ -88,7 +89,7 @@ def configure(
     chain_name: ChainName = None,
     confirmations: Confirmations = None,
     anchor_interval: AnchorInterval = None,
-    sender: SenderKey = "file",
+    sender: SenderKey = None,
     root_key: Annotated[
         Path | None,
         typer.Option(
@@ -138,6 +139,7 @@ def configure(
                 sender=sender_choice(sender),
             )
         )
+        warn_of_few_nodes(chosen)
         if dry_run:
             _plan(place, chosen, as_json=as_json)
         else:

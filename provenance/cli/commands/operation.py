@@ -28,6 +28,7 @@ from provenance.cli.commands.chain_options import (
     print_plan,
     sender_choice,
     tell_waiting,
+    warn_of_few_nodes,
 )
 from provenance.cli.commands.options import (
     AsJson,
@@ -86,7 +87,7 @@ def init(
     chain_name: ChainName = None,
     confirmations: Confirmations = None,
     anchor_interval: AnchorInterval = None,
-    sender: SenderKey = "file",
+    sender: SenderKey = None,
     database: Annotated[
         str | None,
         typer.Option(
@@ -122,6 +123,7 @@ def init(
             sender=sender_choice(sender),
         )
     )
+    warn_of_few_nodes(chosen)
     databases = databases_of(database, keys_database)
     if databases is not None:
         # reading the settings will ask whether they and the chain go together: better said now
