@@ -11,18 +11,16 @@ value is ever walked deeper than an author's affiliation. It lists no files.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-import yaml
-
-from provenance.errors import MalformedError, TooLargeError
+from provenance.errors import MalformedError
 from provenance.imports.contents import read_text
 from provenance.imports.documents import as_object, many, objects, text_of, texts_of
 from provenance.imports.findings import Findings, Person, name_of_parts
 from provenance.imports.naming import identifier_of
+from provenance.imports.yaml_documents import parse_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
     from pathlib import Path
 
     from provenance.imported import Imported
@@ -30,13 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["read", "sniff"]
 
 MAX_BYTES: Final = 1 << 20
-"""Bytes of one file: a page or two is usual, and PyYAML reads half a megabyte a second."""
-
-MAX_ALIASES: Final = 100
-"""Aliases of one file; some use one or two to repeat the authors."""
-
-MAX_DEPTH: Final = 32
-"""Levels of one file; the format has five."""
+"""Bytes of one file: a page or two is usual."""
 
 _UNPLACED = (
     *("abstract", "message", "version", "date-released", "keywords", "contact", "url"),
@@ -58,7 +50,7 @@ def read(path: Path) -> Imported:
         MalformedError: no YAML, a key that is there twice, no ``cff-version``.
         TooLargeError: more bytes, levels or aliases than the limits.
     """
-    document = as_object(_load(read_text(path), path.name), path.name)
+    document = as_object(parse_yaml(read_text(path), path.name, max_bytes=MAX_BYTES), path.name)
     if text_of(document, "cff-version") is None:
         raise MalformedError("expected the member, got none", field=f"{path.name}:cff-version")
     findings = Findings()
@@ -95,59 +87,3 @@ def _person(one: dict[str, object], where: str, findings: Findings) -> Person:
         findings.orcid(text_of(one, "orcid"), f"{where}.orcid"),
         findings.ror([text for text in affiliations if "ror.org" in text], where),
     )
-
-
-# --- YAML -----------------------------------------------------------------------------------
-
-
-class _Loader(yaml.BaseLoader):
-    """Builds texts, lists and dicts and nothing else; refuses what two readers could read twice."""
-
-    aliases = 0
-    depth = 0
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            self.aliases += 1
-            if self.aliases > MAX_ALIASES:
-                raise TooLargeError(limit=MAX_ALIASES, length=self.aliases, unit="aliases")
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise TooLargeError(limit=MAX_DEPTH, length=self.depth, unit="levels")
-        node = super().compose_node(parent, index)
-        self.depth -= 1
-        return node
-
-    def construct_mapping(
-        self,
-        node: yaml.MappingNode,
-        deep: bool = False,  # noqa: FBT001, FBT002 -- as yaml has it
-    ) -> dict[Hashable, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            name = key.value if isinstance(key, yaml.ScalarNode) else None
-            if name is None or name == "<<" or name in seen:
-                place = f"line {key.start_mark.line + 1}"
-                raise MalformedError(f"expected each key once, got {name!a:.60}", field=place)
-            seen.add(name)
-        return super().construct_mapping(node, deep)
-
-
-def _load(octets: bytes, name: str) -> object:
-    if len(octets) > MAX_BYTES:
-        raise TooLargeError(limit=MAX_BYTES, length=len(octets), unit="bytes", field=name)
-    try:
-        text = octets.decode("utf-8-sig")
-        loader = _Loader(text)
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise MalformedError(f"expected YAML in UTF-8: {error}", field=name) from error
-    try:
-        document: object = loader.get_single_data()
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise MalformedError(f"not YAML: {error.problem}", field=f"{name}:{line}") from error
-    except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
-        raise MalformedError(f"not YAML: {error}", field=name) from error
-    finally:
-        loader.dispose()
-    return document

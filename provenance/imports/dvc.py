@@ -11,16 +11,16 @@ from __future__ import annotations
 import configparser
 import hashlib
 import os
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import yaml
-
-from provenance import strict_json
 from provenance.errors import MalformedError, ManifestMismatchError, UnsupportedVersionError
 from provenance.imported import N_, Listed, clean_path, entries_of, read_digest
 from provenance.imports.contents import read_text
+from provenance.imports.documents import parse_json
 from provenance.imports.findings import Findings, shown
+from provenance.imports.yaml_documents import parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +33,10 @@ __all__ = ["read", "sniff"]
 _LOCK = "dvc.lock"
 _SUFFIX = ".dvc"
 _DIRECTORY = ".dir"
+_DIGITS = re.compile(r"[0-9]{1,15}")
+_DESCRIBED = ("desc", "type", "labels", "meta")
+_MAX_BYTES = 32 << 20
+"""Bytes of one file of DVC; PyYAML takes a minute for as many."""
 
 
 def sniff(path: Path) -> bool:
@@ -56,11 +60,11 @@ def read(path: Path) -> Imported:
     found = _Outputs(root, findings)
     for file in sorted(_tracked_files(path)):
         found.take(file)
-    if not found.outputs:
-        raise MalformedError("expected an output", field=path.name)
     data = "."
-    listed = [one for output in found.outputs for one in found.files_of(output)]
-    if len(found.outputs) == 1 and found.outputs[0].is_folder:
+    listed = [*found.listed, *(one for output in found.outputs for one in found.files_of(output))]
+    if not listed:
+        raise MalformedError("expected an output", field=path.name)
+    if len(found.outputs) == 1 and found.outputs[0].is_folder and not found.listed:
         # one tracked folder is the dataset itself: its name is not in the paths
         data = found.outputs[0].path
         listed = [one._replace(path=one.path[len(data) + 1 :]) for one in listed]
@@ -108,6 +112,8 @@ class _Outputs:
     root: Path
     findings: Findings
     outputs: list[_Output] = field(default_factory=list)
+    listed: list[Listed] = field(default_factory=list)
+    """Files that are named one by one, in storage that keeps versions."""
 
     def take(self, file: Path) -> None:
         """Read one ``.dvc`` file or ``dvc.lock``."""
@@ -143,6 +149,11 @@ class _Outputs:
     def _take_output(self, value: object, folder: Path, where: str) -> None:
         out = _mapping(value, where)
         path = _text(out.get("path"), f"{where}.path")
+        self.findings.no_place(*(f"{where}.{name}" for name in _DESCRIBED if name in out))
+        if "files" in out:
+            below = _below_root(self.root, folder, path, where)
+            self.listed += _versioned(out["files"], below, f"{where}.files")
+            return
         md5 = out.get("md5")
         if not isinstance(md5, str):
             raise UnsupportedVersionError(
@@ -157,7 +168,7 @@ class _Outputs:
             )
         self.outputs.append(
             _Output(
-                path=self._below_root(folder, path, where),
+                path=_below_root(self.root, folder, path, where),
                 md5=md5,
                 length=_integer(out.get("size"), f"{where}.size"),
                 files=_integer(out.get("nfiles"), f"{where}.nfiles"),
@@ -165,10 +176,6 @@ class _Outputs:
                 where=where,
             )
         )
-
-    def _below_root(self, folder: Path, path: str, where: str) -> str:
-        whole = os.path.normpath(os.path.join(os.path.relpath(folder, self.root), path))  # noqa: PTH118 -- names, not paths on disk
-        return clean_path(whole.replace(os.sep, "/"), where)
 
     def _take_origin(self, value: object, where: str) -> None:
         """Take where ``dvc import`` or ``import-url`` got the data from."""
@@ -192,7 +199,7 @@ class _Outputs:
             raise ManifestMismatchError(
                 "the list in the cache has another digest", field=output.where
             )
-        lines = _list(strict_json.tokenize(octets), output.where)
+        lines = _list(parse_json(octets, f"{name}.dir"), output.where)
         if output.files is not None and output.files != len(lines):
             raise ManifestMismatchError(
                 f"expected {output.files} files, the cache lists {len(lines)}", field=output.where
@@ -229,6 +236,23 @@ class _Outputs:
                 return
 
 
+def _below_root(root: Path, folder: Path, path: str, where: str) -> str:
+    whole = os.path.normpath(os.path.join(os.path.relpath(folder, root), path))  # noqa: PTH118 -- names, not paths on disk
+    return clean_path(whole.replace(os.sep, "/"), where)
+
+
+def _versioned(value: object, folder: str, where: str) -> Iterator[Listed]:
+    """Yield the files of a folder in storage that keeps versions: each with its own digest."""
+    for index, one in enumerate(_list(value, where)):
+        place = f"{where}[{index}]"
+        file = _mapping(one, place)
+        path = clean_path(f"{folder}/{_text(file.get('relpath'), f'{place}.relpath')}", place)
+        if "md5" not in file:
+            raise UnsupportedVersionError(f"{path!a:.200} has no md5 here", field=place)
+        digest = read_digest("md5", _text(file["md5"], f"{place}.md5"), place)
+        yield Listed(path, "md5", digest, _integer(file.get("size"), f"{place}.size"), place)
+
+
 def _cache_of(config: Path) -> str | None:
     parser = configparser.ConfigParser(strict=False, interpolation=None)
     try:
@@ -242,11 +266,7 @@ def _cache_of(config: Path) -> str | None:
 
 
 def _load(file: Path, name: str) -> dict[str, object]:
-    try:
-        value = yaml.safe_load(read_text(file))
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise MalformedError(f"expected YAML: {error}"[:300], field=name) from error
-    return _mapping(value, name)
+    return _mapping(parse_yaml(read_text(file), name, max_bytes=_MAX_BYTES), name)
 
 
 def _mapping(value: object, where: str) -> dict[str, object]:
@@ -268,11 +288,12 @@ def _text(value: object, where: str) -> str:
 
 
 def _integer(value: object, where: str) -> int | None:
+    """Return a number in decimal digits (all of YAML is read as text), None where it is absent."""
     if value is None:
         return None
-    if type(value) is not int or not 0 <= value <= strict_json.MAX_INTEGER:
+    if not isinstance(value, str) or _DIGITS.fullmatch(value) is None:
         raise MalformedError("expected a number", field=where)
-    return value
+    return int(value)
 
 
 def _command(value: object) -> str:

@@ -11,7 +11,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from provenance import strict_json
 from provenance.errors import (
     MalformedError,
     ManifestMismatchError,
@@ -28,6 +27,7 @@ from provenance.imported import (
     read_digest,
 )
 from provenance.imports.contents import hash_files, read_text
+from provenance.imports.documents import parse_json
 from provenance.imports.findings import Findings, Person, shown
 from provenance.imports.naming import orcid_in
 
@@ -98,8 +98,7 @@ class _Inventory:
     @classmethod
     def read(cls, root: Path) -> _Inventory:
         octets = read_text(root / _INVENTORY)
-        value = strict_json.tokenize(octets)
-        members = _object(value, _INVENTORY)
+        members = _object(parse_json(octets, _INVENTORY), _INVENTORY)
         algorithm = algorithm_named(
             _string(members, "digestAlgorithm"), f"{_INVENTORY}:digestAlgorithm"
         )

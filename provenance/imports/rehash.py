@@ -64,7 +64,7 @@ def find_files(imported: Imported, source: Path, data: Path | None) -> Found:
         NameCollisionError: two names there are one in NFC.
     """
     place, prefix = _place_of(imported, source, data)
-    if place.is_file() and not is_archive(place):
+    if place.is_file() and (not is_archive(place) or _is_named_after(imported, place)):
         if len(imported.entries) != 1:
             raise MalformedError("expected a folder", field="--data")
         path = imported.entries[0].path
@@ -82,6 +82,11 @@ def find_files(imported: Imported, source: Path, data: Path | None) -> Found:
             listed = {entry.path for entry in imported.entries}
             files = {path: file for path, file in files.items() if path in listed}
     return Found(place, files)
+
+
+def _is_named_after(imported: Imported, place: Path) -> bool:
+    """Tell whether an archive is itself the one file of the dataset."""
+    return len(imported.entries) == 1 and imported.entries[0].path.endswith(nfc(place.name))
 
 
 def _place_of(imported: Imported, source: Path, data: Path | None) -> tuple[Path, str]:

@@ -134,6 +134,9 @@ def test_a_list_that_was_changed_in_the_cache_is_refused(repository: Path) -> No
     ("text", "error"),
     [
         ("outs:\n- path: a\n", UnsupportedVersionError),
+        (f"outs:\n- path: a\n  path: b\n  md5: {'0' * 32}\n", MalformedError),
+        ("outs:\n- path: a\n  files: [{relpath: x, etag: y}]\n", UnsupportedVersionError),
+        (f"outs:\n- path: a\n  files: [{{relpath: ../x, md5: {'0' * 32}}}]\n", MalformedError),
         ("outs:\n- etag: '\"x\"'\n  path: s3://bucket/a\n", UnsupportedVersionError),
         (f"outs:\n- md5: {'0' * 32}\n  path: ../../a\n", MalformedError),
         (f"outs:\n- md5: {'0' * 32}\n  path: /etc/passwd\n", MalformedError),
@@ -175,6 +178,32 @@ def test_where_data_were_imported_from_becomes_a_relation(tmp_path: Path) -> Non
     assert read_source(tmp_path / "a.dvc").metadata["relations"] == [
         {"relation": "hadPrimarySource", "identifier": "https://example.org/a.csv"}
     ]
+
+
+def test_a_digest_of_digits_alone_is_no_number(tmp_path: Path) -> None:
+    """To most readers of YAML it is one, and loses its leading zeros."""
+    digits = "01234567890123456789012345678901"
+    (tmp_path / "a.dvc").write_text(f"outs:\n- md5: {digits}\n  size: 10\n  path: a\n")
+
+    imported = read_source(tmp_path / "a.dvc")
+
+    assert digests(imported) == {"a": digits}
+    assert imported.entries[0].length == 10
+
+
+def test_files_in_storage_with_versions_are_listed_one_by_one(tmp_path: Path) -> None:
+    file = (
+        f"  - relpath: sub/x\n    md5: {md5(b'1')}\n    size: 1\n    cloud: {{s3: {{etag: y}}}}\n"
+    )
+    (tmp_path / "a.dvc").write_text(f"outs:\n- path: d\n  hash: md5\n  files:\n{file}")
+
+    assert digests(read_source(tmp_path / "a.dvc")) == {"d/sub/x": md5(b"1")}
+
+
+def test_what_has_no_place_in_a_deposit_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.dvc").write_text(f"outs:\n- md5: {'ab' * 16}\n  path: a\n  desc: penguins\n")
+
+    assert any("outs[0].desc" in one for one in read_source(tmp_path / "a.dvc").warnings)
 
 
 def test_dvc_makes_what_we_read(tmp_path: Path) -> None:

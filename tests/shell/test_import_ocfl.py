@@ -221,6 +221,18 @@ def test_a_wrong_inventory_is_refused(tmp_path: Path, name: str) -> None:
         read_source(path)
 
 
+def test_a_member_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    """One reader would take the first of the two, another one the last."""
+    path = tree_of("ocfl-sha512", tmp_path)
+    text = (path / "inventory.json").read_text().replace('"head":', '"head": "v1", "head":', 1)
+    (path / "inventory.json").write_text(text)
+    digest = hashlib.sha512(text.encode()).hexdigest()
+    (path / "inventory.json.sha512").write_text(f"{digest} inventory.json\n")
+
+    with pytest.raises(MalformedError, match="twice"):
+        read_source(path)
+
+
 def test_another_version_of_the_format_is_refused(tmp_path: Path) -> None:
     path = tree_of("ocfl-sha512", tmp_path)
     (path / "0=ocfl_object_1.1").rename(path / "0=ocfl_object_2.0")

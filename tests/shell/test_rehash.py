@@ -156,6 +156,17 @@ def test_data_may_lie_elsewhere_in_an_archive_or_be_the_one_file(
         run(source, None, source.parent / "00.csv")
 
 
+def test_an_archive_can_be_the_one_file_of_the_dataset(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "data.zip", "w") as archive:
+        archive.writestr("x", "1")
+    digest = hashlib.sha256((tmp_path / "data.zip").read_bytes()).hexdigest()
+    (tmp_path / "data.zip.sha256").write_text(f"{digest}\n")
+    source = tmp_path / "data.zip.sha256"
+
+    assert levels(run(source, None)) == [0, 1]
+    assert levels(run(source, None, tmp_path / "data.zip")) == [0, 1]
+
+
 def test_a_source_that_does_not_say_where_its_files_lie_needs_to_be_told(tmp_path: Path) -> None:
     imported = Imported("datacite", (FileEntry("a", SEED * 2, None, imported=True),))
 
