@@ -250,6 +250,13 @@ class SourceMismatchError(VerificationError):
         self.problems = tuple(problems)
 
 
+class UntrueReceiptError(VerificationError):
+    """A receipt that does not hold under the given policy, and so is not passed on."""
+
+    code = "untrue-receipt"
+    title = "The receipt does not hold, so it is not exported"
+
+
 class SignerMismatchError(VerificationError):
     """An external signer's answer that is not exactly the transaction it was asked to sign."""
 

@@ -96,13 +96,14 @@ SHELL: dict[str, tuple[set[str], set[str]]] = {
     "messages": (set(), set()),
     "files": (set(), set()),
     "imports": ({"files"}, set()),
+    "exports": ({"files"}, set()),
     "store": ({"ledger"}, {"sqlalchemy", "alembic", "psycopg"}),
     "net": (set(), {"httpx"}),
     "chain": ({"ledger", "files", "net"}, {"coincurve", "eth_account"}),
     "ledger": (set(), set()),
     "client": ({"net"}, {"httpx"}),
     "service": ({"files", "store", "chain", "ledger", "client", "net"}, set()),
-    "cli": ({"files", "imports", "ledger", "service", "client", "messages"}, {"typer"}),
+    "cli": ({"files", "imports", "exports", "ledger", "service", "client", "messages"}, {"typer"}),
 }
 
 

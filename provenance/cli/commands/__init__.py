@@ -30,7 +30,7 @@ COMMANDS = {
     "verify": "verification",
     "show": "verification",
     "lookup": "receipts",
-    "export": "verification",
+    "export": "exports",
     "policy": "policies",
     "key": "keys",
     "init": "operation",

@@ -1,9 +1,8 @@
-"""``verify``, ``show``, ``export``: what is done with a receipt, without asking its ledger."""
+"""``verify``, ``show``: what is done with a receipt, without asking its ledger."""
 
 from __future__ import annotations
 
 import json
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,16 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from provenance.cli.application import Application
-from provenance.cli.commands.options import AsJson, Output, Policy, Zone
+from provenance.cli.commands.options import AsJson, Policy, Zone
 from provenance.cli.commands.policies import read_policy
-from provenance.cli.files import read_file, write_file
+from provenance.cli.files import read_file
 from provenance.cli.language import _
 from provenance.cli.output import print_fields, print_json, say, zone_of
 from provenance.cli.verdict_text import print_verdict
 from provenance.digests import from_evm_hex, to_evm_hex
 from provenance.errors import MalformedError
 from provenance.given import REQUIRABLE, GivenBlock
-from provenance.receipt import Receipt, to_tlog_proof
+from provenance.receipt import Receipt
 from provenance.record import parse_record
 from provenance.verify import blocks_to_look_up, roots_to_ask, verify_receipt
 
@@ -41,7 +40,6 @@ def register(app: Application) -> None:
     """Add the commands of this file."""
     app.add("verify", verify, help=_("Check a receipt, and data against it, offline."))
     app.add("show", show, help=_("Show what a receipt claims, without checking it."))
-    app.add("export", export, help=_("Write a receipt as a C2SP tlog-proof."))
 
 
 # --- verify ---------------------------------------------------------------------------------
@@ -291,15 +289,3 @@ def show(receipt_file: ReceiptFile, *, as_json: AsJson = False) -> None:
 
 def _shown(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-# --- export ---------------------------------------------------------------------------------
-
-
-def export(receipt_file: ReceiptFile, output: Output = None) -> None:
-    """Write the receipt as a C2SP tlog-proof, for tools that know only that."""
-    text = to_tlog_proof(Receipt.parse(read_file(receipt_file)))
-    if output is None:
-        sys.stdout.write(text)
-    else:
-        write_file(output, text.encode())
