@@ -96,7 +96,7 @@ class Findings:
 
     def note(self, key: str, **facts: object) -> None:
         """Add a remark, once; mark the sentence with ``N_``."""
-        said = remark(key, **facts)
+        said = remark(key, **{name: _printable(fact) for name, fact in facts.items()})
         if said not in self._said:
             self._said.add(said)
             self.remarks.append(said)
@@ -338,6 +338,12 @@ def _reason(error: MalformedError) -> str:
 
 def _short(text: str) -> str:
     """Return a text of the source so that it fits into a sentence and cannot disturb it."""
-    plain = " ".join(text.split())
-    plain = plain if plain.isprintable() else ascii(plain)[1:-1]
+    plain = str(_printable(" ".join(text.split())))
     return plain if len(plain) <= 60 else plain[:59] + "…"
+
+
+def _printable(fact: object) -> object:
+    """Return a text without what a terminal would obey instead of show."""
+    if not isinstance(fact, str) or fact.isprintable():
+        return fact
+    return ascii(fact)[1:-1]

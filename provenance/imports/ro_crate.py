@@ -1,4 +1,4 @@
-"""RO-Crate 1.1 and 1.2: a folder, its zip archive, or ``ro-crate-metadata.json`` alone.
+"""RO-Crate 1.1 to 1.3: a folder, its zip archive, or ``ro-crate-metadata.json`` alone.
 
     metadata descriptor --about--> root dataset --hasPart--> datasets, files
     {"@id": "data/a%20b.csv", "@type": "File", "contentSize": "4", "sha256": "9c65…"}
@@ -39,7 +39,7 @@ __all__ = ["METADATA", "read", "read_whole", "sniff"]
 
 METADATA: Final = "ro-crate-metadata.json"
 _SIGNATURE: Final = ".minisig"
-_VERSIONS: Final = ("1.1", "1.2")
+_VERSIONS: Final = ("1.1", "1.2", "1.3")
 
 
 def sniff(path: Path) -> bool:

@@ -531,7 +531,7 @@ def test_a_mistyped_orcid_is_left_out_and_named(tmp_path: Path) -> None:
     assert "0000-0002-1825-0098" in said(imported)
 
 
-@pytest.mark.parametrize("version", ["1.1", "1.2", "1.2-DRAFT"])
+@pytest.mark.parametrize("version", ["1.1", "1.2", "1.2-DRAFT", "1.3"])
 def test_known_versions_are_read_without_a_word(tmp_path: Path, version: str) -> None:
     assert metadata(tmp_path, crate({}, version=version)).warnings == ()
 
