@@ -23,6 +23,14 @@ settings.register_profile("house", deadline=None, max_examples=100)
 settings.load_profile("house")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the tests out of the user's cache of digests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PROVENANCE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[SmallLedger]:
     """A ledger of two entries, signed, with nobody writing to it."""

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, NamedTuple
 
+from provenance.chunks import ALGORITHM as CHUNKS
+from provenance.chunks import ChunkedFile, chunks_header_line, file_lines
 from provenance.errors import FileAccessError
 from provenance.files import atomic
 from provenance.fingerprint import (
     MAX_LINE_BYTES,
+    DeclaredEntry,
     Tally,
     entry_line,
     header_line,
@@ -22,18 +26,100 @@ from provenance.fingerprint import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
-    from provenance.fingerprint import DeclaredEntry, FileEntry, Manifest, Summary
+    from provenance.files.blocks import Block
+    from provenance.fingerprint import FileEntry, Manifest, Summary
 
 __all__ = [
+    "Written",
+    "additional_path",
     "read_declared_manifest",
     "read_manifest",
+    "write_blocks",
     "write_declared_manifest_file",
     "write_manifest_file",
 ]
+
+
+class Written(NamedTuple):
+    """The summary of a manifest, and those of what was written beside it, by algorithm."""
+
+    summary: Summary
+    additional: dict[str, Summary]
+
+
+def additional_path(manifest: Path, algorithm: str) -> Path:
+    """Return where the digests by another algorithm go: ``x.jsonl`` has ``x.sm3.jsonl``."""
+    name = "chunks" if algorithm == CHUNKS else algorithm
+    return manifest.with_name(f"{manifest.name.removesuffix('.jsonl')}.{name}.jsonl")
+
+
+def write_blocks(path: Path, blocks: Iterable[Block], algorithms: Sequence[str] = ()) -> Written:
+    """Write the manifest of blocks in order, as ``walk.hash_blocks`` yields them.
+
+    For each of ``algorithms``, those of the blocks, a declared manifest is written beside it; for
+    chunks the side file of ``provenance.chunks``, which says the same and more. Nothing is
+    written when the iteration ends in an error.
+
+    Raises:
+        EmptyDatasetError: there is no file.
+        FileAccessError: a file cannot be written.
+    """
+    tallies = {algorithm: Tally() for algorithm in algorithms}
+    tally = Tally()
+    try:
+        with ExitStack() as stack:
+            spool, *spools = (
+                stack.enter_context(tempfile.TemporaryFile(dir=path.parent))
+                for _ in range(1 + len(algorithms))
+            )
+            for block in blocks:
+                tally.add_hashed(block.leaf_hashes, sum(block.lengths))
+                spool.write(_lines_of(block))
+                for column, algorithm in enumerate(algorithms):
+                    _spool_column(block, column, algorithm, spools[column], tallies[algorithm])
+            written = Written(
+                tally.summary(), {name: one.summary() for name, one in tallies.items()}
+            )
+            for algorithm, side in zip(algorithms, spools, strict=True):
+                header = _header_of(written.additional[algorithm], algorithm)
+                _write_whole(additional_path(path, algorithm), header, side)
+            _write_whole(path, header_line(written.summary), spool)
+    except OSError as error:
+        raise FileAccessError(f"{path}: {error.strerror}") from error
+    return written
+
+
+def _lines_of(block: Block) -> bytes:
+    """Return the lines of a block, as ``entry_line`` makes them one by one."""
+    text = "".join(block.paths)
+    if '"' in text or "\\" in text:
+        return b"".join(map(entry_line, block.entries()))
+    # in a path as it may stand in a manifest, JSON escapes nothing else
+    digests = block.sha256.hex()
+    rows = zip(block.paths, range(0, len(digests), 64), block.lengths, strict=True)
+    return "".join(
+        f'{{"path":"{path}","sha256":"{digests[at : at + 64]}","length":{length}}}\n'
+        for path, at, length in rows
+    ).encode()
+
+
+def _spool_column(block: Block, column: int, algorithm: str, spool: BinaryIO, tally: Tally) -> None:
+    rows = zip(block.paths, block.others[column], block.lengths, strict=True)
+    for place, (path, digest, length) in enumerate(rows):
+        entry = DeclaredEntry(path, algorithm, digest, length)
+        tally.add(entry)
+        if algorithm == CHUNKS:
+            spool.writelines(file_lines(ChunkedFile(path, length, block.chunks[place])))
+        else:
+            spool.write(entry_line(entry))
+
+
+def _header_of(summary: Summary, algorithm: str) -> bytes:
+    return chunks_header_line(summary) if algorithm == CHUNKS else header_line(summary, algorithm)
 
 
 def write_manifest_file(path: Path, entries: Iterable[FileEntry]) -> Summary:
@@ -75,13 +161,17 @@ def _write(path: Path, entries: Iterable[FileEntry | DeclaredEntry], algorithm: 
         with tempfile.TemporaryFile(dir=path.parent) as spool:
             tally = _spool(spool, entries)
             summary = tally.summary()
-            spool.seek(0)
-            with atomic.writing(path) as file:
-                file.write(header_line(summary, algorithm))
-                shutil.copyfileobj(spool, file, 1 << 20)
+            _write_whole(path, header_line(summary, algorithm), spool)
     except OSError as error:
         raise FileAccessError(f"{path}: {error.strerror}") from error
     return summary
+
+
+def _write_whole(path: Path, header: bytes, spool: BinaryIO) -> None:
+    spool.seek(0)
+    with atomic.writing(path) as file:
+        file.write(header)
+        shutil.copyfileobj(spool, file, 1 << 20)
 
 
 def _spool(spool: BinaryIO, entries: Iterable[FileEntry | DeclaredEntry]) -> Tally:
