@@ -177,6 +177,7 @@ def print_plan(plan: Plan, *, as_json: bool) -> None:
                 "log_id": to_evm_hex(plan.log_id),
                 "transactions": [{"step": step, "gas": gas} for step, gas in plan.gas],
                 "fee_wei": str(plan.fee_wei),
+                "data_fee_wei": None if plan.data_fee_wei is None else str(plan.data_fee_wei),
                 "cost_wei": str(plan.cost_wei),
             }
         )
@@ -190,6 +191,9 @@ def print_plan(plan: Plan, *, as_json: bool) -> None:
         (_("log id"), to_evm_hex(plan.log_id)),
     ]
     rows += [(_(_STEPS[step]), f"{gas} gas") for step, gas in plan.gas]
+    if plan.data_fee_wei is not None:
+        told = _("{wei} wei for data, on top of gas; no ceiling bounds it")
+        rows.append((_("data fee"), told.format(wei=plan.data_fee_wei)))
     rows.append((_("cost now"), f"{plan.cost_wei} wei ({plan.fee_wei} wei/gas)"))
     print_fields(rows)
     say(_("Nothing was sent."))
