@@ -27,6 +27,7 @@ __all__ = ["FOLDERS", "FORMATS", "Subject", "is_folder", "make_folder", "remarks
 FORMATS: Final = {
     "tlog-proof": "tlog_proof",
     "sha256sums": "sha256sums",
+    "bagit": "bagit",
 }
 """Format -> the file of this folder that makes it; only the one asked for is imported."""
 

@@ -12,6 +12,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -76,24 +77,30 @@ def new_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def put_evidence(subject: Subject, folder: Path) -> Path | None:
-    """Write receipt, manifest and policy; return the manifest, which is made if none was given.
+def put_evidence(subject: Subject, folder: Path) -> Subject:
+    """Write receipt, manifest and policy; the manifest is made of the data if none was given.
+
+    Returns the subject with the manifest that was written, so that nobody changes it meanwhile.
 
     Raises:
         UnusableDatasetError: the data cannot be hashed.
+        FileAccessError: the manifest cannot be read, or nothing be written.
     """
-    (folder / FOLDER).mkdir()
-    write_bytes(folder / RECEIPT, subject.octets)
-    if subject.policy is not None:
-        write_bytes(folder / POLICY, subject.policy)
     target = folder / MANIFEST
-    if subject.manifest is not None:
-        shutil.copyfile(subject.manifest, target)
-    elif subject.data is not None:
+    try:
+        (folder / FOLDER).mkdir()
+        write_bytes(folder / RECEIPT, subject.octets)
+        if subject.policy is not None:
+            write_bytes(folder / POLICY, subject.policy)
+        if subject.manifest is not None:
+            shutil.copyfile(subject.manifest, target)
+    except OSError as error:
+        raise FileAccessError(f"{error.filename}: {error.strerror}") from error
+    if subject.manifest is None:
+        if subject.data is None:
+            return subject
         write_manifest_file(target, hash_dataset(subject.data))
-    else:
-        return None
-    return target
+    return replace(subject, manifest=target)
 
 
 def copy_payload(subject: Subject, folder: Path) -> Iterator[tuple[FileEntry, int]]:
