@@ -69,7 +69,7 @@ class NoPlace:
 
 
 class FolderPlace:
-    """The folder in which a document lies; no link is followed to a file."""
+    """The folder in which a document lies; no link is followed, be it to a file or a folder."""
 
     def __init__(self, folder: Path) -> None:
         """Look into ``folder``."""
@@ -77,8 +77,11 @@ class FolderPlace:
 
     def length(self, path: str) -> int | None:
         """Return the length of a plain file, else None."""
+        place = os.path.join(os.path.realpath(self._folder), path)  # noqa: PTH118 -- a real path is text
         try:
-            found = os.lstat(self._folder / path)
+            found = os.lstat(place)
+            if os.path.realpath(place) != place:
+                return None
         except (OSError, ValueError):
             return None
         return found.st_size if stat.S_ISREG(found.st_mode) else None

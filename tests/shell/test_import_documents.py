@@ -421,14 +421,19 @@ def test_one_hash_over_several_files_is_the_digest_of_none(tmp_path: Path) -> No
     assert [one.imported for one in imported.entries if isinstance(one, FileEntry)] == [False] * 2
 
 
-def test_a_link_beside_the_package_is_not_followed(tmp_path: Path) -> None:
-    package(tmp_path, {"path": "link.csv"})
-    (tmp_path / "link.csv").symlink_to("/etc/hostname")
+@pytest.mark.parametrize("path", ["link", "link/secret"])
+def test_a_link_beside_the_package_is_not_followed(tmp_path: Path, path: str) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "secret").write_text("secret")
+    (tmp_path / "package").mkdir()
+    package(tmp_path / "package", {"path": path})
+    target = tmp_path / "elsewhere" / ("secret" if path == "link" else "")
+    (tmp_path / "package" / "link").symlink_to(target)
 
-    imported = read_source(tmp_path)
+    imported = read_source(tmp_path / "package")
 
     assert imported.entries == ()
-    assert "left out (1): link.csv" in said(imported)
+    assert f"left out (1): {path}" in said(imported)
 
 
 def test_a_resource_that_has_changed_is_refused(tmp_path: Path) -> None:
