@@ -12,11 +12,13 @@ __all__ = [
     "BatchResult",
     "BatchResults",
     "ConsistencyProof",
+    "FixityHit",
     "Health",
     "Hit",
     "HitPage",
     "InclusionProof",
     "Part",
+    "Person",
     "Problem",
     "Readiness",
     "RecordView",
@@ -35,6 +37,7 @@ Base64Hash = Annotated[
     ),
 ]
 LeafIndex = Annotated[int, Field(ge=0, description="zero-based", examples=[17])]
+Identity = Literal["unbound", "self-asserted", "institution-bound"]
 TreeSize = Annotated[int, Field(ge=0, description="count of entries", examples=[64])]
 
 
@@ -100,6 +103,28 @@ class RecordView(_Model):
     manifest: bool = Field(description="whether the depositor has published the manifest")
 
 
+class Person(_Model):
+    """Somebody whom a deposit credits, by its depositor's own word."""
+
+    name: str
+    orcid: str | None = None
+    roles: list[str] = Field(description="CRediT roles; empty when not stated")
+
+
+class FixityHit(_Model):
+    """Who read the files of a deposit again, and what was found."""
+
+    id: Hex32
+    leaf_index: LeafIndex
+    key: str
+    identity: Identity
+    witnessed: bool = Field(description="signed by another key than the deposit's")
+    sound: bool = Field(description="every file that was looked for was there, unchanged")
+    checked: int
+    files: int
+    ended_at: int = Field(description="by the signer's own clock, POSIX seconds")
+
+
 class Hit(_Model):
     """One record that answers a look-up."""
 
@@ -107,16 +132,37 @@ class Hit(_Model):
     leaf_index: LeafIndex
     type: str
     key: str
-    identity: Literal["unbound", "self-asserted", "institution-bound"]
+    identity: Identity
     claimed_at: int
     assurance: Literal["declared", "imported", "sampled", "rehashed"] | None = Field(
         default=None,
         description="how the digests of a deposit came about, by its depositor's own word",
     )
 
+    title: str | None = Field(default=None, description="of a deposit, if it is public")
+    people: list[Person] = Field(
+        default_factory=list, description="the first contributors of a deposit that are public"
+    )
+    contributors: int = Field(
+        default=0, description="contributors signed, those that are not public among them"
+    )
+    fixity: list[FixityHit] = Field(
+        default_factory=list, description="the first records of who read the files again"
+    )
+    more_fixity: bool = Field(
+        default=False, description="whether there are more: ask for `digest` = the record's id"
+    )
+    digest: Hex32 | None = Field(default=None, description="what was found, asked by a prefix")
+    of: Literal["dataset", "file", "record"] | None = Field(
+        default=None, description="what the digest is of, asked by a prefix"
+    )
+
 
 class HitPage(_Model):
-    """Hits, lowest leaf index first: the order in which they entered the log."""
+    """Hits, lowest leaf index first: the order in which they entered the log.
+
+    Asked by a prefix, they are in the order of their digests, and of each one oldest first.
+    """
 
     items: list[Hit]
     next: str | None = Field(default=None, description="cursor of the next page, or null")

@@ -28,7 +28,7 @@ from provenance.errors import CheckDigitError, OperatorTypeError
 from provenance.fingerprint import write_manifest
 from provenance.holder_statement import DISCLOSURE, PUBLICATION, issue_statement
 from provenance.receipt import to_tlog_proof
-from provenance.record import parse_record
+from provenance.record import deposit_of, parse_record
 
 __all__ = ["examples", "main", "octets"]
 
@@ -129,7 +129,8 @@ def _statement(typ: str, record_id: str) -> str:
 
 
 def _hit(world: World) -> dict[str, Any]:
-    record = world.records[DEPOSIT]
+    record = parse_record(world.records[DEPOSIT].public(), complete=False)
+    shown = deposit_of(record)
     return {
         "id": record.id_hex,
         "leaf_index": DEPOSIT,
@@ -138,6 +139,17 @@ def _hit(world: World) -> dict[str, Any]:
         "identity": "self-asserted",
         "claimed_at": record.iat,
         "assurance": None,
+        "title": shown.title,
+        "people": [
+            {"name": one.name, "orcid": one.orcid, "roles": list(one.roles)}
+            for one in shown.contributors
+            if one is not None
+        ],
+        "contributors": len(shown.contributors),
+        "fixity": [],
+        "more_fixity": False,
+        "digest": None,
+        "of": None,
     }
 
 

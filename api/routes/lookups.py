@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1", tags=["look-ups"], dependencies=[Depends(_no_ca
 
 
 @router.get("/lookup")
-def lookup(
+def lookup(  # noqa: PLR0913, PLR0917 -- one parameter a question, as FastAPI has them
     ledger: LedgerDep,
     digest: Annotated[
         str | None,
@@ -33,12 +33,25 @@ def lookup(
         ),
     ] = None,
     key: Annotated[str | None, Query(description="thumbprint of a signing key")] = None,
+    digest_prefix: Annotated[
+        str | None,
+        Query(
+            description="the first 4 to 63 hex digits of such a digest: all that begin so are "
+            "listed, by digest, so that asking need not show which one is meant"
+        ),
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> HitPage:
     """Return the records that name a dataset or file digest, or that a key signed; oldest first."""
-    if (digest is None) == (key is None):
-        raise MalformedError("expected exactly one of digest and key", field="digest")
+    if [digest, key, digest_prefix].count(None) != 2:
+        raise MalformedError(
+            "expected exactly one of digest, digest_prefix and key", field="digest"
+        )
+    if digest_prefix is not None:
+        hits, place = ledger.find_prefix(digest_prefix, _place(cursor), limit)
+        after_it = None if place is None else f"{place[0].hex()}.{place[1]}"
+        return HitPage.model_validate({"items": hits, "next": after_it})
     after = _index(cursor)
     if digest is not None:
         hits = ledger.find_digest(from_hex(digest, field="digest"), after, limit)
@@ -55,6 +68,13 @@ def anchors(ledger: LedgerDep, cursor: Cursor = None, limit: Limit = 100) -> Anc
     items = ledger.anchors(_index(cursor), limit)
     following = str(items[-1]["anchor_id"]) if len(items) == limit else None
     return AnchorPage.model_validate({"items": items, "next": following})
+
+
+def _place(cursor: str | None) -> tuple[bytes, int] | None:
+    if cursor is None:
+        return None
+    digest, _, index = cursor.partition(".")
+    return from_hex(digest, field="cursor"), _index(index)
 
 
 def _index(cursor: str | None) -> int:

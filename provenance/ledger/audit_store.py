@@ -232,6 +232,10 @@ class _BesideEntries:
     def finish(self) -> None:
         """Compare the rest, and the numbers of rows."""
         self._compare()
+        with at_place("manifests"):
+            stray = self._store.stray_manifest()
+            if stray is not None and stray not in self._store.manifest_indexes():
+                raise VerificationError(f"files are found in entry {stray}, which publishes none")
         with at_place("projections"):
             if self._store.head().tree_size != self._report.tree_size:
                 return  # somebody writes: rows of newer entries are there already

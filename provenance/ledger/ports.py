@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BeaconSource",
+    "FoundDigest",
     "Head",
     "KeyStore",
     "LogReader",
@@ -82,6 +83,17 @@ class StoredBeacon:
     block_hash: bytes
     issued_unix: int
     header: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDigest:
+    """A digest that a look-up found, and the entry it stands in."""
+
+    digest: bytes
+    """32 bytes."""
+    leaf_index: int
+    is_dataset: bool
+    """What the entry itself names, not one file of its published manifest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +335,18 @@ class LogReader(Protocol):
     def deposits_of_file(self, digest: bytes, after: int, limit: int) -> Sequence[int]:
         """Return leaf indexes above ``after`` of deposits whose manifest lists a file."""
 
+    def digests_between(
+        self, low: bytes, high: bytes, *, after: tuple[bytes, int] | None, limit: int
+    ) -> Sequence[FoundDigest]:
+        """Return digests of datasets and files in a range, both ends included, in order.
+
+        Args:
+            after: digest and leaf index of the last one that is known already.
+        """
+
+    def stray_manifest(self) -> int | None:
+        """Return a leaf index that is found by files and has no manifest; None when all have."""
+
     def beacon_below(self, leaf_index: int) -> StoredBeacon | None:
         """Return the newest ``beacon`` entry with a lower index."""
 
@@ -394,7 +418,8 @@ class LogStore(LogReader, Protocol):
     def replace_projections(self, projections: Iterable[Projection]) -> None:
         """Throw the projections away and write these, in one transaction.
 
-        Headers of beacons are kept where the entry is the same.
+        Headers of beacons are kept where the entry is the same. What published manifests are
+        found by is made anew too, from the manifests.
         """
 
 

@@ -6,11 +6,12 @@ nobody could prove them, and after a disaster nobody could be held to them.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from provenance import tlog
 from provenance.checkpoint import Checkpoint
-from provenance.errors import NotFoundError, ProofShapeError
+from provenance.errors import MalformedError, NotFoundError, ProofShapeError
 from provenance.ledger.chain_port import NamedBlock
 from provenance.note import Note
 
@@ -19,14 +20,19 @@ if TYPE_CHECKING:
 
     from provenance.digests import RootHash
     from provenance.ledger.issue_receipt import CosignatureView
-    from provenance.ledger.ports import LogReader, SignedHead
+    from provenance.ledger.ports import FoundDigest, LogReader, SignedHead
     from provenance.ledger.tile_cache import TileCache
     from provenance.tlog import TileId
 
-__all__ = ["MAX_PAGE", "SignedLog"]
+__all__ = ["MAX_PAGE", "PREFIX_DIGITS", "SignedLog"]
 
 MAX_PAGE = 1_000
 """Items of one page of a look-up."""
+
+PREFIX_DIGITS = range(4, 64)
+"""Hex digits that a look-up by prefix takes: fewer would list too much, 64 are the digest."""
+
+_PREFIX = re.compile(r"[0-9a-f]*")
 
 
 class SignedLog:
@@ -147,6 +153,29 @@ class SignedLog:
         }
         return self._up_to_signed(sorted(found)[:limit])
 
+    def digests_with_prefix(
+        self, prefix: str, *, after: tuple[bytes, int] | None = None, limit: int = MAX_PAGE
+    ) -> tuple[list[FoundDigest], tuple[bytes, int] | None]:
+        """Return digests that begin with ``prefix``, by digest and then leaf index.
+
+        Asked by the first digits alone, nobody learns here which digest was meant.
+
+        Args:
+            prefix: 4 to 63 digits of lower-case hex.
+            after: digest and leaf index that the page before ended at.
+
+        Returns:
+            What was found, and where the next page goes on; None at the end.
+
+        Raises:
+            MalformedError: not such a prefix.
+        """
+        low, high = _range_of(prefix)
+        found = self._log.digests_between(low, high, after=after, limit=limit)
+        size = self.size() if found else 0
+        following = (found[-1].digest, found[-1].leaf_index) if len(found) == limit else None
+        return [one for one in found if one.leaf_index < size], following
+
     def beacons(self, old_size: int, new_size: int, chain_id: int) -> Sequence[NamedBlock]:
         """Return the blocks that beacons name: those of a stretch, and the one before it."""
         below = self._log.beacon_below(old_size)
@@ -171,3 +200,13 @@ class SignedLog:
     def _up_to_signed(self, indexes: Sequence[int]) -> list[int]:
         size = self.size() if indexes else 0
         return [index for index in indexes if index < size]
+
+
+def _range_of(prefix: str) -> tuple[bytes, bytes]:
+    if len(prefix) not in PREFIX_DIGITS or not _PREFIX.fullmatch(prefix):
+        first, last = PREFIX_DIGITS[0], PREFIX_DIGITS[-1]
+        raise MalformedError(
+            f"expected {first} to {last} digits of lower-case hex, got {prefix!a:.80}",
+            field="digest_prefix",
+        )
+    return bytes.fromhex(prefix.ljust(64, "0")), bytes.fromhex(prefix.ljust(64, "f"))

@@ -206,6 +206,19 @@ class Ledger:
         """Return the deposits of a dataset, or of a file whose manifest is published."""
         return self._hits(self.parts.log.deposits_of_digest(digest, after=after, limit=limit))
 
+    def find_prefix(
+        self, prefix: str, after: tuple[bytes, int] | None, limit: int
+    ) -> tuple[list[dict[str, Any]], tuple[bytes, int] | None]:
+        """Return deposits of all digests that begin alike, and where the next page goes on."""
+        found, following = self.parts.log.digests_with_prefix(prefix, after=after, limit=limit)
+        hits = self._hits([one.leaf_index for one in found])
+        for hit, one in zip(hits, found, strict=True):
+            hit["digest"] = one.digest.hex()
+            hit["of"] = (
+                ("record" if hit["type"] == "fixity" else "dataset") if one.is_dataset else "file"
+            )
+        return hits, following
+
     def find_key(self, kid: str, after: int, limit: int) -> list[dict[str, Any]]:
         """Return what a key signed, its key record first."""
         return self._hits(self.parts.log.records_of_key(kid, after=after, limit=limit))

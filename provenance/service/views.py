@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from provenance.anchor_evidence import block_of
 from provenance.digests import to_evm_hex
 from provenance.identity import BoundKey, standing_of
 from provenance.ledger.load_record import load_record
-from provenance.record import deposit_of
+from provenance.record import deposit_of, fixity_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from provenance.record import Record
 
 __all__ = ["anchor_view", "hit_views", "record_view"]
+
+MOST_PEOPLE: Final = 10
+"""Contributors that a hit names; the record has them all."""
+
+MOST_FIXITY: Final = 5
+"""Fixity records that a hit shows: anybody may sign any number of them."""
 
 View = dict[str, Any]  # JSON, whose members the API's own models name and check
 
@@ -42,8 +48,8 @@ def hit_views(
     indexes: Iterable[int], *, log: LogReader, key_store: KeyStore, policy: Policy
 ) -> list[View]:
     """Return look-up hits, each with the identity level of its key: never a name alone."""
-    institutions = {one.key.thumbprint: one.name for one in policy.institution_keys}
-    hits = []
+    levels = _Levels(log, key_store, policy)
+    hits: list[View] = []
     for index in indexes:
         record = load_record(index, log=log, key_store=key_store)
         hits.append(
@@ -52,32 +58,75 @@ def hit_views(
                 "leaf_index": index,
                 "type": record.type,
                 "key": record.kid,
-                "identity": _level(record, index, log, key_store, institutions),
+                "identity": levels.of(record.kid, index),
                 "claimed_at": record.iat,
-                "assurance": _assurance(record),
+                **_about_deposit(record, log, key_store, levels),
             }
         )
     return hits
 
 
-def _assurance(record: Record) -> str | None:
-    """Return how the digests of a deposit came about, by the depositor's own word."""
-    return deposit_of(record).assurance_level if record.type == "deposit" else None
+class _Levels:
+    """How well known keys are, each found out once."""
+
+    def __init__(self, log: LogReader, key_store: KeyStore, policy: Policy) -> None:
+        self._log = log
+        self._key_store = key_store
+        self._institutions = {one.key.thumbprint: one.name for one in policy.institution_keys}
+        self._bound: dict[str, list[BoundKey]] = {}
+
+    def of(self, kid: str, index: int) -> str:
+        """Return the identity level that a key had for the entry at ``index``."""
+        if kid not in self._bound:
+            stored = self._log.stored_keys([kid]).get(kid)
+            # the operator's own keys stand in genesis, not in a key record
+            self._bound[kid] = [] if stored is None else [self._binding(stored.leaf_index)]
+        bound = self._bound[kid]
+        if not bound:
+            return "unbound"
+        return standing_of(kid, index, bound, self._institutions).level.value
+
+    def _binding(self, leaf_index: int) -> BoundKey:
+        record = load_record(leaf_index, log=self._log, key_store=self._key_store)
+        return BoundKey(record, leaf_index)
 
 
-def _level(
-    record: Record,
-    index: int,
-    log: LogReader,
-    key_store: KeyStore,
-    institutions: dict[str, str],
-) -> str:
-    stored = log.stored_keys([record.kid]).get(record.kid)
-    if stored is None:
-        return "unbound"  # the operator's own keys stand in genesis, not in a key record
-    key_record = load_record(stored.leaf_index, log=log, key_store=key_store)
-    bound = [BoundKey(key_record, stored.leaf_index)]
-    return standing_of(record.kid, index, bound, institutions).level.value
+def _about_deposit(record: Record, log: LogReader, key_store: KeyStore, levels: _Levels) -> View:
+    """Return what is public of a deposit, and who read its files again."""
+    if record.type != "deposit":
+        return {"assurance": None, "title": None, "people": [], "contributors": 0, "fixity": []}
+    deposit = deposit_of(record)
+    indexes = log.deposits_of_dataset(record.id, -1, MOST_FIXITY + 1)
+    public = [one for one in deposit.contributors if one is not None]
+    return {
+        "assurance": deposit.assurance_level,
+        "title": deposit.title,
+        "people": [
+            {"name": one.name, "orcid": one.orcid, "roles": list(one.roles)}
+            for one in public[:MOST_PEOPLE]
+        ],
+        "contributors": len(deposit.contributors),
+        "fixity": [
+            _fixity(load_record(index, log=log, key_store=key_store), index, record, levels)
+            for index in indexes[:MOST_FIXITY]
+        ],
+        "more_fixity": len(indexes) > MOST_FIXITY,
+    }
+
+
+def _fixity(record: Record, index: int, deposit: Record, levels: _Levels) -> View:
+    found = fixity_of(record)
+    return {
+        "id": record.id_hex,
+        "leaf_index": index,
+        "key": record.kid,
+        "identity": levels.of(record.kid, index),
+        "witnessed": record.kid != deposit.kid,
+        "sound": found.is_sound,
+        "checked": found.checked,
+        "files": found.files,
+        "ended_at": found.ended_unix,
+    }
 
 
 def anchor_view(anchor: Anchor) -> View:

@@ -14,6 +14,7 @@ from provenance.keys import PublicKey
 from provenance.ledger.ports import Head, SealedDisclosure, SignedHead, StoredBeacon, StoredKey
 from provenance.store import tables
 from provenance.store.compare_projections import find_wrong_projection
+from provenance.store.digest_rows import find_digests, find_stray_manifest
 from provenance.store.engine import storage_errors
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Column, Connection, Engine, Row, Select
 
     from provenance.keys import Algorithm
+    from provenance.ledger.ports import FoundDigest
     from provenance.ledger.projections import Projection
 
 __all__ = [
@@ -319,6 +321,18 @@ class SqlLogReader:
         table = tables.file_digests
         statement = select(table.c.leaf_index).where(table.c.digest == digest)
         return self._indexes(statement, table.c.leaf_index, after, limit)
+
+    def digests_between(
+        self, low: bytes, high: bytes, *, after: tuple[bytes, int] | None, limit: int
+    ) -> list[FoundDigest]:
+        """Return digests of datasets and files in a range, both ends included, in order."""
+        with storage_errors(), self._reader.connect() as connection:
+            return find_digests(connection, low, high, after=after, limit=limit)
+
+    def stray_manifest(self) -> int | None:
+        """Return a leaf index that is found by files and has no manifest; None when all have."""
+        with storage_errors(), self._reader.connect() as connection:
+            return find_stray_manifest(connection)
 
     def _indexes(
         self, statement: Select[int], column: Column[int], after: int, limit: int

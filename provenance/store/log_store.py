@@ -20,6 +20,7 @@ from provenance.errors import ConflictError, FatalError
 from provenance.ledger.ports import Head
 from provenance.merkle import EMPTY_ROOT
 from provenance.store import tables
+from provenance.store.digest_rows import as_lines, insert_file_digests, manifest_digests
 from provenance.store.engine import (
     forget_erased,
     is_postgresql,
@@ -212,9 +213,6 @@ class SqlLogStore(SqlLogReader):
     ) -> None:
         """Publish a deposit's manifest, replacing what was published before."""
         compressed = zlib.compress(manifest, _COMPRESSION_LEVEL)
-        rows = [
-            {"digest": digest, "leaf_index": leaf_index} for digest in sorted(set(file_digests))
-        ]
         with storage_errors(), self._writer.begin() as connection:
             # two that publish it at once find nothing to delete, and both would insert
             connection.execute(_LOCK_ENTRY, {"leaf_index": leaf_index})
@@ -222,7 +220,7 @@ class SqlLogStore(SqlLogReader):
             connection.execute(
                 insert(tables.manifests), {"leaf_index": leaf_index, "compressed": compressed}
             )
-            connection.execute(insert(tables.file_digests), rows)
+            insert_file_digests(connection, leaf_index, file_digests)
 
     def erase_manifest(self, leaf_index: int) -> bool:
         """Take back a published manifest with its look-ups; say whether there was one.
@@ -249,7 +247,11 @@ class SqlLogStore(SqlLogReader):
             return insert_if_absent(connection, table, row)
 
     def replace_projections(self, projections: Iterable[Projection]) -> None:
-        """Throw the projections away and write these; a crash leaves the old ones."""
+        """Throw the projections away and write these; a crash leaves the old ones.
+
+        Raises:
+            FatalError: a published manifest is damaged.
+        """
         with storage_errors(), self._writer.begin() as connection:
             beacons = connection.execute(select(tables.beacons)).all()
             headers = {(row.leaf_index, row.block_hash): row.header for row in beacons}
@@ -264,6 +266,13 @@ class SqlLogStore(SqlLogReader):
                     _insert_projections(connection, chunk)
                     chunk.clear()
             _insert_projections(connection, chunk)
+            self._rebuild_file_digests(connection)
+
+    def _rebuild_file_digests(self, connection: Connection) -> None:
+        connection.execute(delete(tables.file_digests))
+        for leaf_index in self.manifest_indexes():
+            lines = as_lines(self.manifest_chunks(leaf_index) or ())
+            insert_file_digests(connection, leaf_index, manifest_digests(lines, leaf_index))
 
 
 class SqlLogTransaction:

@@ -51,7 +51,10 @@ def test_a_dataset_is_found_with_who_signed_and_how_well_known(service: Service)
     assert one["leaf_index"] < two["leaf_index"]
     assert (one["identity"], two["identity"]) == ("unbound", "self-asserted")
     assert one["key"] == service.alice.public.thumbprint
-    assert set(one) == {*("id", "leaf_index", "type", "key", "identity", "claimed_at", "assurance")}
+    assert set(one) == {
+        *("id", "leaf_index", "type", "key", "identity", "claimed_at", "assurance", "title"),
+        *("people", "contributors", "fixity", "more_fixity", "digest", "of"),
+    }
 
 
 def test_pages_are_cut_by_a_cursor_in_the_order_of_the_log(service: Service) -> None:
@@ -116,6 +119,119 @@ def test_a_file_is_found_once_its_manifest_is_published(service: Service) -> Non
     assert hit["id"] == record.id_hex
 
 
+# --- by a prefix ------------------------------------------------------------------------------
+
+
+def _deposit_files(service: Service, files: list[FileEntry], **claims: object) -> Record:
+    summary = summarize(files)
+    signed = {"dataset_digest": summary.digest.hex(), "files": summary.files} | claims
+    record = issue_record(
+        "deposit",
+        {**signed, "bytes": summary.length},
+        private_key=service.alice,
+        aud=ORIGIN,
+        iat=START,
+        salts=salts(b"by a prefix"),
+    )
+    service.post(record)
+    return record
+
+
+def _publish(service: Service, record: Record, files: list[FileEntry]) -> None:
+    statement = issue_statement(
+        PUBLICATION,
+        record_id=record.id_hex,
+        private_key=service.alice,
+        aud=ORIGIN,
+        iat=int(time.time()),
+        jti=f"publish {record.id_hex[:40]}",
+    )
+    answer = service.client.put(
+        f"/v1/records/{record.id_hex}/manifest",
+        content=write_manifest(files),
+        headers={"content-type": "application/jsonl", "authorization": f"JWS {statement}"},
+    )
+    assert answer.status_code == 204, answer.text
+
+
+def test_a_prefix_lists_every_digest_that_begins_so(service: Service) -> None:
+    digests = [bytes.fromhex(f"abcd{number}" + "0" * 59) for number in (7, 1, 3)]
+    other = bytes.fromhex("abce" + "0" * 60)
+    paths = ["测量/温度.csv", "é.csv", "x.csv", "y.csv"]
+    files = [
+        FileEntry(path, one, 1)
+        for path, one in zip(sorted(paths, key=str.encode), [*digests, other], strict=True)
+    ]
+    contributors = [{"name": "王小明", "roles": ["data-curation"]}, {"name": "B"}]
+    record = _deposit_files(service, files, title="测量", contributors=contributors)
+    assert _pages(service, "/v1/lookup", digest_prefix="abcd") == [[]]
+    _publish(service, record, files)
+
+    (hits,) = _pages(service, "/v1/lookup", digest_prefix="abcd")
+    pages = _pages(service, "/v1/lookup", digest_prefix="abcd", limit=2)
+    (exact,) = _pages(service, "/v1/lookup", digest_prefix=digests[0].hex()[:63])
+
+    assert [hit["digest"] for hit in hits] == [one.hex() for one in sorted(digests)]
+    assert {(hit["id"], hit["of"]) for hit in hits} == {(record.id_hex, "file")}
+    assert [len(page) for page in pages] == [2, 1]
+    assert [hit for page in pages for hit in page] == hits
+    assert [hit["digest"] for hit in exact] == [digests[0].hex()]
+    assert hits[0]["title"] == "测量"
+    assert hits[0]["people"][0] == {"name": "王小明", "orcid": None, "roles": ["data-curation"]}
+    assert hits[0]["contributors"] == 2
+
+
+def test_a_prefix_finds_datasets_and_keeps_the_order_of_the_log(service: Service) -> None:
+    records = [_again(service, "claimed thrice", number) for number in range(3)]
+    service.post_batch(*records)
+    digest = sha256(b"claimed thrice").hex()
+
+    pages = _pages(service, "/v1/lookup", digest_prefix=digest[:10], limit=1)
+
+    hits = [hit for page in pages for hit in page]
+    assert [hit["id"] for hit in hits] == [one.id_hex for one in records]
+    assert {(hit["digest"], hit["of"]) for hit in hits} == {(digest, "dataset")}
+
+
+def test_who_read_the_files_again_is_shown_with_the_deposit(service: Service) -> None:
+    files = [FileEntry("only.csv", sha256(b"read again"), 10)]
+    record = _deposit_files(service, files)
+    witness = key_of("a reader")
+    service.post(key_record(witness))
+    claims: dict[str, object] = {
+        "record": record.id_hex,
+        "dataset_digest": summarize(files).digest.hex(),
+        "files": 1,
+        "checked": 1,
+        "failed": 0,
+        "missing": 0,
+        "started": START,
+        "ended": START + 1,
+        "report_digest": "ab" * 32,
+    }
+    for number, key in enumerate([service.alice, *[witness] * 5]):
+        fixity = issue_record(
+            "fixity",
+            claims,
+            private_key=key,
+            aud=ORIGIN,
+            iat=START + number,
+            salts=salts(b"fixity"),
+        )
+        service.post(fixity)
+
+    digest = summarize(files).digest.hex()
+    ((hit,),) = _pages(service, "/v1/lookup", digest_prefix=digest[:4])
+    (about,) = _pages(service, "/v1/lookup", digest_prefix=record.id_hex[:20])
+
+    assert [one["witnessed"] for one in hit["fixity"]] == [False, True, True, True, True]
+    assert hit["fixity"][1]["key"] == witness.public.thumbprint
+    assert hit["fixity"][1]["sound"] is True
+    assert hit["more_fixity"] is True
+    assert {(one["type"], one["of"]) for one in about} == {("fixity", "record")}
+    assert len(about) == 6
+
+
 def test_what_is_not_there_is_an_empty_page(service: Service) -> None:
     assert _pages(service, "/v1/lookup", digest="00" * 32) == [[]]
     assert _pages(service, "/v1/lookup", key=key_of("never seen").public.thumbprint) == [[]]
@@ -129,6 +245,16 @@ def test_what_is_not_there_is_an_empty_page(service: Service) -> None:
         ("digest=abc", "digest"),
         (f"digest=0x{'00' * 32}", "digest"),
         (f"digest={'AA' * 32}", "digest"),
+        (f"digest={'00' * 32}&digest_prefix=0000", "digest"),
+        ("digest_prefix=", "digest_prefix"),
+        ("digest_prefix=abc", "digest_prefix"),
+        (f"digest_prefix={'0' * 64}", "digest_prefix"),
+        ("digest_prefix=ABCD", "digest_prefix"),
+        ("digest_prefix=abcg", "digest_prefix"),
+        ("digest_prefix=%D9%A1%D9%A1%D9%A1%D9%A1", "digest_prefix"),
+        ("digest_prefix=abcd&cursor=5", "cursor"),
+        (f"digest_prefix=abcd&cursor={'0' * 64}", "cursor"),
+        (f"digest_prefix=abcd&cursor={'0' * 64}.x", "cursor"),
         ("key=abc", "key"),
         ("key=", "key"),
         (f"digest={'00' * 32}&limit=0", "limit"),

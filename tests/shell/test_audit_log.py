@@ -366,3 +366,12 @@ def test_every_entry_of_the_fixture_passes_one_by_one(audited: Audited) -> None:
         rules.take(entry)
 
     assert rules.by_type.total() == 300
+
+
+def test_files_found_in_an_entry_without_a_manifest_are_damage(audited: Audited) -> None:
+    audited.spoil("INSERT INTO file_digests VALUES (x'" + "00" * 32 + "', 9)")
+
+    with pytest.raises(AuditError, match="entry 9") as caught:
+        audited.audit()
+
+    assert caught.value.place == "manifests"

@@ -19,6 +19,7 @@ from provenance.errors import (
     StorageFullError,
     UnavailableError,
 )
+from provenance.fingerprint import FileEntry, write_manifest
 from provenance.ledger.audit_store import audit_store
 from provenance.ledger.ports import Head, SignedHead
 from provenance.ledger.projections import project_all
@@ -294,6 +295,58 @@ def test_a_published_manifest_is_found_replaced_and_erased(either: SmallLedger) 
     assert store.erase_manifest(1)
     assert not store.erase_manifest(1)
     assert (store.manifest(1), store.deposits_of_file(a, -1, 9)) == (None, [])
+
+
+def test_digests_in_a_range_come_in_order_from_datasets_and_files(either: SmallLedger) -> None:
+    writer = either.writer()
+    writer.start()
+    same = [deposit(ALICE, "ranged", iat=either.now - at).compact for at in range(2)]
+    writer.accept([key_record(ALICE).compact, *same]).result(timeout=20)
+    writer.close()
+    dataset = sha256(b"ranged")
+    near = [dataset[:2] + bytes([at]) * 30 for at in (0, 255)]
+    outside = bytes([dataset[0] ^ 1]) + dataset[1:]
+    store = either.store
+    store.store_manifest(3, b"manifest\n", [near[1], near[0], outside, near[0]])
+    low, high = dataset[:2] + bytes(30), dataset[:2] + b"\xff" * 30
+
+    every = store.digests_between(low, high, after=None, limit=9)
+    one_by_one = []
+    after: tuple[bytes, int] | None = None
+    while page := store.digests_between(low, high, after=after, limit=1):
+        one_by_one += page
+        after = (page[-1].digest, page[-1].leaf_index)
+
+    assert [(one.digest, one.leaf_index, one.is_dataset) for one in every] == [
+        (near[0], 3, False),
+        (dataset, 3, True),
+        (dataset, 4, True),
+        (near[1], 3, False),
+    ]
+    assert one_by_one == every
+    assert store.digests_between(low, high, after=None, limit=2) == every[:2]
+    store.erase_manifest(3)
+    assert [one.digest for one in store.digests_between(low, high, after=None, limit=9)] == [
+        dataset,
+        dataset,
+    ]
+
+
+def test_what_files_are_found_by_is_made_anew_from_the_manifests(either: SmallLedger) -> None:
+    store = either.store
+    files = [FileEntry(f"{at:05d}", sha256(b"%d" % at), 1) for at in range(9_000)]
+    manifest = write_manifest(files)
+    store.store_manifest(1, manifest, [])
+    store.store_manifest(0, b"", [files[0].sha256])
+    with store.writer.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM manifests WHERE leaf_index = 0")
+    assert store.stray_manifest() == 0
+
+    store.replace_projections(project_all(map(parse_entry, store.entries(0, 99))))
+
+    assert store.stray_manifest() is None
+    assert sorted(store.file_digests(1)) == sorted(one.sha256 for one in files)
+    assert store.deposits_of_file(files[0].sha256, -1, 9) == [1]
 
 
 def test_a_token_is_used_once_and_forgotten_when_it_is_too_old(either: SmallLedger) -> None:

@@ -1,8 +1,7 @@
-"""``receipt``, ``lookup``: what is asked of a ledger's service."""
+"""``receipt``: fetch what a ledger's service proves of a record."""
 
 from __future__ import annotations
 
-import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,14 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from provenance.cli.application import Application
-from provenance.cli.commands.fingerprints import hashing_progress
 from provenance.cli.commands.options import AsJson, LedgerURL, Output
 from provenance.cli.files import write_file
-from provenance.cli.language import N_, _, current
-from provenance.cli.output import EXIT_NOT_YET, print_fields, print_json, print_table, say, when
+from provenance.cli.language import _, current
+from provenance.cli.output import EXIT_NOT_YET, print_fields, print_json, say
 from provenance.client import LedgerClient
 from provenance.digests import from_hex, to_evm_hex
-from provenance.errors import MalformedError
 from provenance.policy import Policy
 from provenance.receipt import Receipt
 from provenance.verify import blocks_to_look_up
@@ -28,20 +25,12 @@ if TYPE_CHECKING:
 __all__ = ["register"]
 
 _POLL_SECONDS = 0.5
-_THUMBPRINT = re.compile("[A-Za-z0-9_-]{43}")
-
-_LEVELS = {
-    "unbound": N_("no binding shown"),
-    "self-asserted": N_("self-asserted"),
-    "institution-bound": N_("bound by an institution"),
-}
 
 
 def register(app: Application) -> None:
     """Add the commands of this file."""
     fetching = _("Fetch a record's receipt, and wait until the chain completes it.")
     app.add("receipt", receipt, help=fetching)
-    app.add("lookup", lookup, help=_("Find deposits by digest, file or key, oldest first."))
 
 
 # --- receipt --------------------------------------------------------------------------------
@@ -119,74 +108,3 @@ def _is_complete(found: Receipt, wanted: Level) -> bool:
     """Tell whether an anchor shows as much as one can: a proof is never waited for in vain."""
     levels = {anchor.level for one in found.anchored for anchor in one.anchors}
     return "proof" in levels or wanted in levels
-
-
-# --- lookup ---------------------------------------------------------------------------------
-
-
-def lookup(
-    what: Annotated[
-        str, typer.Argument(metavar="DIGEST|KEY|PATH", help=_("A digest, a key, or data to hash."))
-    ],
-    ledger: LedgerURL,
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """List the records that answer, in the order in which they entered the log."""
-    question = _question(what)
-    with LedgerClient(ledger, language=current()) as client:
-        hits = list(client.lookup(**question))
-    if as_json:
-        print_json(hits)
-        return
-    if not hits:
-        say(_("Nothing in this log. That proves nothing about other logs."))
-        return
-    heads = (_("entry"), _("record id"), _("type"), _("whose key"), _("claimed time"))
-    rows = []
-    for hit in hits:
-        level = str(hit.get("identity"))
-        time_claimed = when(_integer(hit, "claimed_at"))
-        rows.append(
-            (
-                _integer(hit, "leaf_index"),
-                hit.get("id"),
-                hit.get("type"),
-                _(_LEVELS.get(level, level)),
-                time_claimed,
-            )
-        )
-    print_table(heads, rows)
-    say(_("As the service says: fetch the receipts and verify them before you rely on it."))
-
-
-def _integer(hit: dict[str, object], name: str) -> int:
-    value = hit.get(name)
-    if not isinstance(value, int):
-        raise MalformedError(f"the service gave {value!a:.40}, expected an integer", field=name)
-    return value
-
-
-def _question(what: str) -> dict[str, str]:
-    if Path(what).exists():
-        return {"digest": _digest_of(Path(what))}
-    if len(what) == 64:
-        return {"digest": from_hex(what, field="DIGEST").hex()}
-    if _THUMBPRINT.fullmatch(what):
-        return {"key": what}
-    raise MalformedError(
-        f"{what!a:.100} is no file or folder here, and neither a digest nor a key's thumbprint",
-        field="DIGEST|KEY|PATH",
-    )
-
-
-def _digest_of(path: Path) -> str:
-    # imported here: hashing brings processes and threads along
-    from provenance.files.walk import fingerprint_dataset, hash_dataset  # noqa: PLC0415
-
-    with hashing_progress() as on_progress:
-        if path.is_file():
-            # a lone file is looked up by its own digest: that finds it inside other datasets too
-            (entry,) = hash_dataset(path, on_progress=on_progress)
-            return entry.sha256.hex()
-        return fingerprint_dataset(path, on_progress=on_progress).digest.hex()
