@@ -202,3 +202,20 @@ def test_a_retired_chain_shows_what_was_left_and_nothing_waits_for_it(
             assert label.startswith("<"), label
             is_data = str(value)[:2] in {"0x", "a-", "a "} or str(value)[0].isdigit()
             assert is_data or label == "<chain>" or str(value).startswith("<"), value
+
+
+def test_one_node_of_a_chain_that_others_run_is_shown(
+    folder: LedgerFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = shown(folder, capsys)
+    policy = json.loads(folder.policy.read_bytes())
+    for chain in policy["chains"]:
+        chain["independent"] = True  # of the first one, a development chain, it is not believed
+    folder.policy.write_text(json.dumps(policy))
+
+    told = shown(folder, capsys)
+    machine = json.loads(shown(folder, capsys, "--json"))
+
+    assert "FEW NODES" not in before
+    assert told.count("FEW NODES") == 1
+    assert [one["few_nodes"] for one in machine["chains"]] == [False, True]
