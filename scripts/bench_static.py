@@ -1,16 +1,12 @@
-"""What needs no service: verifying receipts, gas, fingerprints; and who else does the same."""
+"""What needs no service: verifying receipts, and gas; and who else does the same."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,17 +15,14 @@ from bench_figures import Figure, middle
 from bench_load import request_of, run_load
 
 from provenance import keys
-from provenance.files.walk import hash_dataset
 from provenance.policy import Policy
 from provenance.verdict import not_in_log
 from provenance.verify import verify_receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from bench_service import Service
 
-__all__ = ["measure_fingerprints", "measure_gas", "measure_verifying"]
+__all__ = ["measure_gas", "measure_verifying"]
 
 REPO = Path(__file__).resolve().parent.parent
 FINAL_SECONDS = 120
@@ -159,58 +152,3 @@ def measure_gas() -> list[Figure]:
     figures.append(Figure("peer: EAS.timestamp", EAS_TIMESTAMP_GAS, "gas", note=stated))
     figures.append(Figure("peer: EAS.attest", EAS_ATTEST_GAS, "gas", note=stated))
     return figures
-
-
-# --- fingerprints ---------------------------------------------------------------------------
-
-
-def measure_fingerprints(rounds: int, files: int) -> list[Figure]:
-    """Fingerprint many small files and some large ones; programs of the system beside us."""
-    figures = []
-    with tempfile.TemporaryDirectory(prefix="provenance-bench-") as parent:
-        small, large = Path(parent) / "small", Path(parent) / "large"
-        lengths = [4_096 + 61_440 * (index * 7_919 % files) // files for index in range(files)]
-        _make_files(small, lengths)
-        _make_files(large, [10 << 20] * (files // 100))
-        for folder, what in ((small, "4-64 KiB"), (large, "10 MiB")):
-            count = sum(len(names) for _, _, names in os.walk(folder))
-            length = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-            for name, work in _hashers(folder):
-                taken = [_seconds(work) for _ in range(rounds)]
-                if what == "10 MiB":
-                    figures.append(
-                        middle(
-                            f"{count} x {what}: {name}", [length / t / 1e9 for t in taken], "GB/s"
-                        )
-                    )
-                else:
-                    figures.append(
-                        middle(f"{count} x {what}: {name}", [count / t for t in taken], "files/s")
-                    )
-    return figures
-
-
-def _make_files(folder: Path, lengths: list[int]) -> None:
-    for index, length in enumerate(lengths):
-        path = folder / f"{index // 500:03}" / f"{index:06}.dat"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(os.urandom(length))
-
-
-def _hashers(folder: Path) -> Iterator[tuple[str, Callable[[], object]]]:
-    yield "provenance", lambda: sum(1 for _ in hash_dataset(folder))
-    for program in ("openssl", "sha256sum"):
-        if shutil.which(program) is not None:
-            yield f"peer: {program} x2", partial(_run_peer, program, folder)
-
-
-def _run_peer(program: str, folder: Path) -> None:
-    arguments = "dgst -sha256 -r" if program == "openssl" else ""
-    command = f"find . -type f -print0 | xargs -0 -P 2 -n 200 {program} {arguments} > /dev/null"
-    subprocess.run(command, shell=True, cwd=folder, check=True)  # noqa: S602 -- fixed text
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
