@@ -230,11 +230,11 @@ def check_each_once(urls: Sequence[str], *, field: str) -> None:
     Raises:
         MalformedError: one is.
     """
-    seen: dict[str, str] = {}
+    seen: set[str] = set()
     for url in urls:
-        other = seen.setdefault(normal_url(url), url)
-        if other is not url:
+        if normal_url(url) in seen:
             raise MalformedError(f"{place_of(url)} is there twice", field=field)
+        seen.add(normal_url(url))
 
 
 def has_few_nodes(chain: ChainSettings) -> bool:

@@ -146,7 +146,7 @@ def test_status_and_metrics_agree_on_who_anchors_also_over_a_stop(folder: Ledger
         service.deposited("something to anchor")
         wait_until(lambda: any(leads(service)))
         wait_until(lambda: anchoring_status(folder).chains[0].newest_final)
-        wait_until(lambda: not leads(service)[0])  # idle, until the lease has run out
+        wait_until(lambda: not leads(service)[0], seconds=90)  # until the lease has run out
         service.deposited("something more")
         wait_until(lambda: leads(service)[0])
 

@@ -183,6 +183,7 @@ def test_profiles_of_public_chains_alone_are_independent(
 @pytest.mark.parametrize(
     "other",
     [
+        "https://x",
         "https://x/",
         "https://X",
         "https://x:443",

@@ -33,6 +33,7 @@ from provenance.receipt import Receipt
 from provenance.record import configuration_of, parse_entry
 from provenance.service.anchor_orders import anchoring_status, resume_anchoring
 from provenance.service.audit import audit_folder
+from provenance.service.chain_settings import ExternalSigner
 from provenance.service.change_intent import Intent, check_settled
 from provenance.service.choose_chain import Wish, choose_chain
 from provenance.service.configure_chains import ChainsChange, add_chain, retire_chain
@@ -336,10 +337,11 @@ def test_a_wish_that_cannot_be_is_refused(
 
 def test_a_node_of_another_chain_is_refused(folder: LedgerFolder, second: MiningAnvil) -> None:
     before = folder.settings.read_bytes()
+    signer = ExternalSigner("http://127.0.0.1:9", b"\1" * 20)  # a plain key may not pay there
     others: list[dict[str, Any]] = [
-        {"profile": "sepolia"},
+        {"profile": "sepolia", "sender": signer},
         {"chain_id": SECOND + 1},
-        {"profile": "base", "genesis_hash": bytes(32)},
+        {"profile": "base", "genesis_hash": bytes(32), "sender": signer},
         {"chain_id": SECOND, "genesis_hash": bytes(32)},
     ]
     for wrong in others:
