@@ -54,6 +54,7 @@ __all__ = [
     "place_and_state",
     "remembered",
     "serve",
+    "settle",
     "slot_of",
 ]
 
@@ -65,6 +66,10 @@ OPEN_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CL
 
 LONG_BYTES = 1 << 20
 """From here on a file is long: half a millisecond of work, worth the way to a thread."""
+
+TICK_NS = 20_000_000
+"""A kernel writes the time of its last tick, up to 10 ms ago: a second change in the same tick
+would leave no trace. So a file must be older than that before it is read."""
 
 RACY_NS = 2_000_000_000
 """A file changed less than two seconds ago may change again without another time to show for it:
@@ -186,6 +191,10 @@ class BatchHasher:
                 return NOT_A_FILE, 0, _NOTHING
             if length >= LONG_BYTES:
                 return LONG, length, _NOTHING
+            if self._began_ns - before.st_ctime_ns < TICK_NS:
+                before, is_settled = settle(descriptor, before)
+                if not is_settled:
+                    return CHANGED, 0, _NOTHING
             count = os.readv(descriptor, [self._buffer])
             while 0 < count < length and (more := os.readv(descriptor, [self._buffer[count:]])):
                 count += more
@@ -213,6 +222,20 @@ class BatchHasher:
         for column in self._others:
             column.append(_NOTHING)
         self._states.append(_NO_STATE)
+
+
+def settle(descriptor: int, found: os.stat_result) -> tuple[os.stat_result, bool]:
+    """Wait, where an open file changed this instant, until a further change shows in its times.
+
+    Returns:
+        Its state then, and whether it is still as ``found``.
+    """
+    age_ns = time.time_ns() - found.st_ctime_ns
+    if not 0 <= age_ns < TICK_NS:  # a time ahead of ours is another clock's
+        return found, True
+    time.sleep((TICK_NS - age_ns) / 1e9)
+    again = os.fstat(descriptor)
+    return again, not has_changed(found, again)
 
 
 def has_changed(before: os.stat_result, after: os.stat_result) -> bool:

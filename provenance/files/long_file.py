@@ -30,6 +30,7 @@ from provenance.files.hash_file import (
     has_changed,
     make_digest,
     remembered,
+    settle,
 )
 
 if TYPE_CHECKING:
@@ -99,6 +100,9 @@ def _hash_open(
     before = os.fstat(descriptor)
     if not stat.S_ISREG(before.st_mode):
         return Hashed(NOT_A_FILE)
+    before, is_settled = settle(descriptor, before)
+    if not is_settled:
+        return Hashed(CHANGED)
     sha256 = hashlib.sha256()
     others = [_begin(algorithm) for algorithm in algorithms]
     read = _read_for_all if others else _read
