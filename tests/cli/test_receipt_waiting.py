@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import json
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -77,6 +78,8 @@ def test_a_word_is_not_waited_for_where_a_proof_will_come(line: CommandLine) -> 
 
     assert (ran.code, len(asked)) == (0, 3)
     assert "Complete" in ran.out
+    name = next(c["name"] for c in json.loads(policy)["chains"] if c["evidence"] == "proof")
+    assert ran.err.count(f"Waiting for a proof from {name};") == 1
     assert (line.folder / "r").read_bytes() == proof
 
 

@@ -12,7 +12,7 @@ from provenance.cli.application import Application
 from provenance.cli.commands.options import AsJson, LedgerURL, Output
 from provenance.cli.files import write_file
 from provenance.cli.language import _, current
-from provenance.cli.output import EXIT_NOT_YET, print_fields, print_json, say
+from provenance.cli.output import EXIT_NOT_YET, print_fields, print_json, say, warn
 from provenance.client import LedgerClient
 from provenance.digests import from_hex, to_evm_hex
 from provenance.policy import Policy
@@ -88,14 +88,30 @@ def _print_blocks(octets: bytes) -> None:
 def _wait_for_receipt(client: LedgerClient, record_id: str, timeout: float) -> tuple[bytes, bool]:
     """Return the newest receipt, and whether it became complete within ``timeout`` seconds."""
     # the service's own policy is enough to know what to wait for; whoever verifies has another
-    wanted = _best_level(Policy.parse(client.policy()))
+    policy = Policy.parse(client.policy())
+    wanted = _best_level(policy)
     deadline = time.monotonic() + timeout
+    is_told = False
     while True:
         octets = client.receipt(record_id)
-        is_complete = _is_complete(Receipt.parse(octets), wanted)
+        found = Receipt.parse(octets)
+        is_complete = _is_complete(found, wanted)
         if is_complete or time.monotonic() >= deadline:
             return octets, is_complete
+        if found.anchored and not is_told:
+            is_told = True
+            _tell_awaited(policy)
         time.sleep(_POLL_SECONDS)
+
+
+def _tell_awaited(policy: Policy) -> None:
+    """Say what is waited for: a policy goes on naming chains that the log has retired."""
+    names = ", ".join(chain.name for chain in policy.chains if chain.evidence == "proof")
+    words = _(
+        "Anchored by the operator's word. Waiting for a proof from {chains}; if the ledger anchors "
+        "there no more, none will come: end this with Ctrl-C, and fetch the receipt without --wait."
+    )
+    warn(words.format(chains=names))
 
 
 def _best_level(policy: Policy) -> Level:
