@@ -22,7 +22,7 @@ from provenance.errors import MalformedError
 from provenance.given import REQUIRABLE, GivenBlock
 from provenance.receipt import Receipt
 from provenance.record import parse_record
-from provenance.verify import blocks_to_look_up, roots_to_ask, verify_receipt
+from provenance.verify import blocks_to_look_up, read_fixity, roots_to_ask, verify_receipt
 
 if TYPE_CHECKING:
     from provenance.given import Data, KeyStatus, RpcAnswer
@@ -93,6 +93,14 @@ def verify(
         str | None,
         typer.Option("--log", metavar="URL|DIR", help=_("Read the whole log for revocations.")),
     ] = None,
+    fixity: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--fixity",
+            metavar="RECEIPT",
+            help=_("Receipt of somebody who read the files again; may repeat."),
+        ),
+    ] = None,
     zone: Zone = "UTC",
     *,
     allow_dev_chain: Annotated[
@@ -121,16 +129,18 @@ def verify(
         "not-before": require_not_before,
         "identity": require_identity,
     }
+    now = int(time.time())
     verdict = verify_receipt(
         octets,
         trusted,
-        now_unix=int(time.time()),
+        now_unix=now,
         blocks=_blocks(block_hash or [], header or []),
         rpc=None if rpc is None else _ask_node(rpc, octets),
         data=_data(path, _Against(manifest, file_proof, chunks, bytes_wanted, inside), octets),
         key_status=None if log is None else _key_status(log, octets, trusted),
         require=REQUIRABLE & {name for name, wanted in required.items() if wanted},
         allow_dev_chain=allow_dev_chain,
+        fixity=[read_fixity(read_file(one), trusted, now_unix=now) for one in fixity or ()],
     )
     if as_json:
         print_json(verdict.to_json())
