@@ -28,6 +28,7 @@ FORMATS: Final = {
     "tlog-proof": "tlog_proof",
     "sha256sums": "sha256sums",
     "bagit": "bagit",
+    "ro-crate": "ro_crate",
 }
 """Format -> the file of this folder that makes it; only the one asked for is imported."""
 

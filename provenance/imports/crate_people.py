@@ -135,6 +135,7 @@ class _People:
             self._findings.orcid(stated[0], where) if stated else None,
             self._findings.ror(addresses, where) if is_organization else self._rors(entity),
             kinds=kinds,
+            id=entity.id,
         )
 
     def _rors(self, person: Entity) -> list[str]:

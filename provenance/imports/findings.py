@@ -53,6 +53,8 @@ class Person:
     ror: list[str] = field(default_factory=list)
     roles: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
+    id: str = ""
+    """What the source itself calls this person, where it has such names."""
     among: str = ""
     """The list that names this person, as ``creators``; set when it is taken."""
 
@@ -323,6 +325,8 @@ def _is_same(one: Person, other: Person) -> bool:
     """Tell whether two are one; two of a name in one list are two people, as 王伟 often are."""
     if one.orcid and other.orcid:
         return one.orcid == other.orcid
+    if one.id and other.id:
+        return one.id == other.id
     return one.name == other.name and one.among != other.among
 
 
