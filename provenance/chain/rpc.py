@@ -12,7 +12,6 @@ import itertools
 import json
 import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from provenance import strict_json
 from provenance.errors import MalformedError, NodeRefusedError, UnavailableError
@@ -56,10 +55,9 @@ class CappedProvider:
                 timeout=self._timeout,
                 max_bytes=self._max_bytes,
                 content_type="application/json",
-                # a proxy named in the environment must not see, or break, traffic to this machine
-                use_proxy=urlsplit(url).hostname not in {"127.0.0.1", "localhost", "::1"},
+                use_proxy=True,
             )
-        except (MalformedError, ValueError) as error:
+        except MalformedError as error:
             raise UnavailableError(f"no node: {error}") from None
         self.place = self._post.place
         """The node's address without path and user, which often hold an access key."""

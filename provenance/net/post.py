@@ -25,6 +25,8 @@ __all__ = ["HttpPost"]
 
 _CHUNK: Final = 65_536
 
+_THIS_MACHINE: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
 
 class HttpPost:
     """One address; any thread may post, each over a connection of its own."""
@@ -141,6 +143,8 @@ def _basic(header: str, parts: SplitResult) -> dict[str, str]:
 
 def _proxy(scheme: str, host: str) -> str | None:
     """Return the http proxy that the environment names for an address."""
+    if host in _THIS_MACHINE:
+        return None  # it must not see, or break, traffic that does not leave this machine
     found = urllib.request.getproxies().get(scheme)
     if not found or urllib.request.proxy_bypass(host):
         return None

@@ -24,8 +24,10 @@ from provenance.chain.client import ChainClient
 from provenance.chain.external_signer import ExternalSender
 from provenance.chain.quorum import QuorumChain
 from provenance.chain.rpc import CappedProvider, Rpc
+from provenance.client import node as client_node
 from provenance.client.witness import HttpWitness
 from provenance.errors import UnavailableError
+from provenance.given import RPC_AWAY
 from provenance.keccak import keccak256
 from provenance.ledger.chain_port import ChainPin, UnsignedTransaction
 from provenance.net import sockets
@@ -138,6 +140,16 @@ def test_an_external_signer_that_drips_is_given_up_in_time(part: str) -> None:
     with dripping() as server, in_time():
         server.drips_from = part
         ExternalSender(server.url, bytes(20), timeout=TIMEOUT).sign(unsigned)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_readers_node_that_drips_is_away(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_node, "_SECONDS", TIMEOUT)
+    began = time.monotonic()
+    with dripping() as server:
+        server.drips_from = part
+        assert client_node.ask_node(server.url, []) is RPC_AWAY
+    assert time.monotonic() - began < PATIENCE
 
 
 @pytest.mark.parametrize("part", PARTS)
