@@ -609,6 +609,13 @@ class DriverMissingError(UnavailableError):
     title = "Something that is needed is not installed"
 
 
+class ClusterMismatchError(UnavailableError):
+    """Workers of a cluster run other versions than the one who asks them to hash."""
+
+    code = "cluster-mismatch"
+    title = "The machines of the cluster do not run the same versions"
+
+
 class SlowRequestError(UnavailableError):
     """A request body that did not arrive within the service's time limit."""
 

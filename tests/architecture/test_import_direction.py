@@ -29,6 +29,7 @@ ORDER = [
     "assurance",
     "fingerprint",
     "comparison",
+    "overlap",
     "chunks",
     "sdjwt",
     "credit",
@@ -97,13 +98,17 @@ SHELL: dict[str, tuple[set[str], set[str]]] = {
     "files": (set(), set()),
     "imports": ({"files"}, set()),
     "exports": ({"files"}, set()),
+    "remote": ({"files"}, set()),
     "store": ({"ledger"}, {"sqlalchemy", "alembic", "psycopg"}),
     "net": (set(), {"httpx"}),
     "chain": ({"ledger", "files", "net"}, {"coincurve", "eth_account"}),
     "ledger": (set(), set()),
     "client": ({"net"}, {"httpx"}),
     "service": ({"files", "store", "chain", "ledger", "client", "net"}, set()),
-    "cli": ({"files", "imports", "exports", "ledger", "service", "client", "messages"}, {"typer"}),
+    "cli": (
+        {"files", "imports", "exports", "remote", "ledger", "service", "client", "messages"},
+        {"typer"},
+    ),
 }
 
 
