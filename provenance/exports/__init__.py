@@ -29,6 +29,9 @@ FORMATS: Final = {
     "sha256sums": "sha256sums",
     "bagit": "bagit",
     "ro-crate": "ro_crate",
+    "prov-json": "prov_json",
+    "prov-n": "prov_n",
+    "prov-jsonld": "prov_jsonld",
 }
 """Format -> the file of this folder that makes it; only the one asked for is imported."""
 
