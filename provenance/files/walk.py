@@ -36,7 +36,14 @@ if TYPE_CHECKING:
 
     from provenance.files.digest_cache import DigestCache
 
-__all__ = ["Block", "Problem", "fingerprint_dataset", "hash_blocks", "hash_dataset"]
+__all__ = [
+    "Block",
+    "Problem",
+    "fingerprint_dataset",
+    "hash_blocks",
+    "hash_dataset",
+    "hash_found",
+]
 
 CHANGED_FILE = "the file changed while it was read"
 
@@ -133,6 +140,23 @@ def hash_blocks(  # noqa: PLR0913 -- each by its name, and all but one may be le
         raise UnusableDatasetError(sorted(run.problems))
     if not run.files:
         raise EmptyDatasetError(f"{path}: expected a file, got none (folders do not count)")
+
+
+def hash_found(
+    found: Iterator[Found],
+    problems: Problems,
+    *,
+    on_progress: Callable[[int, int], None] | None = None,
+    workers: int | None = None,
+) -> Iterator[Block]:
+    """Yield the files that were ``found``, in that order, without those that are ``problems``.
+
+    They are read in any case: what is known from earlier is not asked.
+    """
+    wanted = Wanted()
+    run = _Run(wanted, on_progress or _ignore_progress, _ignore_problem, problems)
+    with Hasher(workers or _processors(), wanted) as hasher:
+        yield from run.hash_files(found, hasher)
 
 
 @dataclass(slots=True)

@@ -29,6 +29,7 @@ ORDER = [
     "assurance",
     "fingerprint",
     "comparison",
+    "fixity_report",
     "overlap",
     "chunks",
     "sdjwt",
