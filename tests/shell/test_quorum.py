@@ -271,7 +271,7 @@ def test_node_of_another_chain_is_dropped(
 
 def test_two_nodes_of_another_chain_are_no_quorum(several: Several, tmp_path: Path) -> None:
     with running_chain(tmp_path) as (other, _):
-        urls = [several.relays[0].url, other.url, other.url + "/"]
+        urls = [several.relays[0].url, other.url, other.url + "?another"]
         chain = connect_chain(urls, several.chain.pin, quorum=2)
 
         for ask in (chain.check_pin, chain.finalized, chain.anchored_head):
