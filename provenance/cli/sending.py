@@ -34,10 +34,20 @@ if TYPE_CHECKING:
     from provenance.files.outbox import Submission
     from provenance.keys import PrivateKey
 
-__all__ = ["MANIFEST", "RECEIPT", "Answer", "Sending"]
+__all__ = ["MANIFEST", "RECEIPT", "Answer", "Sending", "receipt_name"]
 
 MANIFEST = "manifest.jsonl"
 RECEIPT = "receipt.json"
+
+
+def receipt_name(submission: Submission) -> str:
+    """Return what to call the receipt of saved records, beside them.
+
+    That of a deposit has the name of its own; another one must not take its place.
+    """
+    if submission.records[-1].type == "deposit":
+        return RECEIPT
+    return f"{submission.path.name.removesuffix('.records')}.{RECEIPT}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,8 @@ class Sending:
     policy: Path | None
     folder: Path
     home: Path | None
+    receipt: str = RECEIPT
+    """Name of the receipt in the folder."""
 
     def send(self, submission: Submission) -> Answer:
         """Send exactly the saved bytes, check the receipt, keep it."""
@@ -76,7 +88,7 @@ class Sending:
         )
         receipt = _check(octets, submission, trusted)
         Outbox(home_of(self.home)).acknowledge(submission, octets)
-        target = self.folder / RECEIPT
+        target = self.folder / self.receipt
         write_file(target, octets)
         is_new = results[-1].get("status") == "integrated"
         return Answer(submission, receipt.record.leaf_index, is_new, target)

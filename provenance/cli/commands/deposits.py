@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +14,6 @@ from provenance.cli.claims import (
     Flags,
     check_claims,
     flag_claims,
-    new_salts,
     read_metadata,
 )
 from provenance.cli.commands.imports import DataFolder, Kind, Rehash
@@ -24,32 +22,24 @@ from provenance.cli.commands.options import (
     Home,
     Passphrase,
     home_of,
-    key_store,
-    read_passphrase,
 )
-from provenance.cli.commands.policies import read_policy
 from provenance.cli.files import beside, check_outside, make_output_folder
 from provenance.cli.importing import read_wish, subject_of
-from provenance.cli.language import _, current
+from provenance.cli.language import _
 from provenance.cli.output import print_fields, print_json, say, warn, when
-from provenance.cli.sending import MANIFEST, RECEIPT, Answer, Sending
-from provenance.client import LedgerClient
+from provenance.cli.sending import MANIFEST, RECEIPT, Answer, Sending, receipt_name
+from provenance.cli.signer import find_signer, origin_of, sign_record
 from provenance.errors import (
     AlreadyExistsError,
     MalformedError,
-    NotFoundError,
-    UnavailableError,
 )
 from provenance.files.outbox import Outbox, read_submission, write_submission
-from provenance.policy import Policy
-from provenance.record import issue_record, parse_record
+from provenance.record import parse_record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from provenance.cli.importing import Subject
-    from provenance.files.keystore import StoredKey
-    from provenance.keys import PrivateKey
 
 __all__ = ["register"]
 
@@ -64,12 +54,6 @@ def register(app: Application) -> None:
         "and what you say about the data."
     )
     app.add("deposit", deposit, help=f"{does}\n\n{seen}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Signer:
-    stored: StoredKey
-    private: PrivateKey
 
 
 def deposit(
@@ -207,10 +191,10 @@ def deposit(
     if publish_manifest:
         subject.check_publishable()
     _warn_of_omissions(claims, as_json=as_json)
-    signer = _signer(key, passphrase, home)
-    name = origin or _origin(ledger, policy)
+    signer = find_signer(key, passphrase, home)
+    name = origin or origin_of(ledger, policy)
     claims |= _write_into(folder, subject, as_json=as_json)
-    compacts = _sign(signer, claims, name, hold or [])
+    compacts = sign_record("deposit", claims, signer=signer, origin=name, hold=hold or [])
     if sign_only or ledger is None:
         write_submission(folder / SIGNED, compacts)
         _tell_saved(folder / SIGNED, compacts, as_json=as_json)
@@ -230,9 +214,11 @@ def _resume(
     as_json: bool,
 ) -> None:
     """Send a saved record, as often as it takes: the same bytes get the same entry."""
+    saved = read_submission(file)
+    sending = replace(sending, receipt=receipt_name(saved))
     # saved again among one's own, so that the receipt has its place
-    submission = Outbox(home_of(sending.home)).save(read_submission(file).compacts)
-    signer = None if publish_with is None else _signer(*publish_with, sending.home)
+    submission = Outbox(home_of(sending.home)).save(saved.compacts)
+    signer = None if publish_with is None else find_signer(*publish_with, sending.home)
     answer = sending.send(submission)
     if signer is not None:
         sending.publish(answer, signer.private)
@@ -280,57 +266,7 @@ def _needed(value: str | Path | None, name: str) -> str:
     return str(value)
 
 
-# --- signing --------------------------------------------------------------------------------
-
-
-def _signer(key: str | None, passphrase: Path | None, home: Path | None) -> _Signer:
-    store = key_store(home)
-    keys = store.keys()
-    if key is None and len(keys) != 1:
-        if not keys:
-            raise NotFoundError("no key yet: make one with `provenance key new`")
-        labels = ", ".join(one.label for one in keys)
-        raise NotFoundError(f"several keys: choose one with --key: {labels}")
-    stored = store.find(key)
-    return _Signer(stored, store.unlock(stored, read_passphrase(passphrase)))
-
-
-def _origin(ledger: str | None, policy: Path | None) -> str:
-    if policy is not None:
-        return read_policy(policy).origin
-    if ledger is None:
-        raise MalformedError("is needed to sign without a ledger", field="--origin")
-    try:
-        with LedgerClient(ledger, language=current()) as client:
-            return Policy.parse(client.policy()).origin
-    except UnavailableError as error:
-        raise UnavailableError(
-            f"{error}; to sign without asking the ledger, give --origin or --policy"
-        ) from error
-
-
-def _sign(
-    signer: _Signer, claims: dict[str, object], origin: str, hold: Sequence[str]
-) -> list[bytes]:
-    """Return the ``key`` record and the deposit; the log answers a known key as a repeat."""
-    profile = signer.stored.profile
-    identity: dict[str, object] = {"name": profile.name, "orcid": profile.orcid}
-    identity["ror"] = list(profile.ror)
-    said = {name: value for name, value in identity.items() if value}
-    now = int(time.time())
-    key_record = issue_record(
-        "key", said, private_key=signer.private, aud=origin, iat=now, salts=new_salts()
-    )
-    record = issue_record(
-        "deposit",
-        claims,
-        private_key=signer.private,
-        aud=origin,
-        iat=now,
-        salts=new_salts(),
-        hold=hold,
-    )
-    return [key_record.compact, record.compact]
+# --- telling --------------------------------------------------------------------------------
 
 
 def _tell_saved(path: Path, compacts: Sequence[bytes], *, as_json: bool) -> None:
