@@ -31,6 +31,8 @@ COMMANDS = {
     "verify": "verification",
     "show": "verification",
     "lookup": "lookups",
+    "diff": "diffs",
+    "overlap": "overlaps",
     "export": "exports",
     "policy": "policies",
     "key": "keys",
