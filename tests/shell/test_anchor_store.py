@@ -320,6 +320,22 @@ def test_lease_that_ended_is_taken_over(stored: Stored) -> None:
     assert late is None
 
 
+def test_prolonging_keeps_others_out_and_takes_nothing(stored: Stored) -> None:
+    store = stored.store
+    short = store.acquire(2, "a worker", 0)
+    assert short is not None
+    store.prolong(short, 60)  # it had ended, and nobody had taken it
+    kept_out = store.acquire(2, "another", 60)
+    store.release(short)
+    taken = store.acquire(2, "another", 60)
+
+    assert kept_out is None
+    assert taken is not None
+    with pytest.raises(LeaseLostError):
+        store.prolong(short, 60)
+    assert store.acquire(2, "a worker", 60) is None
+
+
 def test_chains_have_leases_of_their_own(stored: Stored) -> None:
     other = stored.store.acquire(2, "another", 60)
 
