@@ -32,6 +32,10 @@ FORMATS: Final = {
     "prov-json": "prov_json",
     "prov-n": "prov_n",
     "prov-jsonld": "prov_jsonld",
+    "datacite": "datacite",
+    "citation-cff": "citation_cff",
+    "jats": "jats",
+    "badge": "badge",
 }
 """Format -> the file of this folder that makes it; only the one asked for is imported."""
 

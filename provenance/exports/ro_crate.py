@@ -50,11 +50,9 @@ __all__ = ["make", "path_id"]
 _METADATA: Final = "ro-crate-metadata.json"
 _CONTEXT: Final = "https://w3id.org/ro/crate/1.2/context"
 _PROFILE: Final = "https://w3id.org/ro/crate/1.2"
-_SPDX: Final = "https://spdx.org/licenses/"
 _DATA: Final = "data/"
 _RECORD: Final = "#record"
 _LICENSE: Final = "#license"
-_SIMPLE: Final = re.compile(r"[A-Za-z0-9.-]+")
 _OUTSIDE_IRIS: Final = re.compile(r"[\x00-\x7f]")
 
 
@@ -214,8 +212,7 @@ def _roles(subject: Subject) -> Iterator[Entity]:
 
 
 def _license_id(subject: Subject) -> str:
-    expression = subject.deposit.license or ""
-    return _SPDX + expression if _SIMPLE.fullmatch(expression) else _LICENSE
+    return subject.license_url or _LICENSE
 
 
 def _license(subject: Subject) -> Entity:

@@ -16,10 +16,11 @@ from provenance.files.manifest_file import read_manifest
 from provenance.fingerprint import check_published
 from provenance.receipt_parts import Parts
 from provenance.record import deposit_of, key_binding_of
+from provenance.spdx_list import LICENSES
 from provenance.verdict import not_in_log
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from provenance.fingerprint import FileEntry, Summary
@@ -30,6 +31,8 @@ __all__ = ["ORCID", "ROR", "Subject", "claimed_time", "plain_identifier"]
 
 ORCID: Final = "https://orcid.org/"
 ROR: Final = "https://ror.org/"
+
+_SPDX: Final = "https://spdx.org/licenses/"
 
 _RESOLVERS: Final = {
     "doi": "https://doi.org/",
@@ -61,6 +64,8 @@ class Subject:
     """The dataset itself: a folder, or one file."""
     ledger: str | None = None
     """Address of the service, without ``/`` at its end."""
+    translate: Callable[[str], str] = str
+    """The reader's language, for the few formats that people read."""
 
     @classmethod
     def parse(cls, octets: bytes, *, now_unix: int) -> Subject:
@@ -109,6 +114,12 @@ class Subject:
         if deposit.dataset_digest is not None:
             return deposit.dataset_digest.hex()
         return "" if deposit.declared_digest is None else deposit.declared_digest.digest.hex()
+
+    @property
+    def license_url(self) -> str | None:
+        """Address of the licence's text; None unless exactly one of SPDX's list is stated."""
+        license_ = self.deposit.license
+        return f"{_SPDX}{license_}" if license_ in LICENSES else None
 
     @property
     def people(self) -> tuple[Contributor, ...]:
