@@ -76,6 +76,7 @@ def export(
         manifest=manifest,
         data=data,
         ledger=None if ledger is None else _checked_address(ledger),
+        translate=_,
     )
     if policy is not None:
         verdict = _verified(octets, policy, block_hash or [], subject.now_unix)
