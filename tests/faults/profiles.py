@@ -144,7 +144,7 @@ CAMPAIGNS = (
         unit="points",
         short=6,
         full=3000,
-        each=500,
+        each=3000,
         minutes=35,
         stated={"worst seconds: opened and asked again": 5},
     ),
