@@ -124,6 +124,19 @@ class UnusableDatasetError(MalformedError):
         self.problems = tuple(problems)
 
 
+class MissingChecksumError(MalformedError):
+    """Stored objects without a checksum that could stand for their content."""
+
+    code = "missing-checksum"
+    title = "Files have no stored SHA-256 of their whole content; fingerprint the URL instead"
+
+    def __init__(self, files: Sequence[tuple[str, str]]) -> None:
+        """Keep every file with the checksum that it has instead; show the first ten."""
+        shown = "; ".join(f"{path}: {has}" for path, has in files[:10])
+        super().__init__(f"{shown} ..." if len(files) > 10 else shown)
+        self.files = tuple(files)
+
+
 class EmptyDatasetError(MalformedError):
     """A dataset without a single file: there is nothing to have a digest of."""
 
@@ -666,3 +679,10 @@ class RestoredCopyError(FatalError):
 
     code = "restored-copy"
     title = "This is an older copy of the ledger than others have seen"
+
+
+class OtherPolicyError(FatalError):
+    """``policy.json`` says something else than the log it lies beside: nothing is served by it."""
+
+    code = "other-policy"
+    title = "The trust policy is not the one of this log"

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provenance.assurance import Assurance, chance_of_missing, percent_text
@@ -13,16 +14,14 @@ from provenance.cli.claims import dataset_claims
 from provenance.cli.commands.fingerprints import fingerprint_to, hashing_progress
 from provenance.cli.language import _
 from provenance.cli.output import print_fields, warn
+from provenance.cli.places import Url, read_place
 from provenance.errors import FileAccessError, MalformedError
 from provenance.files.manifest_file import write_declared_manifest_file, write_manifest_file
 from provenance.fingerprint import FileEntry
 from provenance.imported import Remark
-from provenance.imports import read_source
 from provenance.imports.rehash import SEED_BYTES, draw, find_files, rehash
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from provenance.fingerprint import Summary
     from provenance.imported import Imported
 
@@ -125,7 +124,7 @@ def said(sentence: str) -> str:
     return _(sentence.key).format(**sentence.facts)
 
 
-def take_in(imported: Imported, source: Path, data: Path | None, wish: Wish) -> Taken:
+def take_in(imported: Imported, source: Path | Url, data: Path | None, wish: Wish) -> Taken:
     """Re-hash the files of an import as wished.
 
     Args:
@@ -138,7 +137,7 @@ def take_in(imported: Imported, source: Path, data: Path | None, wish: Wish) -> 
     """
     if not imported.entries or (wish.count == 0 and data is None):
         return Taken(imported, data)
-    found = find_files(imported, source, data)
+    found = find_files(imported, Path(source.name) if isinstance(source, Url) else source, data)
     sample, seed = None, b""
     if wish.count is not None:
         seed = os.urandom(SEED_BYTES)
@@ -157,10 +156,11 @@ def take_in(imported: Imported, source: Path, data: Path | None, wish: Wish) -> 
 class Subject:
     """What is deposited: a dataset that lies at ``source``, or one that a source describes."""
 
-    source: Path
-    data: Path | None
+    source: Path | Url
+    data: Path | Url | None
     imported: Imported | None = None
     wish: Wish = NOTHING
+    scheduler: str | None = None
 
     @property
     def metadata(self) -> dict[str, object]:
@@ -179,16 +179,22 @@ class Subject:
     def write_manifest(self, target: Path, *, as_json: bool) -> dict[str, object]:
         """Hash what is to be hashed, write the manifest and return the data's own claims."""
         if self.imported is None:
-            return dataset_claims(fingerprint_to(self.source, target))
-        taken = take_in(self.imported, self.source, self.data, self.wish)
+            return dataset_claims(fingerprint_to(self.source, target, self.scheduler))
+        data = self.data if isinstance(self.data, Path) else None
+        taken = take_in(self.imported, self.source, data, self.wish)
         claims = taken.claims(taken.write_manifest(target))
         if not as_json:
             taken.tell()
         return claims
 
 
-def subject_of(
-    path: Path | None, source: Path | None, data: Path | None, kind: str | None, wish: Wish
+def subject_of(  # noqa: PLR0913, PLR0917 -- one for each option that says what is deposited
+    path: Path | Url | None,
+    source: Path | Url | None,
+    data: Path | None,
+    kind: str | None,
+    wish: Wish,
+    scheduler: str | None,
 ) -> Subject:
     """Find out what is deposited; with a source to import, PATH is where its files lie.
 
@@ -197,12 +203,15 @@ def subject_of(
         MalformedError: the source is malformed, or an option is there without one.
     """
     if source is not None:
-        return Subject(source, data or path, read_source(source, kind), wish)
+        if scheduler is not None or isinstance(path, Url):
+            field = "PATH" if scheduler is None else "--scheduler"
+            raise MalformedError("files of an import are read by this machine only", field=field)
+        return Subject(source, data or path, read_place(source, kind), wish)
     for name, value in (("--as", kind), ("--data", data), ("--rehash", wish.count != 0)):
         if value:
             raise MalformedError("says nothing without --import", field=name)
     if path is None:
         raise MalformedError("is needed here", field="PATH")
-    if not path.exists():
+    if isinstance(path, Path) and not path.exists():
         raise FileAccessError(f"{path}: no such file or folder", field="PATH")
-    return Subject(path, path)
+    return Subject(path, path, scheduler=scheduler)

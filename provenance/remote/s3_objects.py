@@ -143,7 +143,7 @@ class S3Objects:
             wanted["Range"] = f"bytes={start}-{'' if stop is None else stop - 1}"
         try:
             sync(self._system.loop, self._read, file, wanted, sink)
-        except (HTTPClientError, WebError, TimeoutError, OSError) as error:
+        except (BotoCoreError, WebError, OSError) as error:
             raise _meaning(error) from error
 
     async def _read(self, file: RemoteFile, wanted: dict[str, Any], sink: Sink) -> None:
@@ -168,7 +168,7 @@ class S3Objects:
     def _ask(self, method: str, **wanted: str) -> dict[str, Any]:
         try:
             answer: dict[str, Any] = self._system.call_s3(method, Bucket=self._bucket, **wanted)
-        except (BotoCoreError, WebError, TimeoutError, OSError) as error:
+        except (BotoCoreError, WebError, OSError) as error:
             raise _meaning(error) from error
         return answer
 

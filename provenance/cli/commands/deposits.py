@@ -23,10 +23,18 @@ from provenance.cli.commands.options import (
     Passphrase,
     home_of,
 )
-from provenance.cli.files import beside, check_outside, make_output_folder
+from provenance.cli.files import make_output_folder
 from provenance.cli.importing import read_wish, subject_of
 from provenance.cli.language import _
 from provenance.cli.output import print_fields, print_json, say, warn, when
+from provenance.cli.places import (
+    Engine,
+    Scheduler,
+    beside_place,
+    check_outside_place,
+    place_of,
+    scheduler_of,
+)
 from provenance.cli.sending import MANIFEST, RECEIPT, Answer, Sending, receipt_name
 from provenance.cli.signer import find_signer, origin_of, sign_record
 from provenance.errors import (
@@ -58,7 +66,8 @@ def register(app: Application) -> None:
 
 def deposit(
     path: Annotated[
-        Path | None, typer.Argument(metavar="PATH", help=_("The dataset: a folder or one file."))
+        str | None,
+        typer.Argument(metavar="PATH|URL", help=_("The dataset: a folder, one file, or a URL.")),
     ] = None,
     ledger: Annotated[
         str | None,
@@ -143,7 +152,7 @@ def deposit(
         ),
     ] = None,
     import_: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--import",
             metavar="SOURCE",
@@ -153,6 +162,8 @@ def deposit(
     kind: Kind = None,
     data: DataFolder = None,
     rehash: Rehash = "none",
+    engine: Engine = "local",
+    scheduler: Scheduler = None,
     resume: Annotated[
         Path | None, typer.Option("--resume", metavar="FILE", help=_("Send a saved record."))
     ] = None,
@@ -181,12 +192,19 @@ def deposit(
             as_json=as_json,
         )
         return
-    subject = subject_of(path, import_, data, kind, read_wish(rehash))
+    subject = subject_of(
+        place_of(path) if path else None,
+        place_of(import_) if import_ else None,
+        data,
+        kind,
+        read_wish(rehash),
+        scheduler_of(engine, scheduler),
+    )
     flags = Flags(title, contributor, license_, access, identifier, relation, block)
     claims = subject.metadata | read_metadata(metadata) | flag_claims(flags)
     check_claims(claims, hold or [])
-    folder = output or beside(subject.source, ".provenance")
-    check_outside(folder, subject.data or subject.source)
+    folder = output or beside_place(subject.source, ".provenance")
+    check_outside_place(folder, subject.data or subject.source)
     _check_unused(folder)
     if publish_manifest:
         subject.check_publishable()

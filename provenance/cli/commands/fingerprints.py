@@ -16,9 +16,19 @@ import typer
 from provenance.chunks import ALGORITHM as CHUNKS
 from provenance.cli.application import Application
 from provenance.cli.commands.options import AsJson
-from provenance.cli.files import beside, check_outside, write_file
+from provenance.cli.files import write_file
 from provenance.cli.language import _
 from provenance.cli.output import print_fields, print_json
+from provenance.cli.places import (
+    Engine,
+    Scheduler,
+    Url,
+    beside_place,
+    check_outside_place,
+    hash_remotely,
+    place_of,
+    scheduler_of,
+)
 from provenance.errors import MalformedError
 from provenance.files.digest_cache import DigestCache, cache_path, prune_cache, size_of_cache
 from provenance.files.manifest_file import Written, additional_path, read_manifest, write_blocks
@@ -87,13 +97,23 @@ def hashing_progress(path: Path | None = None) -> Iterator[Callable[[int, int], 
 
 
 def write_fingerprint(
-    path: Path, manifest: Path, *, algorithms: Sequence[str] = (), verify_all: bool = False
+    path: Path | Url,
+    manifest: Path,
+    *,
+    algorithms: Sequence[str] = (),
+    verify_all: bool = False,
+    scheduler: str | None = None,
 ) -> Written:
     """Hash a dataset, also by ``algorithms``, and write what came of it.
 
     The manifest appears only when all is well, and the digests by other algorithms beside it
-    (``additional_path``). ``verify_all`` reads every file, also what is remembered.
+    (``additional_path``). ``verify_all`` reads every file, also what is remembered; behind a URL
+    and by a cluster, which ``scheduler`` names, every file is read anyway.
     """
+    if scheduler is not None or isinstance(path, Url):
+        with hashing_progress(None if isinstance(path, Url) else path) as on_progress:
+            blocks = hash_remotely(path, scheduler, algorithms=algorithms, on_progress=on_progress)
+            return write_blocks(manifest, blocks, algorithms)
     with hashing_progress(path) as on_progress, _cache(path, verify_all=verify_all) as cache:
         blocks = hash_blocks(path, algorithms=algorithms, on_progress=on_progress, cache=cache)
         return write_blocks(manifest, blocks, algorithms)
@@ -107,9 +127,9 @@ def _cache(path: Path, *, verify_all: bool) -> AbstractContextManager[DigestCach
     return DigestCache(place, verify_all=verify_all)
 
 
-def fingerprint_to(path: Path, manifest: Path) -> Summary:
+def fingerprint_to(path: Path | Url, manifest: Path, scheduler: str | None = None) -> Summary:
     """Hash a dataset and write its manifest; as ``write_fingerprint``."""
-    return write_fingerprint(path, manifest).summary
+    return write_fingerprint(path, manifest, scheduler=scheduler).summary
 
 
 def register(app: Application) -> None:
@@ -124,7 +144,8 @@ def register(app: Application) -> None:
 
 def fingerprint(
     path: Annotated[
-        Path, typer.Argument(metavar="PATH", help=_("The dataset: a folder or one file."))
+        str,
+        typer.Argument(metavar="PATH|URL", help=_("The dataset: a folder, one file, or a URL.")),
     ],
     output: Annotated[
         Path | None,
@@ -137,13 +158,21 @@ def fingerprint(
     sha256sum: Annotated[
         bool, typer.Option("--sha256sum", help=_("Print the list that `sha256sum -c` reads."))
     ] = False,
+    engine: Engine = "local",
+    scheduler: Scheduler = None,
     as_json: AsJson = False,
 ) -> None:
     """Hash a dataset where it lies; nothing is sent anywhere."""
-    target = output or beside(path, ".manifest.jsonl")
-    check_outside(target, path)
-    algorithms = algorithms_of(also, with_chunks=chunks)
-    written = write_fingerprint(path, target, algorithms=algorithms, verify_all=verify_all)
+    place = place_of(path)
+    target = output or beside_place(place, ".manifest.jsonl")
+    check_outside_place(target, place)
+    written = write_fingerprint(
+        place,
+        target,
+        algorithms=algorithms_of(also, with_chunks=chunks),
+        verify_all=verify_all,
+        scheduler=scheduler_of(engine, scheduler),
+    )
     if sha256sum:
         for line in to_sha256sum(read_manifest(target)):
             sys.stdout.buffer.write(line)

@@ -9,11 +9,11 @@ import typer
 
 from provenance import strict_json
 from provenance.cli.commands.options import AsJson
-from provenance.cli.files import beside, write_file
+from provenance.cli.files import write_file
 from provenance.cli.importing import read_wish, take_in
 from provenance.cli.language import _
 from provenance.cli.output import print_fields, print_json
-from provenance.imports import read_source
+from provenance.cli.places import beside_place, place_of, read_place
 
 if TYPE_CHECKING:
     from provenance.cli.application import Application
@@ -55,7 +55,10 @@ def register(app: Application) -> None:
 
 def import_(
     source: Annotated[
-        Path, typer.Argument(metavar="SOURCE", help=_("A file, folder or archive to import."))
+        str,
+        typer.Argument(
+            metavar="SOURCE", help=_("A file, folder or archive to import, or s3://BUCKET/PREFIX.")
+        ),
     ],
     kind: Kind = None,
     data: DataFolder = None,
@@ -77,10 +80,11 @@ def import_(
 ) -> None:
     """Import a source; nothing is sent anywhere, and nothing in it is changed."""
     wish = read_wish(rehash)
-    taken = take_in(read_source(source, kind), source, data, wish)
+    place = place_of(source)
+    taken = take_in(read_place(place, kind), place, data, wish)
     summary, target = None, None
     if taken.imported.entries or data is not None:
-        target = output or beside(source, ".manifest.jsonl")
+        target = output or beside_place(place, ".manifest.jsonl")
         summary = taken.write_manifest(target)
     if metadata_out is not None:
         write_file(metadata_out, strict_json.dump(taken.imported.metadata) + b"\n")
