@@ -95,7 +95,9 @@ def _verified(octets: bytes, policy: Path, hashes: list[str], now_unix: int) -> 
     blocks = [GivenBlock.from_hash(text) for text in hashes]
     verdict = verify_receipt(octets, read_policy(policy), now_unix=now_unix, blocks=blocks)
     decided = verdict.deciding
-    if decided is not None and verdict.exit_code in {1, 2}:
+    if decided is not None and verdict.exit_code == 2:
+        raise MalformedError(decided.text(_), field="RECEIPT")
+    if decided is not None and verdict.exit_code == 1:
         raise UntrueReceiptError(decided.text(_))
     return verdict
 
