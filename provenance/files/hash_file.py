@@ -128,9 +128,11 @@ class BatchHasher:
     ) -> None:
         """Also hash by ``algorithms``; ask ``look_up`` for what is known of place and state."""
         self._buffer = memoryview(bytearray(LONG_BYTES))
+        self._buffers = [self._buffer]
         self._algorithms = algorithms
         self._look_up = look_up
         self._wants_states = wants_states
+        self._wants_more = wants_states or bool(algorithms)
         self._others: list[list[bytes]] = []
         self._states: list[bytes] = []
         self._began_ns = 0
@@ -143,21 +145,21 @@ class BatchHasher:
         leaf_hashes: list[bytes] = []
         self._others, self._states = [[] for _ in self._algorithms], []
         self._began_ns = time.time_ns()
-        sha256 = hashlib.sha256
+        sha256, hash_file = hashlib.sha256, self._hash_file
         known = self._known(folders, batch) if self._look_up is not None else {}
         for folder, group in zip(folders, batch.split(b"//"), strict=True):
             prefix, *names = group.split(b"\0")
             for name, on_disk in _both(names, group.count(b"/") > prefix.count(b"/")):
                 try:
-                    found = known.get((folder, on_disk)) or self._hash_file(folder, on_disk)
-                    outcome, number, digest = found
+                    found = known and known.get((folder, on_disk))
+                    outcome, number, digest = found or hash_file(folder, on_disk)
                 except OSError as error:
                     outcome, number, digest = FAILED, error.errno or errno.EIO, _NOTHING
                 outcomes.append(outcome)
                 numbers.append(number)
                 digests.append(digest)
                 leaf_hashes.append(sha256(b"\0" + digest + prefix + name).digest())
-                if len(self._states) < len(digests):
+                if self._wants_more and len(self._states) < len(digests):
                     self._add_nothing()
         columns = [digests, leaf_hashes, *self._others, self._states if self._wants_states else []]
         packed = struct.pack(f"={len(numbers)}Q", *numbers)
@@ -195,7 +197,7 @@ class BatchHasher:
                 before, is_settled = settle(descriptor, before)
                 if not is_settled:
                     return CHANGED, 0, _NOTHING
-            count = os.readv(descriptor, [self._buffer])
+            count = os.readv(descriptor, self._buffers)
             while 0 < count < length and (more := os.readv(descriptor, [self._buffer[count:]])):
                 count += more
             content = self._buffer[:count]
@@ -204,10 +206,8 @@ class BatchHasher:
                 return CHANGED, 0, _NOTHING
         finally:
             os.close(descriptor)
-        if self._algorithms or self._wants_states:
+        if self._wants_more:
             self._add(content, before)
-        else:
-            self._states.append(_NO_STATE)
         return HASHED, length, digest
 
     def _add(self, content: memoryview, found: os.stat_result) -> None:

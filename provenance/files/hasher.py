@@ -137,12 +137,22 @@ class Hasher:
 
     def wait(self, batch: Batch, seconds: float) -> bool:
         """Wait for a batch no longer than ``seconds``; return whether it is done."""
-        if batch.answer is None:
-            self._collect(seconds)
-        else:
-            self._collect(0)
+        self._collect(0)
+        if batch.answer is not None:
             wait(batch.long.values(), timeout=seconds)
+        elif (spare := self._spare_batch()) is not None:
+            self._hash_here(spare)
+        else:
+            self._collect(seconds)
         return batch.is_done
+
+    def _spare_batch(self) -> Batch | None:
+        """Return a batch that a process has not begun yet, most likely: better done here than idle.
+
+        If it has, both come to the same.
+        """
+        queues = (process.queue for process in self._processes or () if len(process.queue) > 1)
+        return next((queue[-1] for queue in queues if queue[-1].answer is None), None)
 
     def _start_processes(self) -> None:
         arguments = _arguments(self._wanted)
@@ -157,13 +167,15 @@ class Hasher:
         for key, _ in self._selector.select(seconds):
             process: _Process = key.data
             for batch, octets in process.receive():
-                self._take(batch, octets)
+                if batch.answer is None:
+                    self._take(batch, octets)
             if process.is_lost:
                 self._selector.unregister(process.socket)
                 self._processes.remove(process)
                 process.close()
                 for batch in process.queue:
-                    self._hash_here(batch)
+                    if batch.answer is None:
+                        self._hash_here(batch)
 
     def _hash_here(self, batch: Batch) -> None:
         self._take(batch, self._here.hash_batch(batch.folders, batch.octets))
