@@ -315,6 +315,7 @@ def _spelled(line: Line, is_there: Callable[[str], bool]) -> str:
 
 def _by_path(lines: list[Line], meant: _Spelling, findings: Findings) -> dict[str, Line]:
     found: dict[str, Line] = {}
+    twice = []
     for path, line in zip(meant.paths(lines), lines, strict=True):
         _check_payload_path(path, line.where)
         other = found.setdefault(path, line)
@@ -324,7 +325,14 @@ def _by_path(lines: list[Line], meant: _Spelling, findings: Findings) -> dict[st
             raise NameCollisionError(
                 f"{path!a:.200} is listed with another digest at {other.where}", field=line.where
             )
-        findings.note(N_("{field}: {path} is listed twice."), field=line.where, path=path)
+        twice.append(path)
+    if twice:
+        findings.note(
+            N_("{file}: listed twice, with the same digest ({count}): {names}"),
+            file=lines[0].where.partition(":")[0],
+            count=len(twice),
+            names=shown(twice),
+        )
     return found
 
 

@@ -112,12 +112,13 @@ def lines_of(octets: bytes, name: str, *, is_cut: bool = False) -> Iterator[tupl
     except UnicodeError as error:
         at = octets[: getattr(error, "start", 0)].count(b"\n") + 1
         raise MalformedError("expected UTF-8", field=f"{name}:{at}") from error
-    lines = text.split("\0") if "\0" in text else text.split("\n")
+    ends_in_nul = "\0" in text
+    lines = text.split("\0" if ends_in_nul else "\n")
     if is_cut:
         del lines[-1]
     is_signed = is_head = text.startswith("-----BEGIN PGP SIGNED MESSAGE-----")
     for number, raw in enumerate(lines, start=1):
-        line = raw.removesuffix("\r") if "\0" not in text else raw
+        line = raw if ends_in_nul else raw.removesuffix("\r")
         if is_head:
             is_head = line != ""
         elif is_signed and line.startswith("-----BEGIN PGP SIGNATURE-----"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -191,3 +192,14 @@ def test_any_other_text_is_no_list(tmp_path: Path) -> None:
     assert not sniff(write(tmp_path, b"\0\1\2"))
     assert not sniff(write(tmp_path, ""))
     assert not sniff(tmp_path)
+
+
+def test_a_long_list_takes_time_in_proportion(tmp_path: Path) -> None:
+    """A search through the whole text for each line once made an hour of it."""
+    path = write(tmp_path, "".join(f"{A}  folder/{number:07}.csv\n" for number in range(100_000)))
+
+    started = time.process_time()
+    count = len(read_source(path).entries)
+
+    assert count == 100_000
+    assert time.process_time() - started < 10  # some 1.5 on one core; the search took 25
