@@ -52,6 +52,7 @@ __all__ = [
     "audit_public_log",
     "check_anchors",
     "check_checkpoint",
+    "check_evidence",
     "key_status_from",
 ]
 
@@ -215,7 +216,7 @@ def check_anchors(
             root_hash = tree.roots.get(claim.tree_size)
             if root_hash is None:
                 raise VerificationError("no signed head has this size")
-            _check_evidence(claim, claim.evidence, policy, chain, root_hash)
+            check_evidence(claim, claim.evidence, policy, chain, root_hash)
             if isinstance(claim.evidence, StatedEvidence):
                 report.anchors_stated += 1
             else:
@@ -224,10 +225,15 @@ def check_anchors(
                 report.widest = max(report.widest, claim.widened_by)
 
 
-def _check_evidence(
+def check_evidence(
     claim: AnchorClaim, evidence: Evidence, policy: Policy, chain: Chain, root_hash: RootHash
 ) -> None:
-    """Prove the evidence, or check who signed it."""
+    """Prove the evidence of an anchor, or check who signed it.
+
+    Raises:
+        MalformedError: it does not parse.
+        VerificationError: it proves another root, or is about another log or contract.
+    """
     if isinstance(evidence, StatedEvidence):
         verify_statement(
             evidence,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provenance import tlog
-from provenance.digests import sha256
+from provenance.digests import sha256, to_b64url
 from provenance.errors import (
     BadTileError,
+    DamagedDisclosureError,
     DamagedReceiptError,
     MalformedError,
     NotFoundError,
@@ -17,9 +18,12 @@ from provenance.merkle import leaf_hash
 from provenance.record import Record, parse_record
 
 if TYPE_CHECKING:
-    from provenance.ledger.ports import KeyStore, LogReader
+    from collections.abc import Sequence
 
-__all__ = ["load_record", "record_id_of"]
+    from provenance.ledger.ports import KeyStore, LogReader, SealedDisclosure
+    from provenance.tlog import ReadTile
+
+__all__ = ["check_entry", "load_record", "record_id_of"]
 
 
 def record_id_of(entry: bytes) -> bytes:
@@ -37,31 +41,50 @@ def load_record(
 
     Raises:
         NotFoundError: the log is not that long.
-        DamagedDisclosureError: a stored disclosure does not decrypt.
+        DamagedDisclosureError: a stored disclosure does not decrypt, or the stored ones are not
+            those of the record: one may have become public that its holder keeps.
         DamagedReceiptError: the stored entry is not the one that the log's tiles are made of.
     """
     entries = log.entries(leaf_index, leaf_index + 1)
     if not entries:
         raise NotFoundError(f"there is no entry {leaf_index}")
     entry = entries[0]
-    _check_entry(entry, leaf_index, log)
-    shown = [one for one in log.disclosures(leaf_index) if holder or not one.held]
+    check_entry(entry, leaf_index, log.read_tile)
+    stored = log.disclosures(leaf_index)
+    shown = [one for one in stored if holder or not one.held]
     texts: list[str] | None = None
     if shown:
         pairs = [(one.digest, one.ciphertext) for one in shown]
         texts = key_store.open(record_id_of(entry), pairs)
     compact = b"~".join((entry, *(text.encode("ascii") for text in texts or ()), b""))
     try:
-        return parse_record(compact, complete=False)
+        record = parse_record(compact, complete=False)
     except (MalformedError, VerificationError) as error:
         raise DamagedReceiptError(f"entry {leaf_index} does not parse: {error}") from error
+    _check_stored(record, stored, shown if texts else [])
+    return record
 
 
-def _check_entry(entry: bytes, leaf_index: int, log: LogReader) -> None:
-    """Compare an entry with its leaf hash: a receipt is verified anyway, a mere view is not."""
+def _check_stored(
+    record: Record, stored: Sequence[SealedDisclosure], opened: Sequence[SealedDisclosure]
+) -> None:
+    """Check that none is missing or marked otherwise than the record says."""
+    if any(one.held is not (to_b64url(one.digest) in record.held) for one in stored):
+        raise DamagedDisclosureError("a stored disclosure is not marked as the record says")
+    left = {one.digest for one in stored} - {one.digest for one in opened}
+    if {to_b64url(digest) for digest in left} != record.withheld:
+        raise DamagedDisclosureError("the stored disclosures are not those of the record")
+
+
+def check_entry(entry: bytes, leaf_index: int, read_tile: ReadTile) -> None:
+    """Compare an entry with its leaf hash: a receipt is verified anyway, a mere view is not.
+
+    Raises:
+        DamagedReceiptError: it is not the one that the log's tiles are made of.
+    """
     index, place = divmod(leaf_index, tlog.TILE_WIDTH)
     try:
-        hashes = tlog.tile_hashes(log.read_tile(0, index), place + 1)
+        hashes = tlog.tile_hashes(read_tile(0, index), place + 1)
     except (NotFoundError, BadTileError) as error:
         raise DamagedReceiptError(f"the tile of entry {leaf_index} is damaged") from error
     if hashes[32 * place :] != leaf_hash(entry):

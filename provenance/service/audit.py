@@ -32,6 +32,8 @@ from provenance.errors import (
     LockedError,
     MalformedError,
     NotFoundError,
+    OtherPolicyError,
+    ProvenanceError,
     UnavailableError,
     VerificationError,
 )
@@ -40,13 +42,14 @@ from provenance.ledger.audit_anchors import claims_from_json, claims_of, confirm
 from provenance.ledger.audit_log import PublicLog, at_place, audit_public_log
 from provenance.ledger.audit_store import audit_store
 from provenance.ledger.audit_stored_anchors import check_stored_anchors, check_stored_beacons
+from provenance.ledger.check_policy import check_policy
 from provenance.ledger.read_log import SignedLog
 from provenance.ledger.tile_cache import TileCache
 from provenance.policy import Policy
 from provenance.service.chain_node import ChainNode, pin_of
 from provenance.service.chain_settings import match_chains
 from provenance.service.signer_process import open_memory
-from provenance.store.key_store import open_key_store
+from provenance.store.key_store import check_key_files, open_key_store
 from provenance.store.read_only import open_read_only
 
 if TYPE_CHECKING:
@@ -105,6 +108,7 @@ def audit_folder(
 
     Raises:
         AuditError: the first wrong place; ``AnchorTroubleError`` when only a chain contradicts.
+        OtherPolicyError: ``policy.json`` is not the one of this log.
         MalformedError: not a ledger folder.
         UnavailableError: the chain's node is away.
     """
@@ -114,6 +118,7 @@ def audit_folder(
         stored = open_ones.enter_context(_database(folder, settings))
         with at_place(folder.database.name):
             stored.check_integrity()
+        _check_policy(policy, stored)
         chains: list[Chain] = []
         if nodes:
             chains = [_connect(node, policy) for node in nodes]
@@ -132,6 +137,16 @@ def audit_folder(
         report.memory_away = report.memory_away or away
         claims, read_tile = claims_of(anchors), stored.log.read_tile
         return report, _ask_chains(chains, report, claims, final, read_tile)
+
+
+def _check_policy(policy: Policy, stored: ReadOnlyLedger) -> None:
+    """Compare the policy with the log, as far as the log's own words are whole."""
+    try:
+        check_policy(policy, stored.log)
+    except OtherPolicyError:
+        raise
+    except ProvenanceError:
+        return  # what is damaged of them, the audit is about to find, and names its place
 
 
 def audit_if_due(folder: LedgerFolder, store: SqlLogStore) -> None:
@@ -195,6 +210,7 @@ def _disclosure_keys(folder: LedgerFolder, settings: Settings) -> Iterator[KeySt
     if isinstance(database, Path) and not database.exists():
         raise MalformedError(f"{database} is missing")
     with at_place(folder.disclosure_keys.name):
+        check_key_files(database)
         key_store = open_key_store(database)
     with closing(key_store):
         yield key_store

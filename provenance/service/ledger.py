@@ -8,9 +8,16 @@ it is back. Stopping goes the other way round and answers everybody first.
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from provenance.errors import NotFoundError
+from provenance.errors import (
+    DamagedReceiptError,
+    MalformedError,
+    NotFoundError,
+    VerificationError,
+)
+from provenance.ledger.audit_log import check_checkpoint
 from provenance.ledger.serve_holder import (
     check_publication,
     disclose_record,
@@ -26,6 +33,7 @@ from provenance.service.views import anchor_view, hit_views, record_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from typing import BinaryIO
 
     from provenance.errors import FatalError
     from provenance.service.measures import Measure
@@ -66,6 +74,8 @@ class Ledger:
         self._keys = OperatorKeys(folder.keys)
         self._bridge = LoopBridge()
         self._running: RunningParts | None = None
+        # asked for again and again; another bit makes it another text
+        self._check_checkpoint = lru_cache(maxsize=8)(self._check_signature)
 
     @property
     def policy(self) -> bytes:
@@ -123,8 +133,20 @@ class Ledger:
     # --- the log ---------------------------------------------------------------------------
 
     def checkpoint(self) -> str:
-        """Return the newest signed checkpoint."""
-        return self.parts.log.checkpoint()
+        """Return the newest signed checkpoint.
+
+        Raises:
+            DamagedReceiptError: no key of the policy signed what is stored.
+        """
+        note_text = self.parts.log.checkpoint()
+        self._check_checkpoint(note_text)
+        return note_text
+
+    def _check_signature(self, note_text: str) -> None:
+        try:
+            check_checkpoint(note_text, self.trust)
+        except (MalformedError, VerificationError) as error:
+            raise DamagedReceiptError(f"the newest checkpoint is damaged: {error}") from error
 
     def tile(self, tile: TileId) -> bytes:
         """Return the bytes of a tile or entry bundle, at exactly the width asked for."""
@@ -166,7 +188,7 @@ class Ledger:
             now_unix=int(time.time()),
         )
 
-    def publish_manifest(self, record_id: bytes, manifest: bytes, statement: str) -> None:
+    def publish_manifest(self, record_id: bytes, manifest: BinaryIO, statement: str) -> None:
         """Publish a deposit's manifest on its signer's order."""
         publish_manifest(
             record_id,
@@ -228,8 +250,18 @@ class Ledger:
         return hit_views(indexes, log=parts.store, key_store=parts.key_store, policy=self.trust)
 
     def anchors(self, after: int, limit: int) -> list[dict[str, Any]]:
-        """Return anchors in the order they were bound, after anchor id ``after``."""
-        page = self.parts.anchor_store.page(after_id=max(after, 0), limit=limit)
+        """Return anchors in the order they were bound, after anchor id ``after``.
+
+        Raises:
+            DamagedReceiptError: what is stored of one does not hold together.
+        """
+        parts = self.parts
+        try:
+            page = parts.anchor_store.page(after_id=max(after, 0), limit=limit)
+        except MalformedError as error:
+            raise DamagedReceiptError(f"an anchor is damaged: {error}") from error
+        for anchor in page:
+            parts.anchor_checker.check(anchor)
         return [anchor_view(anchor) for anchor in page]
 
     def anchor_now(self) -> int | None:

@@ -9,10 +9,12 @@ import time
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Final
 
+from provenance.chain.abi import ContractAbi
 from provenance.client.signer import SignerClient
 from provenance.client.witness import HttpWitness
 from provenance.errors import OverloadedError, UnavailableError
 from provenance.files.lock import FolderLock
+from provenance.ledger.check_policy import check_policy
 from provenance.ledger.collect_cosignatures import Cosigner
 from provenance.ledger.issue_beacon import BeaconIssuer
 from provenance.ledger.issue_receipt import ReceiptIssuer
@@ -20,6 +22,7 @@ from provenance.ledger.known_keys import KnownKeys
 from provenance.ledger.load_record import load_record
 from provenance.ledger.observe_beacon import BeaconObserver
 from provenance.ledger.read_log import SignedLog
+from provenance.ledger.show_anchors import AnchorChecker
 from provenance.ledger.tile_cache import TileCache
 from provenance.note import NoteVerifier
 from provenance.record import beacon_of
@@ -78,6 +81,8 @@ class RunningParts:
         Raises:
             LockedError: another process writes this ledger, or changes its keys or chains.
             UnfinishedChangeError: a change of its keys or chains has to be finished first.
+            OtherPolicyError: ``policy.json`` is not the one of this log.
+            DamagedReceiptError: the entry that would say so is damaged.
             UnavailableError: the database is away.
         """
         self._folder = folder
@@ -127,6 +132,7 @@ class RunningParts:
         self.store = open_log_store(folder.log_database(settings))
         opened.callback(self.store.close)
         check_settled(folder, self.store)
+        check_policy(self._policy, self.store)
         self.key_store = open_key_store(folder.key_database(settings))
         opened.callback(self.key_store.close)
         writer, reader = self.store.writer, self.store.reader
@@ -135,6 +141,9 @@ class RunningParts:
         self.cosignatures = SqlCosignatureStore(writer, reader)
         self.tiles = TileCache(self.store.read_tile)
         self.log = SignedLog(self.store, self.tiles, self.cosignatures)
+        self.anchor_checker = AnchorChecker(
+            self._policy, self.log, self.store.read_tile, ContractAbi.bundled().anchor_data
+        )
         self.known_keys = KnownKeys(self.store)
 
     # --- making ----------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provenance.anchor_evidence import block_of
 from provenance.digests import to_evm_hex
+from provenance.errors import DamagedReceiptError
 from provenance.identity import BoundKey, standing_of
 from provenance.ledger.load_record import load_record
 from provenance.record import deposit_of, fixity_of
@@ -80,14 +81,16 @@ class _Levels:
         if kid not in self._bound:
             stored = self._log.stored_keys([kid]).get(kid)
             # the operator's own keys stand in genesis, not in a key record
-            self._bound[kid] = [] if stored is None else [self._binding(stored.leaf_index)]
+            self._bound[kid] = [] if stored is None else [self._binding(kid, stored.leaf_index)]
         bound = self._bound[kid]
         if not bound:
             return "unbound"
         return standing_of(kid, index, bound, self._institutions).level.value
 
-    def _binding(self, leaf_index: int) -> BoundKey:
+    def _binding(self, kid: str, leaf_index: int) -> BoundKey:
         record = load_record(leaf_index, log=self._log, key_store=self._key_store)
+        if record.type != "key" or record.kid != kid:
+            raise DamagedReceiptError(f"entry {leaf_index} is not the record of key {kid}")
         return BoundKey(record, leaf_index)
 
 
@@ -115,6 +118,8 @@ def _about_deposit(record: Record, log: LogReader, key_store: KeyStore, levels: 
 
 
 def _fixity(record: Record, index: int, deposit: Record, levels: _Levels) -> View:
+    if record.type != "fixity" or record.claims["record"] != deposit.id_hex:
+        raise DamagedReceiptError(f"entry {index} is no fixity record about {deposit.id_hex}")
     found = fixity_of(record)
     return {
         "id": record.id_hex,

@@ -12,6 +12,7 @@ from provenance import strict_json
 from provenance.anchor import AnchorState
 from provenance.anchor_evidence import HistoryProof, parse_evidence
 from provenance.digests import RootHash, from_hex
+from provenance.errors import FatalError
 from provenance.ledger.anchor_port import Anchor, Inclusion
 from provenance.ledger.chain_port import Attempt, NamedBlock
 from provenance.store.tables import anchor_attempts
@@ -51,7 +52,14 @@ def read_anchors(connection: Connection, rows: Sequence[Row[tuple[object, ...]]]
     attempts: dict[int, list[Attempt]] = {row.anchor_id: [] for row in rows}
     for a in connection.execute(_ATTEMPTS, asked):
         attempts[a.anchor_id].append(
-            Attempt(a.tx_hash, a.raw, a.max_fee_wei, a.priority_fee_wei, a.gas, a.broadcast_unix)
+            Attempt(
+                tx_hash=_octets(a.tx_hash),
+                raw=_octets(a.raw),
+                max_fee_wei=a.max_fee_wei,
+                priority_fee_wei=a.priority_fee_wei,
+                gas=a.gas,
+                broadcast_unix=a.broadcast_unix,
+            )
         )
     return [_anchor(row, attempts[row.anchor_id]) for row in rows]
 
@@ -64,9 +72,9 @@ def _anchor(row: Row[tuple[object, ...]], attempts: Sequence[Attempt]) -> Anchor
         nonce=row.nonce,
         base_size=row.base_size,
         tree_size=row.tree_size,
-        root_hash=RootHash(row.root_hash),
-        call_data=row.call_data,
-        state=AnchorState(row.state),
+        root_hash=RootHash(_octets(row.root_hash)),
+        call_data=_octets(row.call_data),
+        state=_state(row.state),
         prepared_unix=row.created_unix,
         attempts=tuple(attempts),
         inclusion=None if row.block_hash is None else _inclusion(row),
@@ -76,14 +84,36 @@ def _anchor(row: Row[tuple[object, ...]], attempts: Sequence[Attempt]) -> Anchor
 
 
 def _inclusion(row: Row[tuple[object, ...]]) -> Inclusion:
-    evidence = None if row.evidence is None else _read_evidence(row.evidence)
+    evidence = None if row.evidence is None else _read_evidence(_text(row.evidence))
     return Inclusion(
-        tx_hash=row.tx_hash,
+        tx_hash=_octets(row.tx_hash),
         mined_number=row.mined_number,
-        block=NamedBlock(row.block_number, row.block_hash),
+        block=NamedBlock(row.block_number, _octets(row.block_hash)),
         evidence=evidence,
-        histories=_read_histories(row.histories),
+        histories=_read_histories(_text(row.histories)),
     )
+
+
+# One flipped bit in a row's header makes SQLite call a blob text, or a text a blob.
+
+
+def _octets(value: object) -> bytes:
+    if not isinstance(value, bytes):
+        raise FatalError(f"an anchor is damaged: expected a blob, got {type(value).__name__}")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise FatalError(f"an anchor is damaged: expected text, got {type(value).__name__}")
+    return value
+
+
+def _state(value: object) -> AnchorState:
+    try:
+        return AnchorState(value)
+    except ValueError as error:
+        raise FatalError(f"an anchor is damaged: its state is {value!a:.40}") from error
 
 
 def add_attempt(connection: Connection, anchor_id: int, position: int, attempt: Attempt) -> None:

@@ -14,7 +14,7 @@ from provenance.store import tables
 from provenance.store.engine import is_postgresql
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, MetaData
 
 __all__ = ["check_files"]
 
@@ -32,8 +32,8 @@ _CHECK_HEAP = text(
 )
 
 
-def check_files(connection: Connection) -> str | None:
-    """Return the first thing that is wrong, or None.
+def check_files(connection: Connection, metadata: MetaData = tables.metadata) -> str | None:
+    """Return the first thing that is wrong with a database and its tables, or None.
 
     SQLite checks its whole file. PostgreSQL checks every page of our tables and indexes where
     its extension ``amcheck`` is installed; without it every row is read once, which finds what
@@ -42,19 +42,19 @@ def check_files(connection: Connection) -> str | None:
     if not is_postgresql(connection):
         found = str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one())
         return None if found == "ok" else found
-    _read_every_row(connection)
-    return _amcheck(connection) if connection.execute(_HAS_AMCHECK).scalar_one() else None
+    _read_every_row(connection, metadata)
+    return _amcheck(connection, metadata) if connection.execute(_HAS_AMCHECK).scalar_one() else None
 
 
-def _read_every_row(connection: Connection) -> None:
+def _read_every_row(connection: Connection, metadata: MetaData) -> None:
     """Read all values, those that lie outside their rows too; a bad page is a driver's error."""
-    for table in tables.metadata.sorted_tables:
+    for table in metadata.sorted_tables:
         # as text, because only that takes a value apart that lies compressed elsewhere
         connection.exec_driver_sql(f"SELECT sum(length(t::text)) FROM {table.name} AS t")  # noqa: S608 -- names of our own tables
 
 
-def _amcheck(connection: Connection) -> str | None:
-    for table in tables.metadata.sorted_tables:
+def _amcheck(connection: Connection, metadata: MetaData) -> str | None:
+    for table in metadata.sorted_tables:
         damage = connection.execute(_CHECK_HEAP, {"name": table.name}).first()
         if damage is not None:
             return f"{damage[0]}: {damage[1]}"

@@ -19,11 +19,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import bindparam, delete, insert, select, text, update
 
-from provenance.errors import DamagedDisclosureError, FatalError
+from provenance.errors import DamagedDisclosureError, FatalError, VerificationError
 from provenance.ledger.ports import Sweep
+from provenance.store.check_files import check_files
 from provenance.store.engine import (
     forget_erased,
     is_postgresql,
+    open_reader,
     open_writer,
     serialize_starts,
     storage_errors,
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 
     from provenance.store.engine import Database
 
-__all__ = ["SWEPT_AT_ONCE", "SqlKeyStore", "open_key_store"]
+__all__ = ["SWEPT_AT_ONCE", "SqlKeyStore", "check_key_files", "open_key_store"]
 
 SCHEMA_VERSION: Final = 1
 
@@ -86,6 +88,24 @@ def open_key_store(database: Database) -> SqlKeyStore:
     except BaseException:
         engine.dispose()
         raise
+
+
+def check_key_files(database: Database) -> None:
+    """Let an existing database check its files: a key that no index leads to looks erased.
+
+    Raises:
+        VerificationError: with the first thing it found.
+        FatalError: it is so damaged that it cannot even be asked.
+    """
+    # as a reader: the transactions of a key store keep everybody from writing (SQLite)
+    engine = open_reader(database, readers=1)
+    try:
+        with storage_errors(), engine.connect() as connection:
+            found = check_files(connection, key_metadata)
+    finally:
+        engine.dispose()
+    if found is not None:
+        raise VerificationError(" ".join(found.split()))
 
 
 class SqlKeyStore:
@@ -150,13 +170,16 @@ class SqlKeyStore:
         """Decrypt disclosures of one record, given as (digest, ciphertext); None if erased.
 
         Raises:
-            DamagedDisclosureError: the key is there but a ciphertext is not what it made.
+            DamagedDisclosureError: the key is there but a ciphertext is not what it made, or what
+                is there is no key. Only one that is not there was erased, or lost.
         """
         with storage_errors(), self._engine.connect() as connection:
-            key = connection.execute(_find_key, {"record_id": record_id}).scalar()
-        if key is None:
+            row = connection.execute(_find_key, {"record_id": record_id}).one_or_none()
+        if row is None:
             return None
-        cipher = AESGCM(key)
+        if not isinstance(row.key, bytes) or len(row.key) != KEY_LENGTH:
+            raise DamagedDisclosureError(f"the key of record {record_id.hex()} is damaged")
+        cipher = AESGCM(row.key)
         return [_open(cipher, record_id, digest, octets) for digest, octets in sealed]
 
     def erase(self, record_id: bytes) -> bool:
