@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from provenance import strict_json
-from provenance.digests import from_hex, sha256
+from provenance.digests import sha256
 from provenance.errors import MalformedError, UnsupportedVersionError
 from provenance.fingerprint import MAX_PATH_BYTES, Tally
 from provenance.text import check_path
@@ -87,6 +87,32 @@ class BadFile:
         if self.reason is not None:
             members["reason"] = self.reason
         return members
+
+    @classmethod
+    def read(cls, members: strict_json.Members) -> BadFile:
+        """Read what ``to_json`` returns.
+
+        Raises:
+            MalformedError: a member is not as it must be.
+        """
+        found = members.optional("found", members.hex32)
+        bad = cls(
+            path=members.text("path", max_length=MAX_PATH_BYTES),
+            outcome=_word(members, "outcome", OUTCOMES),
+            expected=members.hex32("expected"),
+            found=found,
+            reason=members.optional_text("reason", max_length=_MAX_REASON),
+        )
+        members.done()
+        check_path(bad.path, members.path("path"))
+        for name, belongs in (("found", "changed"), ("reason", "unreadable")):
+            if (name in members) is not (bad.outcome == belongs):
+                raise MalformedError(
+                    f"expected it exactly when the outcome is {belongs}", field=members.path(name)
+                )
+        if bad.found == bad.expected:
+            raise MalformedError("expected another digest", field=members.path("found"))
+        return bad
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +187,7 @@ class FixityReport:
             missing=members.integer("missing"),
             length=members.integer("bytes"),
             checked_digest=members.hex32("checked_digest"),
-            bad=tuple(map(_bad_file, members.objects("bad", max_items=MOST_LISTED))),
+            bad=tuple(map(BadFile.read, members.objects("bad", max_items=MOST_LISTED))),
             started_unix=members.integer("started"),
             ended_unix=members.integer("ended"),
             tool=members.text("tool", max_length=_MAX_TOOL),
@@ -222,36 +248,10 @@ def _word(members: strict_json.Members, name: str, words: tuple[str, ...]) -> st
     word = members.text(name)
     if word not in words:
         expected = ", ".join(words)
-        raise MalformedError(f"expected one of {expected}; got {word!a:.40}", field=name)
+        raise MalformedError(
+            f"expected one of {expected}; got {word!a:.40}", field=members.path(name)
+        )
     return word
-
-
-def _bad_file(members: strict_json.Members) -> BadFile:
-    path = members.text("path", max_length=MAX_PATH_BYTES)
-    check_path(path, members.path("path"))
-    outcome = members.text("outcome")
-    if outcome not in OUTCOMES:
-        raise MalformedError(f"expected a known word, got {outcome!a:.40}", field="bad.outcome")
-    found = members.optional_text("found", max_length=64)
-    bad = BadFile(
-        path=path,
-        outcome=outcome,
-        expected=members.hex32("expected"),
-        found=None if found is None else from_hex(found, field=members.path("found")),
-        reason=members.optional_text("reason", max_length=_MAX_REASON),
-    )
-    members.done()
-    for name, is_there, belongs in (
-        ("found", bad.found is not None, "changed"),
-        ("reason", bad.reason is not None, "unreadable"),
-    ):
-        if is_there is not (outcome == belongs):
-            raise MalformedError(
-                f"expected it exactly when the outcome is {belongs}", field=members.path(name)
-            )
-    if bad.found == bad.expected:
-        raise MalformedError("expected another digest than the listed", field=members.path("found"))
-    return bad
 
 
 def _check_whole(report: FixityReport) -> None:

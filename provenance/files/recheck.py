@@ -19,7 +19,6 @@ from provenance.errors import FileAccessError, MalformedError
 from provenance.files.hash_file import OPEN_FLAGS
 from provenance.files.tree import NOT_READABLE, SYMLINK, Folder, Found, Problems
 from provenance.files.walk import hash_found
-from provenance.fingerprint import Tally
 from provenance.fixity_report import MOST_LISTED, MOST_PATH_BYTES, BadFile
 from provenance.text import nfc
 
@@ -30,7 +29,11 @@ if TYPE_CHECKING:
     from provenance.files.walk import Block
     from provenance.fingerprint import FileEntry
 
-__all__ = ["Rechecked", "recheck"]
+__all__ = ["Rechecked", "portions", "recheck"]
+
+PORTION_BYTES = 16 << 30
+PORTION_FILES = 200_000
+"""Read in less than a minute by most disks; the end of a portion costs tenths of a second."""
 
 FILES_AT_ONCE = 256
 """Files of one folder that are looked for before they are given to those who hash."""
@@ -39,12 +42,47 @@ FILES_AT_ONCE = 256
 class Rechecked(NamedTuple):
     """What reading files again has shown; the members are those of ``FixityReport``."""
 
-    checked: int
-    failed: int
-    missing: int
-    length: int
-    checked_digest: bytes
-    bad: tuple[BadFile, ...]
+    failed: int = 0
+    missing: int = 0
+    length: int = 0
+    bad: tuple[BadFile, ...] = ()
+    until: str = ""
+    """Path of the last file that was looked for."""
+
+    def then(self, later: Rechecked) -> Rechecked:
+        """Return what this and a later portion of the files have shown."""
+        return Rechecked(
+            self.failed + later.failed,
+            self.missing + later.missing,
+            self.length + later.length,
+            _listed([*self.bad, *later.bad]),
+            later.until or self.until,
+        )
+
+
+def _listed(bad: list[BadFile]) -> tuple[BadFile, ...]:
+    """Return as many, of bad files by path, as a report lists."""
+    room = itertools.accumulate(len(one.path.encode()) for one in bad[:MOST_LISTED])
+    return tuple(bad[: sum(octets <= MOST_PATH_BYTES for octets in room)])
+
+
+def portions(entries: Iterable[FileEntry]) -> Iterator[Iterator[FileEntry]]:
+    """Part entries so that little is lost when the reading ends in between.
+
+    Each portion is to be read to its end before the next is asked for.
+    """
+    rest = iter(entries)
+    for first in rest:
+        yield _portion(itertools.chain([first], rest))
+
+
+def _portion(entries: Iterator[FileEntry]) -> Iterator[FileEntry]:
+    octets = 0
+    for files, entry in enumerate(entries, start=1):
+        yield entry
+        octets += entry.length or 0
+        if octets >= PORTION_BYTES or files >= PORTION_FILES:
+            return
 
 
 def recheck(
@@ -91,7 +129,7 @@ class _Unread(Problems):
 class _Run:
     """One pass: the files under way, and what became of the others."""
 
-    tally: Tally = field(default_factory=Tally)
+    until: str = ""
     under_way: dict[str, FileEntry] = field(default_factory=dict)
     failed: int = 0
     missing: int = 0
@@ -106,8 +144,7 @@ class _Run:
         """Open the folders of the files that are due, and pass on those that are there."""
         for parent, entries in itertools.groupby(due, key=lambda one: one.path.rpartition("/")[0]):
             while some := list(itertools.islice(entries, FILES_AT_ONCE)):
-                for entry in some:
-                    self.tally.add(entry)
+                self.until = some[-1].path
                 level = place.enter(parent)
                 names, on_disk = self._look_into(level, some)
                 if names and level.folder is not None:
@@ -168,17 +205,7 @@ class _Run:
         if self.under_way:
             raise RuntimeError(f"nothing became of {len(self.under_way)} files")
         self._cut()
-        room = itertools.accumulate(len(one.path.encode()) for one in self.bad)
-        listed = sum(octets <= MOST_PATH_BYTES for octets in room)
-        summary = self.tally.summary()
-        return Rechecked(
-            checked=summary.files,
-            failed=self.failed,
-            missing=self.missing,
-            length=self.length,
-            checked_digest=summary.digest,
-            bad=tuple(self.bad[:listed]),
-        )
+        return Rechecked(self.failed, self.missing, self.length, _listed(self.bad), self.until)
 
 
 # --- folders by name ----------------------------------------------------------------------

@@ -28,6 +28,7 @@ COMMANDS = {
     "import": "imports",
     "deposit": "deposits",
     "receipt": "receipts",
+    "fixity": "fixity",
     "verify": "verification",
     "show": "verification",
     "lookup": "lookups",
