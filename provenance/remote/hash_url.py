@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import threading
-import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from provenance.files.hash_file import CHUNKS, make_digest
 from provenance.files.tree import NOT_READABLE
 from provenance.files.walk import CHANGED_FILE
 from provenance.remote.location import ChangedError, DroppedError, RefusedError, open_location
+from provenance.remote.patience import PAUSES, patiently
 from provenance.remote.rows import Row, Run, in_manifest_order
 
 if TYPE_CHECKING:
@@ -45,9 +45,6 @@ RANGES_A_THREAD = 4
 """Ranges that wait for each thread, so that it need not wait for what is hashed."""
 
 FILES_IN_BLOCK = 256
-
-PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
-"""Seconds before another try; each byte that came in between starts them anew."""
 
 MOST_TRIES = 64
 """Of one range: a server that sends a little and drops each time must come to an end."""
@@ -218,6 +215,7 @@ class _Fetcher:
                 self._location.read(part.file, part.start + before, part.stop, sink)
                 _check_all_came(len(content), part.length)
             except DroppedError as error:
+                # what came in between starts the pauses anew
                 failed = 1 if len(content) > before else failed + 1
                 if failed > len(PAUSES):
                     raise
@@ -285,7 +283,7 @@ def _take(
             on_read(len(content))
             part.content = None  # its memory is wanted
         if part.is_last:
-            _check(part.file, location)
+            patiently(lambda: location.check(part.file))
     except ChangedError:
         hashing.wrong = CHANGED_FILE
     except RefusedError as error:
@@ -303,27 +301,10 @@ def _stream(
         hashing.update(octets)
         on_read(len(octets))
 
-    for pause in (*PAUSES, None):
+    def read() -> None:
+        on_read(-hashing.length)
         hashing.begin()
-        try:
-            location.read(file, 0, None, sink)
-            _check_all_came(hashing.length, file.length)
-        except DroppedError:
-            if pause is None:
-                raise
-            on_read(-hashing.length)
-            time.sleep(pause)
-        else:
-            return
+        location.read(file, 0, None, sink)
+        _check_all_came(hashing.length, file.length)
 
-
-def _check(file: RemoteFile, location: Location) -> None:
-    for pause in (*PAUSES, None):
-        try:
-            location.check(file)
-        except DroppedError:
-            if pause is None:
-                raise
-            time.sleep(pause)
-        else:
-            return
+    patiently(read)

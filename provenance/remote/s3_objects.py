@@ -17,6 +17,7 @@ from fsspec.asyn import sync
 from provenance.errors import FileAccessError, MalformedError, UnavailableError
 from provenance.files.tree import SPECIAL
 from provenance.remote.location import ChangedError, DroppedError, RefusedError, RemoteFile
+from provenance.remote.patience import AT_FIRST, patiently
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -166,11 +167,14 @@ class S3Objects:
             self._system.close_session(self._system.loop, s3)
 
     def _ask(self, method: str, **wanted: str) -> dict[str, Any]:
-        try:
-            answer: dict[str, Any] = self._system.call_s3(method, Bucket=self._bucket, **wanted)
-        except (BotoCoreError, WebError, OSError) as error:
-            raise _meaning(error) from error
-        return answer
+        def ask() -> dict[str, Any]:
+            try:
+                answer: dict[str, Any] = self._system.call_s3(method, Bucket=self._bucket, **wanted)
+            except (BotoCoreError, WebError, OSError) as error:
+                raise _meaning(error) from error
+            return answer
+
+        return patiently(ask, AT_FIRST)  # s3fs itself has tried several times
 
 
 def open_at(url: Url) -> S3Objects:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import stat
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -20,7 +21,7 @@ from provenance.remote.location import ChangedError, DroppedError, RefusedError,
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from paramiko import SFTPAttributes, SFTPClient
+    from paramiko import SFTPAttributes, SFTPClient, SFTPFile
 
     from provenance.files.tree import Problems
     from provenance.remote.location import Sink
@@ -120,7 +121,8 @@ class SftpTree:
         with sftp.open(file.key, "rb") as opened:
             _check_same(file, opened.stat())
             blocks = [(at, min(BLOCK_BYTES, end - at)) for at in starts]
-            for octets in opened.readv(blocks, max_concurrent_prefetch_requests=64):
+            _keep_quiet(opened)
+            for octets in opened.readv(blocks):
                 sink(octets)
             _check_same(file, opened.stat())
         _check_same(file, sftp.lstat(file.key))  # opening follows a link, looking does not
@@ -186,6 +188,20 @@ class SftpTree:
 def open_at(url: Url) -> SftpTree:
     """Return the location of an ``sftp://`` URL."""
     return SftpTree(url)
+
+
+def _keep_quiet(opened: SFTPFile) -> None:
+    """Let who reads ahead end without a word when the connection goes: who reads, learns of it.
+
+    paramiko asks for blocks in a thread of its own, which would print a traceback.
+    """
+    ask_ahead = opened._prefetch_thread  # type: ignore[attr-defined] # noqa: SLF001 -- see above
+
+    def ask(*arguments: object) -> None:
+        with suppress(EOFError, OSError, paramiko.SSHException):
+            ask_ahead(*arguments)
+
+    opened._prefetch_thread = ask  # type: ignore[attr-defined] # noqa: SLF001 -- see above
 
 
 def _file(path: str, key: str, found: SFTPAttributes) -> RemoteFile:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, cast
 
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
     from provenance.remote.url import Url
 
 __all__ = ["read_stored"]
-
-PAUSES = (0.5, 2.0, 8.0)
 
 _FULL = {"FULL_OBJECT", ""}
 """Of a service that does not say, the form tells; see ``_stored``."""
@@ -72,16 +69,12 @@ def read_stored(url: Url) -> Imported:
 
 
 def _head(location: S3Objects, file: RemoteFile) -> Head:
-    for pause in (*PAUSES, None):
-        try:
-            return location.head(file.key)
-        except RefusedError as error:
-            raise FileAccessError(f"{location.url}: {file.path}: {error}", field="URL") from error
-        except DroppedError as error:
-            if pause is None:
-                raise UnavailableError(f"{location.url}: {file.path}: {error}") from error
-            time.sleep(pause)
-    raise RuntimeError("the last try neither ended nor failed")
+    try:
+        return location.head(file.key)
+    except RefusedError as error:
+        raise FileAccessError(f"{location.url}: {file.path}: {error}", field="URL") from error
+    except DroppedError as error:
+        raise UnavailableError(f"{location.url}: {file.path}: {error}") from error
 
 
 def _entries(files: list[RemoteFile], heads: list[Head]) -> tuple[FileEntry, ...]:

@@ -8,7 +8,7 @@ without either the file is read in one go. A redirect may not lead to another sc
 from __future__ import annotations
 
 import re
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,6 +20,7 @@ from fsspec.asyn import sync
 
 from provenance.errors import FileAccessError, UnavailableError
 from provenance.remote.location import ChangedError, DroppedError, RefusedError, RemoteFile
+from provenance.remote.patience import AT_FIRST, patiently
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -88,14 +89,20 @@ class WebFile:
                 field="URL",
             )
         try:
-            yield RemoteFile(name, self.url.text, *sync(self._system.loop, self._probe))
-        except (RefusedError, ChangedError) as error:
+            found = patiently(self._look, AT_FIRST)
+        except RefusedError as error:
             raise FileAccessError(f"{self.url}: {error}", field="URL") from error
-        except (DroppedError, aiohttp.ClientError, OSError) as error:
-            raise UnavailableError(f"{self.url}: {_said(error)}") from error
+        except DroppedError as error:
+            raise UnavailableError(f"{self.url}: {error}") from error
+        yield RemoteFile(name, self.url.text, *found)
+
+    def _look(self) -> tuple[int | None, str, bool]:
+        """Return length, version and whether ranges are out of the question."""
+        with _meant():
+            found: tuple[int | None, str, bool] = sync(self._system.loop, self._probe)
+        return found
 
     async def _probe(self) -> tuple[int | None, str, bool]:
-        """Return length, version and whether ranges are out of the question."""
         async with self._get({"Range": "bytes=0-0"}) as answer:
             self._version = _version_of(answer.headers)
             told = _RANGE.fullmatch(answer.headers.get("Content-Range", ""))
@@ -121,10 +128,8 @@ class WebFile:
 
     def read(self, file: RemoteFile, start: int, stop: int | None, sink: Sink) -> None:
         """Give the bytes of a range to ``sink``; see ``Location``."""
-        try:
+        with _meant():
             sync(self._system.loop, self._read, file, start, stop, sink)
-        except (aiohttp.ClientError, OSError) as error:
-            raise DroppedError(_said(error)) from error
 
     async def _read(self, file: RemoteFile, start: int, stop: int | None, sink: Sink) -> None:
         asked = self._version.condition()
@@ -148,10 +153,7 @@ class WebFile:
     def check(self, file: RemoteFile) -> None:
         """Ask once more: the headers of an answer come before its content."""
         version = self._version
-        try:
-            length, _, _ = sync(self._system.loop, self._probe)
-        except (aiohttp.ClientError, OSError, RefusedError) as error:
-            raise DroppedError(_said(error)) from error
+        length, _, _ = self._look()
         if (length, self._version) != (file.length, version):
             raise ChangedError
 
@@ -201,5 +203,13 @@ def _aware(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _said(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"[:200] if str(error) else type(error).__name__
+@contextmanager
+def _meant() -> Iterator[None]:
+    """Tell what an error of aiohttp means for who reads."""
+    try:
+        yield
+    except (aiohttp.ClientResponseError, aiohttp.InvalidURL) as error:
+        raise RefusedError(f"no HTTP that can be read: {type(error).__name__}") from error
+    except (aiohttp.ClientError, OSError) as error:
+        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise DroppedError(said[:200]) from error
