@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["create_app"]
 
 MANIFEST_MEMORY = 512 << 20
-"""Bytes of manifests in memory at once; one on its way in counts as 128 MiB."""
+"""Bytes of manifests in memory at once; one on its way in counts twice."""
 
 _DESCRIPTION = """\
 Deposit signed records in an append-only log, read receipts that prove when they entered it, and

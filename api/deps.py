@@ -25,7 +25,7 @@ async def _manifest_gate(request: Request) -> Gate:
 
 
 ManifestGate = Annotated[Gate, Depends(_manifest_gate)]
-"""Manifests are up to 64 MiB each: they share a budget of memory."""
+"""Manifests are up to 256 MiB each: they share a budget of memory."""
 
 LedgerDep = Annotated[Ledger, Depends(ledger_of)]
 

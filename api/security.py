@@ -6,13 +6,20 @@ Pure ASGI because Starlette's BaseHTTPMiddleware costs a task per request on the
 from __future__ import annotations
 
 import asyncio
+import tempfile
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 
-from provenance.errors import OverloadedError, SlowRequestError, TooLargeError
+from provenance.errors import (
+    OverloadedError,
+    SlowRequestError,
+    StorageFullError,
+    TooLargeError,
+)
 
 from .problems import on_unexpected_error
 
@@ -22,7 +29,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["BODY_SECONDS", "Edge", "Gate", "GatedResponse", "read_body"]
+__all__ = ["BODY_SECONDS", "Edge", "Gate", "GatedResponse", "read_body", "spool_body"]
 
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -39,6 +46,9 @@ _HEADERS = (
     (b"x-frame-options", b"DENY"),
 )
 _READ_HEADERS = (*_HEADERS, (b"access-control-allow-origin", b"*"))
+
+_SPOOLED_AT_ONCE = 1 << 20
+_LEAST_BYTES_PER_SECOND = 1 << 20
 
 BODY_SECONDS = 30
 """How long a body may take to arrive; a client slower than this holds a connection for nothing."""
@@ -151,3 +161,50 @@ async def read_body(request: Request, *, limit: int) -> bytes:
     except TimeoutError as error:
         raise SlowRequestError(f"the body did not arrive within {seconds:g} s") from error
     return b"".join(chunks)
+
+
+async def spool_body(request: Request, *, limit: int) -> BinaryIO:
+    """Return the whole body as a file on the disk, at most ``limit`` bytes; the caller closes it.
+
+    A long body may take longer: a second for each MiB beside the ``body_seconds``.
+
+    Raises:
+        TooLargeError: the length announced or received is above ``limit``.
+        SlowRequestError: the body did not arrive in time.
+        StorageFullError: there is no room for it.
+    """
+    seconds: float = request.app.state.body_seconds
+    announced = request.headers.get("content-length", "0")
+    if announced.isascii() and announced.isdigit() and int(announced) > limit:
+        raise TooLargeError(limit=limit, length=int(announced), unit="bytes", field="body")
+    spool = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 -- the caller closes it
+    try:
+        await _spool(request, spool, limit, seconds)
+    except TimeoutError as error:
+        spool.close()
+        raise SlowRequestError(f"the body did not arrive within {seconds:g} s") from error
+    except OSError as error:
+        spool.close()
+        raise StorageFullError(f"the body cannot be kept: {error.strerror}") from error
+    except BaseException:
+        spool.close()
+        raise
+    return spool
+
+
+async def _spool(request: Request, spool: BinaryIO, limit: int, seconds: float) -> None:
+    waiting: list[bytes] = []
+    length = written = 0
+    async with asyncio.timeout(seconds) as timeout:
+        begun = asyncio.get_running_loop().time()
+        async for chunk in request.stream():
+            length += len(chunk)
+            if length > limit:
+                raise TooLargeError(limit=limit, length=length, unit="bytes", field="body")
+            waiting.append(chunk)
+            if length - written >= _SPOOLED_AT_ONCE:
+                await run_in_threadpool(spool.write, b"".join(waiting))
+                waiting.clear()
+                written = length
+                timeout.reschedule(begun + seconds + length / _LEAST_BYTES_PER_SECOND)
+        await run_in_threadpool(spool.write, b"".join(waiting))

@@ -10,13 +10,17 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from typing import NewType
+from typing import TYPE_CHECKING, NewType
 
 from provenance.errors import MalformedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 __all__ = [
     "LeafHash",
     "RootHash",
+    "SortedDigests",
     "from_b64",
     "from_b64url",
     "from_evm_hex",
@@ -117,3 +121,22 @@ def _canonical(octets: bytes, is_canonical: bool, length: int | None, field: str
     if length is not None and len(octets) != length:
         raise MalformedError(f"expected {length} bytes, got {len(octets)}", field=field)
     return octets
+
+
+class SortedDigests:
+    """Digests of 32 bytes, sorted, each once; kept joined, which takes a third of the memory.
+
+    A database writes a million rows in the order of their key many times as fast as in another.
+    """
+
+    def __init__(self, digests: Iterable[bytes]) -> None:
+        """Take all digests, in any order."""
+        # by their first byte: what is sorted at once is then a part of all
+        self._parts = [bytearray() for _ in range(256)]
+        for digest in digests:
+            self._parts[digest[0]] += digest
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield them."""
+        for part in self._parts:
+            yield from sorted({bytes(part[at : at + 32]) for at in range(0, len(part), 32)})

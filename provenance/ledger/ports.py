@@ -405,9 +405,14 @@ class LogStore(LogReader, Protocol):
         """
 
     def store_manifest(
-        self, leaf_index: int, manifest: bytes, file_digests: Iterable[bytes]
+        self, leaf_index: int, manifest: Iterable[bytes], file_digests: Iterable[bytes]
     ) -> None:
-        """Publish a deposit's manifest, replacing what was published before; durable."""
+        """Publish a deposit's manifest, replacing what was published before; durable.
+
+        Args:
+            manifest: its bytes in parts, of which one at a time is held.
+            file_digests: of its files, some perhaps more than once.
+        """
 
     def erase_manifest(self, leaf_index: int) -> bool:
         """Take back a published manifest with its look-ups; say whether there was one."""

@@ -6,11 +6,12 @@ used, durably, before anything is given out or changed for it.
 
 from __future__ import annotations
 
-import io
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
+from provenance.digests import SortedDigests
 from provenance.errors import NotFoundError, StatementUsedError
-from provenance.fingerprint import check_published, parse_manifest
+from provenance.fingerprint import MAX_LINE_BYTES, check_published, parse_manifest
 from provenance.holder_statement import (
     DISCLOSURE,
     LIFETIME,
@@ -23,12 +24,18 @@ from provenance.ledger.load_record import load_record
 from provenance.record import deposit_of, parse_entry
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
     from provenance.fingerprint import Summary
     from provenance.ledger.ports import KeyStore, LogStore
     from provenance.ledger.read_log import SignedLog
     from provenance.record import Record
 
 __all__ = ["check_publication", "disclose_record", "erase_record", "publish_manifest"]
+
+_PART_BYTES: Final = 1 << 20
+"""Bytes of a manifest that are stored at once."""
 
 
 def disclose_record(  # noqa: PLR0913 -- what is asked, and of whom
@@ -75,7 +82,7 @@ def check_publication(  # noqa: PLR0913 -- what is asked, and of whom
 
 def publish_manifest(  # noqa: PLR0913 -- what is asked, and of whom
     record_id: bytes,
-    manifest: bytes,
+    manifest: BinaryIO,
     statement: bytes,
     *,
     log: SignedLog,
@@ -85,6 +92,10 @@ def publish_manifest(  # noqa: PLR0913 -- what is asked, and of whom
 ) -> None:
     """Publish the manifest of a deposit, after comparing it with what the record signs.
 
+    Args:
+        manifest: a file that is read twice, from its beginning; what is kept of it are 32 bytes
+            a file of the dataset.
+
     Raises:
         NotFoundError: no such record, or not a deposit of a dataset digest.
         ManifestMismatchError: digest, counts or sum of lengths are not the signed ones.
@@ -92,11 +103,18 @@ def publish_manifest(  # noqa: PLR0913 -- what is asked, and of whom
     """
     leaf_index = log.index_of(record_id)
     record, signed = _deposit(leaf_index, log)
-    parsed = parse_manifest(io.BytesIO(manifest))
+    manifest.seek(0)
+    parsed = parse_manifest(_lines(manifest))
     check_published(parsed.header, signed)
-    digests = [entry.sha256 for entry in parsed]  # compares the entries with the header
+    digests = SortedDigests(entry.sha256 for entry in parsed)  # compares them with the header
     _use(statement, PUBLICATION, record, store=store, origin=origin, now_unix=now_unix)
-    store.store_manifest(leaf_index, manifest, digests)
+    manifest.seek(0)
+    store.store_manifest(leaf_index, iter(partial(manifest.read, _PART_BYTES), b""), digests)
+
+
+def _lines(manifest: BinaryIO) -> Iterator[bytes]:
+    # one byte above the limit is enough for the parser to refuse the line
+    return iter(partial(manifest.readline, MAX_LINE_BYTES + 1), b"")
 
 
 def _deposit(leaf_index: int, log: SignedLog) -> tuple[Record, Summary]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from provenance.digests import SortedDigests
+
 __all__ = [
     "as_lines",
     "find_digests",
@@ -64,13 +66,10 @@ def find_digests(
 
 
 def insert_file_digests(
-    connection: Connection, leaf_index: int, file_digests: Iterable[bytes]
+    connection: Connection, leaf_index: int, file_digests: SortedDigests
 ) -> None:
-    """Insert the digests of a manifest, each once, some thousands at a time.
-
-    Sorted first: a million in order are written ten times as fast as in any other one.
-    """
-    digests = iter(sorted(set(file_digests)))
+    """Insert the digests of a manifest, some thousands at a time."""
+    digests = iter(file_digests)
     while rows := [(digest, leaf_index) for digest in islice(digests, _ROWS_AT_ONCE)]:
         insert_rows(connection, tables.file_digests, rows)
 

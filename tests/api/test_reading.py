@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from provenance_api.routes import records
 from running_service import SD_JWT, Service, the_problem
 from small_ledger import ORIGIN, START, deposit, key_of, salts
 
@@ -254,6 +255,24 @@ def test_a_statement_is_looked_at_before_the_manifest_is_read(service: Service) 
     )
 
     the_problem(answer, 400, "malformed")
+
+
+def test_a_manifest_that_is_too_long_is_refused_before_and_while_it_comes(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "MAX_MANIFEST_BYTES", 3 << 20)
+    record = _deposit_of(service, _files("too long"))
+    url = f"/v1/records/{record.id_hex}/manifest"
+    statement = _statement(PUBLICATION, record, service.alice)
+    headers = {**JSON_LINES, "authorization": f"JWS {statement}"}
+
+    announced = service.client.put(url, content=b"x" * (4 << 20), headers=headers)
+    streamed = service.client.put(url, content=iter([b"x" * 65_536] * 64), headers=headers)
+
+    for answer in (announced, streamed):
+        assert the_problem(answer, 413, "too-large")["field"] == "body"
+    answer = service.client.put(url, content=iter([b"x" * 65_536] * 8), headers=headers)
+    assert the_problem(answer, 400, "malformed")["field"] == "line 1"
 
 
 def test_a_publication_is_not_replayed(service: Service) -> None:

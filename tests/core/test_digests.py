@@ -143,3 +143,10 @@ def test_base64_of_a_stated_length_has_that_length(read: Callable[..., bytes]) -
     for length in (32, 34):
         with pytest.raises(MalformedError):
             read(text, length=length)
+
+
+@given(st.lists(st.binary(min_size=32, max_size=32), max_size=40))
+def test_sorted_digests_come_in_order_and_each_once(some: list[bytes]) -> None:
+    repeated = [*some, *some[:3]]
+
+    assert list(digests.SortedDigests(iter(repeated))) == sorted(set(some))

@@ -9,6 +9,7 @@ order, and the same answer to each kind of error.
 from __future__ import annotations
 
 import gc
+import io
 import itertools
 import json
 import os
@@ -27,6 +28,7 @@ from provenance.fingerprint import FileEntry, summarize, write_manifest
 from provenance.holder_statement import PUBLICATION, issue_statement
 from provenance.keys import PrivateKey
 from provenance.ledger.accept_records import check_records
+from provenance.ledger.check_policy import check_policy
 from provenance.ledger.integrate_entries import Integrated, integrate_entries
 from provenance.ledger.issue_receipt import ReceiptIssuer
 from provenance.ledger.known_keys import KnownKeys
@@ -73,6 +75,7 @@ class OpenLedger:
         self.origin = policy.origin
         self.store = open_log_store(place.database)
         check_settled(place, self.store)
+        check_policy(policy, self.store)
         self.key_store = open_key_store(place.disclosure_keys)
         at_hand = [OperatorKeys(place.keys).checkpoint()]
         self.signer = LocalSigner(
@@ -177,7 +180,7 @@ def publish(ledger: OpenLedger, asked: JSON, say: Callable[[JSON], None]) -> Non
     for statement in asked["statements"]:
         publish_manifest(
             bytes.fromhex(asked["id"]),
-            asked["manifest"].encode(),
+            io.BytesIO(asked["manifest"].encode()),
             statement.encode(),
             log=ledger.log,
             store=ledger.store,

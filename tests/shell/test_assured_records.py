@@ -5,6 +5,7 @@ Accepted, found again, verified from the receipt, rebuilt and audited like every
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,7 +94,7 @@ def publish(ledger: SmallLedger, deposit: Record, manifest: bytes) -> None:
     )
     publish_manifest(
         deposit.id,
-        manifest,
+        io.BytesIO(manifest),
         statement.encode(),
         log=signed(ledger),
         store=ledger.store,

@@ -77,7 +77,7 @@ def audited(ledger: SmallLedger) -> Audited:
     for answer in writer.accept([filed.compact, *many]).result(timeout=60):
         accepted(answer)
     writer.close()
-    ledger.store.store_manifest(6, write(FILES), [one.sha256 for one in FILES])
+    ledger.store.store_manifest(6, [write(FILES)], [one.sha256 for one in FILES])
     assert ledger.store.head().tree_size == 300
     return Audited(ledger, hidden)
 

@@ -287,8 +287,8 @@ def test_a_published_manifest_is_found_replaced_and_erased(either: SmallLedger) 
     store = either.store
     a, b = sha256(b"file a"), sha256(b"file b")
 
-    store.store_manifest(1, b"one line\n", [a])
-    store.store_manifest(1, b"two lines\n" * 2, [a, b])
+    store.store_manifest(1, [b"one line\n"], [a])
+    store.store_manifest(1, [b"two lines\n"] * 2, [a, b])
 
     assert store.manifest(1) == b"two lines\n" * 2
     assert store.deposits_of_file(b, -1, 9) == [1]
@@ -307,7 +307,7 @@ def test_digests_in_a_range_come_in_order_from_datasets_and_files(either: SmallL
     near = [dataset[:2] + bytes([at]) * 30 for at in (0, 255)]
     outside = bytes([dataset[0] ^ 1]) + dataset[1:]
     store = either.store
-    store.store_manifest(3, b"manifest\n", [near[1], near[0], outside, near[0]])
+    store.store_manifest(3, [b"manifest\n"], [near[1], near[0], outside, near[0]])
     low, high = dataset[:2] + bytes(30), dataset[:2] + b"\xff" * 30
 
     every = store.digests_between(low, high, after=None, limit=9)
@@ -336,8 +336,8 @@ def test_what_files_are_found_by_is_made_anew_from_the_manifests(either: SmallLe
     store = either.store
     files = [FileEntry(f"{at:05d}", sha256(b"%d" % at), 1) for at in range(9_000)]
     manifest = write_manifest(files)
-    store.store_manifest(1, manifest, [])
-    store.store_manifest(0, b"", [files[0].sha256])
+    store.store_manifest(1, [manifest[:99], manifest[99:]], [])
+    store.store_manifest(0, [], [files[0].sha256])
     with store.writer.begin() as connection:
         connection.exec_driver_sql("DELETE FROM manifests WHERE leaf_index = 0")
     assert store.stray_manifest() == 0

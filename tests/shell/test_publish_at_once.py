@@ -30,7 +30,7 @@ def test_a_manifest_published_by_many_at_once_is_published(either: SmallLedger) 
     def publish() -> None:
         try:
             for _ in range(10):
-                either.store.store_manifest(index, manifest, [one.sha256 for one in FILES])
+                either.store.store_manifest(index, [manifest], [one.sha256 for one in FILES])
         except Exception as error:  # noqa: BLE001 -- whatever it is, it is shown below
             failed.append(error)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,7 @@ class Holder:
     def publish(self, manifest: bytes, statement: bytes) -> None:
         publish_manifest(
             self.filed.id,
-            manifest,
+            io.BytesIO(manifest),
             statement,
             log=self.log,
             store=self.ledger.store,
