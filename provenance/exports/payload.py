@@ -72,7 +72,7 @@ def new_folder(target: Path) -> Iterator[Path]:
         staging.rename(target)
         fsync_folder(target.absolute().parent)
     except OSError as error:
-        raise FileAccessError(f"{target}: {error.strerror}") from error
+        raise FileAccessError(f"{error.filename or target}: {error.strerror}") from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
@@ -119,6 +119,7 @@ def copy_payload(subject: Subject, folder: Path) -> Iterator[tuple[FileEntry, in
     wrong: list[tuple[str, str, str]] = []
     there = _there(subject.data, problems)
     found = next(there, None)
+    made: Path | None = None
     for entry in subject.entries():
         while found is not None and found[0] < entry.path:
             wrong.append((found[0], _ADDED, ""))
@@ -126,7 +127,11 @@ def copy_payload(subject: Subject, folder: Path) -> Iterator[tuple[FileEntry, in
         if found is None or found[0] != entry.path:
             wrong.append((entry.path, _MISSING, ""))
             continue
-        length = _copy(found[1], found[2], folder / entry.path, entry)
+        target = folder / entry.path
+        if target.parent != made:  # the files of a folder mostly follow each other
+            made = target.parent
+            made.mkdir(parents=True, exist_ok=True)
+        length = _copy(found[1], found[2], target, entry)
         if length is None:
             wrong.append((entry.path, _OTHER_CONTENT, ""))
         else:
@@ -150,7 +155,6 @@ def _there(data: Path, problems: Problems) -> Iterator[tuple[str, int, bytes]]:
 
 def _copy(folder: int, name: bytes, target: Path, entry: FileEntry) -> int | None:
     """Copy one file and return its length; None, and no copy, if the content is another one."""
-    target.parent.mkdir(parents=True, exist_ok=True)
     digest, length = hashlib.sha256(), 0
     try:
         source = os.open(name, OPEN_FLAGS, dir_fd=folder)

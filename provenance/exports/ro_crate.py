@@ -19,7 +19,6 @@ import json
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeAlias
-from urllib.parse import quote
 
 from provenance.credit import ROLES
 from provenance.digests import sha256
@@ -33,6 +32,7 @@ from provenance.exports.payload import (
 )
 from provenance.exports.subject import ORCID, ROR, claimed_time, plain_identifier
 from provenance.files.atomic import writing
+from provenance.imported import N_, remark
 from provenance.verdict import utc_text
 
 if TYPE_CHECKING:
@@ -41,11 +41,12 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from provenance.exports.subject import Subject
+    from provenance.imported import Remark
     from provenance.record_values import Contributor
 
     Entity: TypeAlias = dict[str, object]
 
-__all__ = ["make", "path_id"]
+__all__ = ["make", "path_id", "remarks"]
 
 _METADATA: Final = "ro-crate-metadata.json"
 _CONTEXT: Final = "https://w3id.org/ro/crate/1.2/context"
@@ -53,7 +54,11 @@ _PROFILE: Final = "https://w3id.org/ro/crate/1.2"
 _DATA: Final = "data/"
 _RECORD: Final = "#record"
 _LICENSE: Final = "#license"
-_OUTSIDE_IRIS: Final = re.compile(r"[\x00-\x7f]")
+_OUTSIDE_IRIS: Final = re.compile(r"[^A-Za-z0-9/._~!$'()*+,=@\x80-\U0010ffff-]")
+_BASED_ON: Final = frozenset(
+    {"hadPrimarySource", "wasDerivedFrom", "wasQuotedFrom", "wasRevisionOf"}
+)
+"""Relations that schema.org's ``isBasedOn`` says too: made from it, or a modification of it."""
 
 
 def make(subject: Subject, folder: Path) -> None:
@@ -74,9 +79,16 @@ def make(subject: Subject, folder: Path) -> None:
         file.write(_line(_action(subject)) + b"\n]}\n")
 
 
+def remarks(subject: Subject) -> tuple[Remark, ...]:
+    """Say how many relations are no ``isBasedOn``."""
+    lost = sum(one.relation not in _BASED_ON for one in subject.deposit.relations)
+    sentence = N_("{count} relations are left out: RO-Crate has no word for them.")
+    return (remark(sentence, count=lost),) if lost else ()
+
+
 def path_id(path: str) -> str:
     """Return the ``@id`` of a path in the crate: a relative reference, as an IRI (RFC 3987)."""
-    return _OUTSIDE_IRIS.sub(lambda one: quote(one[0], safe="/-._~!$'()*+,=@"), path)
+    return _OUTSIDE_IRIS.sub(lambda one: f"%{ord(one[0]):02X}", path)
 
 
 def _line(entity: Entity) -> bytes:
@@ -179,7 +191,7 @@ def _root(subject: Subject, evidence: list[Entity], roles: list[Entity]) -> Enti
     derived = [
         one.identifier or subject.url_of(one.record or b"") or f"record {(one.record or b'').hex()}"
         for one in deposit.relations
-        if one.relation in {"wasDerivedFrom", "hadPrimarySource"}
+        if one.relation in _BASED_ON
     ]
     return root | ({"isBasedOn": _one_of(derived)} if derived else {})
 

@@ -23,7 +23,7 @@ from exporting import (
 )
 from rocrate.rocrate import ROCrate  # type: ignore[import-untyped]  # without stubs
 
-from provenance.exports import Subject, make_folder
+from provenance.exports import Subject, make_folder, remarks
 from provenance.fingerprint import FileEntry
 from provenance.imports import read_source
 
@@ -147,3 +147,15 @@ def test_the_files_of_the_receipt_have_their_digests(tmp_path: Path) -> None:
     assert graph["provenance/policy.json"]["contentSize"] == "7"
     assert graph["provenance/receipt.json"]["url"].endswith("/receipt")
     assert (tmp_path / "crate" / "provenance" / "receipt.json").read_bytes() == subject.octets
+
+
+def test_relations_that_a_crate_has_no_word_for_are_told(tmp_path: Path) -> None:
+    named = {"wasRevisionOf": "10.5072/v1", "alternateOf": "10.5072/copy"}
+    relations = [{"relation": one, "identifier": value} for one, value in named.items()]
+    subject = subject_of({"relations": relations})
+
+    graph = graph_of(crate_of(subject, tmp_path))
+
+    assert graph["./"]["isBasedOn"] == "10.5072/v1"
+    (said,) = remarks("ro-crate", subject)
+    assert said.facts == {"count": 1}
