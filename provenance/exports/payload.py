@@ -28,6 +28,7 @@ from provenance.files.hash_file import OPEN_FLAGS
 from provenance.files.manifest_file import write_manifest_file
 from provenance.files.tree import Problems, walk_tree
 from provenance.files.walk import hash_dataset
+from provenance.imported import N_
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,9 +45,9 @@ RECEIPT: Final = f"{FOLDER}/receipt.json"
 MANIFEST: Final = f"{FOLDER}/manifest.jsonl"
 POLICY: Final = f"{FOLDER}/policy.json"
 
-_ADDED = "it is not in the manifest"
-_MISSING = "the file is missing"
-_OTHER_CONTENT = "the content has another digest"
+_ADDED = N_("it is not in the manifest")
+_MISSING = N_("the file is missing")
+_OTHER_CONTENT = N_("the content has another digest")
 _BLOCK: Final = 1 << 20
 
 
