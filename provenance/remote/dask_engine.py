@@ -148,7 +148,7 @@ def _hashed(
     threads = sum(client.nthreads().values())
     most = max(FEWEST_BATCHES, BATCHES_A_THREAD * threads)
     under_way = _UnderWay()
-    done = as_completed()
+    done = as_completed(loop=client.loop)
 
     def submit() -> None:
         room = most - (under_way.submitted - under_way.taken)

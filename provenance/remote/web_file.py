@@ -7,6 +7,7 @@ without either the file is read in one go. A redirect may not lead to another sc
 
 from __future__ import annotations
 
+import json
 import re
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
@@ -55,6 +56,9 @@ class _Version(NamedTuple):
     def is_strong(self) -> bool:
         return bool(self.etag) and not self.etag.startswith("W/")
 
+    def text(self) -> str:
+        return json.dumps(self)
+
     def condition(self) -> dict[str, str]:
         if self.is_strong:
             return {"If-Match": self.etag}
@@ -73,7 +77,6 @@ class WebFile:
         self._system = fsspec.filesystem(
             url.scheme, client_kwargs={"timeout": timeout}, skip_instance_cache=True
         )
-        self._version = _Version("", "")
 
     def files(self, problems: Problems) -> Iterator[RemoteFile]:  # noqa: ARG002 -- a Location
         """Yield the file.
@@ -104,27 +107,16 @@ class WebFile:
 
     async def _probe(self) -> tuple[int | None, str, bool]:
         async with self._get({"Range": "bytes=0-0"}) as answer:
-            self._version = _version_of(answer.headers)
+            version = _version_of(answer.headers)
             told = _RANGE.fullmatch(answer.headers.get("Content-Range", ""))
             if answer.status in {206, 416} and told is not None:
                 length = int(told[3])
-                return length, repr(self._version), not length or not self._may_join(answer)
+                return length, version.text(), not length or not _may_join(version, answer)
             if answer.status != 200:
                 raise RefusedError(f"{answer.status} {answer.reason}")
             if answer.content_length is None and not _is_chunked(answer):
                 raise RefusedError("the server does not say where the file ends")
-            return answer.content_length, repr(self._version), True
-
-    def _may_join(self, answer: ClientResponse) -> bool:
-        """Tell whether ranges that name this version are all of one content."""
-        if self._version.is_strong:
-            return True
-        try:
-            modified = parsedate_to_datetime(self._version.modified)
-            now = parsedate_to_datetime(answer.headers.get("Date", ""))
-        except ValueError:
-            return False
-        return (_aware(now) - _aware(modified)).total_seconds() >= SETTLED_SECONDS
+            return answer.content_length, version.text(), True
 
     def read(self, file: RemoteFile, start: int, stop: int | None, sink: Sink) -> None:
         """Give the bytes of a range to ``sink``; see ``Location``."""
@@ -132,11 +124,12 @@ class WebFile:
             sync(self._system.loop, self._read, file, start, stop, sink)
 
     async def _read(self, file: RemoteFile, start: int, stop: int | None, sink: Sink) -> None:
-        asked = self._version.condition()
+        version = _Version(*json.loads(file.version))
+        asked = version.condition()
         if not file.is_stream:
             asked["Range"] = f"bytes={start}-{'' if stop is None else stop - 1}"
         async with self._get(asked) as answer:
-            if answer.status == 412 or _version_of(answer.headers) != self._version:
+            if answer.status == 412 or _version_of(answer.headers) != version:
                 raise ChangedError
             if answer.status != (200 if file.is_stream else 206):
                 raise RefusedError(f"{answer.status} {answer.reason}")
@@ -152,9 +145,8 @@ class WebFile:
 
     def check(self, file: RemoteFile) -> None:
         """Ask once more: the headers of an answer come before its content."""
-        version = self._version
-        length, _, _ = self._look()
-        if (length, self._version) != (file.length, version):
+        length, version, _ = self._look()
+        if (length, version) != (file.length, file.version):
             raise ChangedError
 
     def close(self) -> None:
@@ -193,6 +185,18 @@ def open_at(url: Url) -> WebFile:
 
 def _version_of(headers: CIMultiDictProxy[str]) -> _Version:
     return _Version(headers.get("ETag", ""), headers.get("Last-Modified", ""))
+
+
+def _may_join(version: _Version, answer: ClientResponse) -> bool:
+    """Tell whether ranges that name this version are all of one content."""
+    if version.is_strong:
+        return True
+    try:
+        modified = parsedate_to_datetime(version.modified)
+        now = parsedate_to_datetime(answer.headers.get("Date", ""))
+    except ValueError:
+        return False
+    return (_aware(now) - _aware(modified)).total_seconds() >= SETTLED_SECONDS
 
 
 def _is_chunked(answer: ClientResponse) -> bool:
