@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import stat
 import threading
-from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -21,7 +20,7 @@ from provenance.remote.location import ChangedError, DroppedError, RefusedError,
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from paramiko import SFTPAttributes, SFTPClient, SFTPFile
+    from paramiko import SFTPAttributes, SFTPClient
 
     from provenance.files.tree import Problems
     from provenance.remote.location import Sink
@@ -29,11 +28,11 @@ if TYPE_CHECKING:
 
 __all__ = ["SftpTree", "open_at"]
 
-THREADS = 4
-"""Connections: each reads many blocks ahead, and a server takes few logins at a time."""
+THREADS = 8
+"""Connections: below the ten that OpenSSH lets log in at the same time (MaxStartups)."""
 
-BLOCK_BYTES = 32 << 10
-"""What every server sends in one answer."""
+BLOCK_BYTES = 255 << 10
+"""The most that OpenSSH sends in one answer; a server may send less, and the rest is asked for."""
 
 SECONDS = 30
 
@@ -106,7 +105,7 @@ class SftpTree:
         """Give the bytes of a range to ``sink``; see ``Location``."""
         end = file.length or 0 if stop is None else stop
         try:
-            self._read(self._sftp(), file, range(start, end, BLOCK_BYTES), end, sink)
+            self._read(self._sftp(), file, start, end, sink)
         except FileNotFoundError as error:
             raise ChangedError from error
         except (EOFError, paramiko.SSHException, ConnectionError, TimeoutError) as error:
@@ -115,15 +114,16 @@ class SftpTree:
         except OSError as error:
             raise RefusedError(_said(error)) from error
 
-    def _read(
-        self, sftp: SFTPClient, file: RemoteFile, starts: range, end: int, sink: Sink
-    ) -> None:
+    def _read(self, sftp: SFTPClient, file: RemoteFile, start: int, end: int, sink: Sink) -> None:
         with sftp.open(file.key, "rb") as opened:
             _check_same(file, opened.stat())
-            blocks = [(at, min(BLOCK_BYTES, end - at)) for at in starts]
-            _keep_quiet(opened)
-            for octets in opened.readv(blocks):
+            # no readv and no prefetch: asking in a thread of its own, it may wait for ever for
+            # an answer that came before it had noted the question
+            opened.MAX_REQUEST_SIZE = BLOCK_BYTES
+            opened.seek(start)
+            while start < end and (octets := opened.read(min(BLOCK_BYTES, end - start))):
                 sink(octets)
+                start += len(octets)
             _check_same(file, opened.stat())
         _check_same(file, sftp.lstat(file.key))  # opening follows a link, looking does not
 
@@ -188,20 +188,6 @@ class SftpTree:
 def open_at(url: Url) -> SftpTree:
     """Return the location of an ``sftp://`` URL."""
     return SftpTree(url)
-
-
-def _keep_quiet(opened: SFTPFile) -> None:
-    """Let who reads ahead end without a word when the connection goes: who reads, learns of it.
-
-    paramiko asks for blocks in a thread of its own, which would print a traceback.
-    """
-    ask_ahead = opened._prefetch_thread  # type: ignore[attr-defined] # noqa: SLF001 -- see above
-
-    def ask(*arguments: object) -> None:
-        with suppress(EOFError, OSError, paramiko.SSHException):
-            ask_ahead(*arguments)
-
-    opened._prefetch_thread = ask  # type: ignore[attr-defined] # noqa: SLF001 -- see above
 
 
 def _file(path: str, key: str, found: SFTPAttributes) -> RemoteFile:

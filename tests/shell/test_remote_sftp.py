@@ -70,12 +70,12 @@ def test_one_file_is_a_dataset(server: Sftp) -> None:
 
 
 def test_dropped_connections_are_made_again(server: Sftp, data: Path, tmp_path: Path) -> None:
-    server.drop_after = 40
+    server.drop_after = 20
     write_blocks(tmp_path / "here.jsonl", hash_blocks(data))
 
     write_blocks(tmp_path / "there.jsonl", hash_url(Url(server.url)))
 
-    assert server.reads > 40
+    assert server.reads > 20
     assert (tmp_path / "there.jsonl").read_bytes() == (tmp_path / "here.jsonl").read_bytes()
 
 
