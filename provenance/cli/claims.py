@@ -19,7 +19,7 @@ from provenance.record import issue_record
 from provenance.text import nfc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 __all__ = ["Flags", "check_claims", "dataset_claims", "flag_claims", "new_salts", "read_metadata"]
@@ -124,13 +124,18 @@ def check_claims(claims: dict[str, object], hold: Sequence[str]) -> None:
 
 
 def dataset_claims(
-    summary: Summary, *, algorithm: str = "sha256", levels: Assurance | None = None
+    summary: Summary,
+    *,
+    algorithm: str = "sha256",
+    levels: Assurance | None = None,
+    additional: Mapping[str, Summary] | None = None,
 ) -> dict[str, object]:
     """Return the claims that the data themselves make.
 
     Args:
         algorithm: any but SHA-256 makes the digest a declared one.
         levels: how the digests came about; None where every file was hashed here.
+        additional: what came out by other algorithms, beside SHA-256.
     """
     digest = summary.digest.hex()
     dataset: dict[str, object] = {"dataset_digest": digest}
@@ -139,6 +144,10 @@ def dataset_claims(
     dataset["files"] = summary.files
     if summary.length is not None:
         dataset["bytes"] = summary.length
+    if additional:
+        dataset["additional_digests"] = [
+            {"algorithm": name, "digest": one.digest.hex()} for name, one in additional.items()
+        ]
     levels = levels or Assurance(rehashed=summary.files)
     return dataset | {"assurance": levels.to_claim()}
 

@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING
 
 from provenance.assurance import Assurance, chance_of_missing, percent_text
 from provenance.cli.claims import dataset_claims
-from provenance.cli.commands.fingerprints import fingerprint_to, hashing_progress
+from provenance.cli.commands.fingerprints import (
+    fingerprint_to,
+    hashing_progress,
+    write_fingerprint,
+)
 from provenance.cli.language import _
 from provenance.cli.output import print_fields, warn
 from provenance.cli.places import Url, read_place
@@ -161,6 +165,9 @@ class Subject:
     imported: Imported | None = None
     wish: Wish = NOTHING
     scheduler: str | None = None
+    algorithms: tuple[str, ...] = ()
+    """What to hash by beside SHA-256."""
+    verify_all: bool = False
 
     @property
     def metadata(self) -> dict[str, object]:
@@ -179,7 +186,14 @@ class Subject:
     def write_manifest(self, target: Path, *, as_json: bool) -> dict[str, object]:
         """Hash what is to be hashed, write the manifest and return the data's own claims."""
         if self.imported is None:
-            return dataset_claims(fingerprint_to(self.source, target, self.scheduler))
+            written = write_fingerprint(
+                self.source,
+                target,
+                algorithms=self.algorithms,
+                verify_all=self.verify_all,
+                scheduler=self.scheduler,
+            )
+            return dataset_claims(written.summary, additional=written.additional)
         data = self.data if isinstance(self.data, Path) else None
         taken = take_in(self.imported, self.source, data, self.wish)
         claims = taken.claims(taken.write_manifest(target))
@@ -188,13 +202,16 @@ class Subject:
         return claims
 
 
-def subject_of(  # noqa: PLR0913, PLR0917 -- one for each option that says what is deposited
+def subject_of(  # noqa: PLR0913 -- one for each option that says what is deposited
     path: Path | Url | None,
     source: Path | Url | None,
     data: Path | None,
     kind: str | None,
     wish: Wish,
+    *,
     scheduler: str | None,
+    algorithms: tuple[str, ...],
+    verify_all: bool,
 ) -> Subject:
     """Find out what is deposited; with a source to import, PATH is where its files lie.
 
@@ -206,6 +223,9 @@ def subject_of(  # noqa: PLR0913, PLR0917 -- one for each option that says what 
         if scheduler is not None or isinstance(path, Url):
             field = "PATH" if scheduler is None else "--scheduler"
             raise MalformedError("files of an import are read by this machine only", field=field)
+        if algorithms or verify_all:
+            field = "--also" if algorithms else "--verify-all"
+            raise MalformedError("is for data of which every file is hashed here", field=field)
         return Subject(source, data or path, read_place(source, kind), wish)
     for name, value in (("--as", kind), ("--data", data), ("--rehash", wish.count != 0)):
         if value:
@@ -214,4 +234,4 @@ def subject_of(  # noqa: PLR0913, PLR0917 -- one for each option that says what 
         raise MalformedError("is needed here", field="PATH")
     if isinstance(path, Path) and not path.exists():
         raise FileAccessError(f"{path}: no such file or folder", field="PATH")
-    return Subject(path, path, scheduler=scheduler)
+    return Subject(path, path, scheduler=scheduler, algorithms=algorithms, verify_all=verify_all)

@@ -60,6 +60,33 @@ def test_a_metadata_file_with_a_relation_and_what_is_held_back(
     assert len(saved.read_bytes().splitlines()) == 2
 
 
+def test_other_digests_are_signed_with_the_first(
+    line: CommandLine, dataset: Path, tmp_path: Path
+) -> None:
+    words = ["--title", "Thrice", "--also", "sm3", "--chunks", "-o", "out", "--json"]
+
+    line.succeed("deposit", dataset, *words)
+
+    claims = claims_of(line, tmp_path / "out" / "receipt.json")
+    written = line.here("fingerprint", dataset, "--also", "sm3", "--chunks", "--json", "-o", "m")
+    made = written.json()["additional_digests"]
+    assert isinstance(made, list)
+    assert [one["algorithm"] for one in made] == ["sm3", "sha256-chunks"]
+    assert claims["additional_digests"] == [
+        {"algorithm": one["algorithm"], "digest": one["digest"]} for one in made
+    ]
+    assert {one.name for one in (tmp_path / "out").iterdir()} == {
+        *("manifest.jsonl", "manifest.sm3.jsonl", "manifest.chunks.jsonl", "receipt.json")
+    }
+
+
+def test_other_digests_need_every_file_hashed_here(line: CommandLine) -> None:
+    refused = line.run("deposit", "--import", line.folder, "--also", "sm3")
+
+    assert refused.code == 2
+    assert "--also" in refused.err
+
+
 def test_signed_offline_and_sent_twice_is_one_entry(
     line: CommandLine, dataset: Path, tmp_path: Path, ledger: Served
 ) -> None:

@@ -16,6 +16,7 @@ from provenance.cli.claims import (
     flag_claims,
     read_metadata,
 )
+from provenance.cli.commands.fingerprints import Also, VerifyAll, WithChunks, algorithms_of
 from provenance.cli.commands.imports import DataFolder, Kind, Rehash
 from provenance.cli.commands.options import (
     AsJson,
@@ -170,6 +171,9 @@ def deposit(
     passphrase: Passphrase = None,
     home: Home = None,
     *,
+    also: Also = None,
+    chunks: WithChunks = False,
+    verify_all: VerifyAll = False,
     sign_only: Annotated[
         bool, typer.Option("--sign-only", help=_("Sign and save; send later with --resume."))
     ] = False,
@@ -198,7 +202,9 @@ def deposit(
         data,
         kind,
         read_wish(rehash),
-        scheduler_of(engine, scheduler),
+        scheduler=scheduler_of(engine, scheduler),
+        algorithms=algorithms_of(also, with_chunks=chunks),
+        verify_all=verify_all,
     )
     flags = Flags(title, contributor, license_, access, identifier, relation, block)
     claims = subject.metadata | read_metadata(metadata) | flag_claims(flags)
