@@ -47,6 +47,7 @@ from provenance.errors import CheckDigitError, ProvenanceError
 from provenance.files import key_file
 from provenance.files.keystore import KeyStore, Profile
 from provenance.fingerprint import DeclaredEntry, FileEntry
+from provenance.fixity_report import FixityReport
 from provenance.given import GivenBlock
 from provenance.holder_statement import DISCLOSURE, PUBLICATION, issue_statement
 from provenance.keccak import keccak256
@@ -104,6 +105,7 @@ def files(world: World) -> dict[str, bytes]:
             for path, octets in DATA.items()
         ),
         "fixity.sd-jwt": _fixity(world).compact,
+        "fixity-report.json": _report(world).to_bytes(),
         "file-proof.json": fingerprint.file_proof(world.entries, "a.csv").to_bytes(),
         "manifest.sha256sum": b"".join(fingerprint.to_sha256sum(world.entries)),
         "refused-code-points.json": json.dumps(refused).encode() + b"\n",
@@ -133,20 +135,30 @@ def _imported(entries: Sequence[FileEntry]) -> list[FileEntry]:
     return [entries[0]._replace(imported=True), *entries[1:]]
 
 
+def _report(world: World) -> FixityReport:
+    """Return what reading both files of the deposit again has shown."""
+    deposit, data = world.records[3], fingerprint.summarize(world.entries)
+    return FixityReport(
+        record=deposit.id,
+        dataset_digest=data.digest,
+        files=data.files,
+        asked="all",
+        seed=None,
+        checked=data.files,
+        failed=0,
+        missing=0,
+        length=data.length or 0,
+        checked_digest=data.digest,
+        bad=(),
+        started_unix=T0 + 3_000,
+        ended_unix=T0 + 3_001,
+        tool="provenance-ledger 0.1.0",
+    )
+
+
 def _fixity(world: World) -> Record:
     """Return what another key says of the deposit's files after reading both of them."""
-    deposit, data = world.records[3], fingerprint.summarize(world.entries)
-    claims = {
-        "record": deposit.id_hex,
-        "dataset_digest": data.digest.hex(),
-        "files": data.files,
-        "checked": data.files,
-        "failed": 0,
-        "missing": 0,
-        "started": T0 + 3_000,
-        "ended": T0 + 3_001,
-        "report_digest": sha256(b"report of the example").hex(),
-    }
+    claims = _report(world).claims()
     key, salts = key_of("carol"), iter(tuple[bytes, ...]())  # nothing of it stands behind a digest
     return issue_record("fixity", claims, private_key=key, aud=ORIGIN, iat=T0 + 3_060, salts=salts)
 
@@ -364,6 +376,7 @@ def examples(world: World, found: Mapping[str, bytes]) -> dict[str, str]:
         "imported-manifest": found["imported-manifest.jsonl"].decode(),
         "chunks": found["chunks.jsonl"].decode(),
         "fixity-record": _record_rows(_fixity(world)),
+        "fixity-report": found["fixity-report.json"].decode(),
         "declared-manifest": found["declared-manifest.jsonl"].decode(),
         "file-proof": _wrapped(found["file-proof.json"].decode().rstrip("\n")),
         "public-key": json.dumps(ALICE.public.jwk(), separators=(",", ":"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -13,11 +14,16 @@ import pytest
 from command_line import CommandLine, Ran, tree
 from conftest import open_quickly
 
+from provenance.cli import rechecking
 from provenance.fixity_report import FixityReport
 from provenance.record import fixity_of, parse_record
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from conftest import Deposited, Served
+
+    from provenance.fingerprint import FileEntry
 
 ROOT = Path(__file__).parents[2]
 TABLES = ROOT / ".tools" / "data" / "iers-2026-10-12"
@@ -170,6 +176,29 @@ def test_the_same_seed_draws_the_same_files(witness: CommandLine, copied: Path) 
     ]
     assert reports[0].checked_digest == reports[1].checked_digest
     assert check(line, "--sample", 1)["seed"] != check(line, "--sample", 1)["seed"]
+
+
+def test_what_was_broken_off_goes_on_where_it_was(
+    witness: CommandLine, copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken_off(entries: Iterable[FileEntry]) -> Iterator[Iterator[FileEntry]]:
+        yield itertools.islice(entries, 1)
+        raise KeyboardInterrupt
+
+    line = standing(witness, copied)
+    with monkeypatch.context() as patched:
+        patched.setattr(rechecking, "portions", broken_off)
+        assert line.here("fixity", "data.provenance/receipt.json", "data").code == 130
+    assert not list((copied / "data.provenance").glob("fixity-*"))
+    (copied / "data" / "readme.txt").unlink()  # it was read before, and is not read twice
+
+    shown = line.here("fixity", "data.provenance/receipt.json", "data")
+    again = check(line, code=1)
+
+    assert shown.code == 0, shown
+    assert "Went on with what was begun at" in shown.err
+    assert "3 of 3 files" in shown.out
+    assert [one["path"] for one in again["bad"]] == ["readme.txt"]
 
 
 # --- what is asked wrongly --------------------------------------------------------------------
