@@ -44,7 +44,11 @@ class CommandLine:
     environment: dict[str, str] = field(default_factory=dict)
 
     def environ(self, **more: str) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "PROVENANCE_CACHE", "TMPDIR") if name in os.environ}
+        kept = {
+            name: os.environ[name]
+            for name in ("PATH", "PROVENANCE_CACHE", "TMPDIR")
+            if name in os.environ
+        }
         said = {
             "HOME": str(self.home),
             "PROVENANCE_HOME": str(self.home),
