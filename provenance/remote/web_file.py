@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["WebFile", "open_at"]
 
 THREADS = 8
-READ_BYTES = 1 << 20
 MOST_REDIRECTS = 5
 SETTLED_SECONDS = 60
 """A Last-Modified younger than this may hold for two contents (RFC 7232 §2.2.2's figure)."""
@@ -140,7 +139,7 @@ class WebFile:
                 told = _RANGE.fullmatch(answer.headers.get("Content-Range", ""))
                 if told is None or told[1] != str(start) or told[3] != str(file.length):
                     raise ChangedError
-            while octets := await answer.content.read(READ_BYTES):
+            while octets := await answer.content.readany():
                 sink(octets)
 
     def check(self, file: RemoteFile) -> None:
