@@ -21,7 +21,13 @@ from provenance.cli.output import (
 )
 from provenance.cli.rechecking import deposited_at, sent
 from provenance.cli.sending import RECEIPT
-from provenance.errors import FileAccessError, LockedError, ProvenanceError, UnavailableError
+from provenance.errors import (
+    FileAccessError,
+    LockedError,
+    NotFoundError,
+    ProvenanceError,
+    UnavailableError,
+)
 from provenance.files.fixity_state import FixityState, newest_report, unsent, when_due
 
 if TYPE_CHECKING:
@@ -52,10 +58,14 @@ class Round:
 
         Raises:
             FileAccessError: there is no such folder.
+            NotFoundError: no deposit lies in it: a disk may not be mounted.
         """
         if not below.is_dir():
             raise FileAccessError(f"{below}: no such folder", field="--due")
-        for folder in self._deposits(below):
+        deposits = list(self._deposits(below))
+        if not deposits and not self._codes:
+            raise NotFoundError(f"{below}: no deposit lies below", field="--due")
+        for folder in deposits:
             try:
                 self._visit(folder)
             except LockedError as error:

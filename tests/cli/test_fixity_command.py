@@ -7,6 +7,8 @@ import itertools
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -289,6 +291,32 @@ def test_one_bad_and_one_absent_dataset_do_not_keep_the_others(archive: CommandL
     assert [one.get("sound") for one in told] == [False, None, True]
     assert [bad["path"] for bad in told[0]["bad"]] == [file.name]
     assert told[1]["error"] == "file-access"
+
+
+def test_a_folder_without_deposits_is_no_success(line: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "not mounted").mkdir()
+
+    for folder, error in (("not mounted", "not-found"), ("nowhere", "file-access")):
+        ran = line.here("fixity", "--due", folder, "--json")
+        assert (ran.code, ran.json()["error"]) == (2, error)
+
+
+def test_two_rounds_at_once_read_each_deposit_once(archive: CommandLine) -> None:
+    command = [sys.executable, "-m", "provenance.cli.main", "fixity", "--due", ".", "--json"]
+    rounds = [
+        subprocess.Popen(command, cwd=archive.folder, env=archive.environ(), stdout=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    for one in rounds:
+        one.communicate(timeout=60)
+
+    reports = archive.folder.glob("*.provenance/fixity-*.json")
+    assert [one.returncode for one in rounds] == [0, 0]
+    assert sorted(one.parent.name for one in reports) == [
+        "first.provenance",
+        "third.provenance",
+        "第二.provenance",
+    ]
 
 
 def test_what_could_not_be_sent_is_sent_in_the_next_round(archive: CommandLine) -> None:
