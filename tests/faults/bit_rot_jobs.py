@@ -9,11 +9,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from provenance import tlog
+from provenance.chain.abi import ContractAbi
 from provenance.digests import sha256
 from provenance.errors import ProvenanceError
 from provenance.ledger.issue_receipt import ReceiptIssuer
 from provenance.ledger.ports import ScrubState
 from provenance.ledger.scrub_log import LogScrubber
+from provenance.ledger.show_anchors import AnchorChecker
 from provenance.policy import Policy
 from provenance.receipt import to_tlog_proof
 from provenance.service.audit import audit_folder
@@ -72,7 +74,9 @@ def _questions(ledger: OpenLedger, asked: JSON) -> Iterator[Question]:
     for digest in asked["digests"]:
         octets = bytes.fromhex(digest)
         yield f"digest {digest}", partial(_dumped, ledger.log.deposits_of_digest, octets)
-    yield "anchors", lambda: _dump([anchor_view(anchor) for anchor in anchors.page()])
+    encode = ContractAbi.bundled().anchor_data
+    checker = AnchorChecker(ledger.policy, ledger.log, ledger.store.read_tile, encode)
+    yield "anchors", partial(_anchors, anchors, checker)
 
 
 def _about_log(ledger: OpenLedger, size: int) -> Iterator[Question]:
@@ -81,6 +85,14 @@ def _about_log(ledger: OpenLedger, size: int) -> Iterator[Question]:
         yield tile.path(), partial(ledger.log.tile, tile)
     for old in range(2, size):
         yield f"consistency {old}", partial(_joined, ledger.log.consistency_path, old, size)
+
+
+def _anchors(anchors: SqlAnchorStore, checker: AnchorChecker) -> bytes:
+    """Show them as ``service.ledger`` does, which needs a chain to run."""
+    page = anchors.page()
+    for anchor in page:
+        checker.check(anchor)
+    return _dump([anchor_view(anchor) for anchor in page])
 
 
 @dataclass(frozen=True)
