@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import fsspec
@@ -126,5 +127,7 @@ def open_at(url: Url) -> AnyTree:
 
 
 def _version(info: dict[str, Any]) -> str:
-    told = next((str(info[name]) for name in _VERSIONS if info.get(name)), "")
-    return f"{info.get('size')} {told}" if told else ""
+    told = next((info[name] for name in _VERSIONS if info.get(name)), "")
+    # some list a time as text, and tell it of one file as a datetime
+    text = told.isoformat() if isinstance(told, datetime) else str(told)
+    return f"{info.get('size')} {text}" if text else ""
