@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import fsspec
@@ -76,7 +75,8 @@ class AnyTree:
                 name = one["name"].rstrip("/")
                 path = name[len(root) :].lstrip("/")
                 if one["type"] == "file" and not one.get("islink"):
-                    yield self._file(path, one)
+                    # some list a time in another form than they tell it of one file
+                    yield self._file(path, self._info(name))
                 elif one["type"] == "directory":
                     folders += [name] if name != folder else []
                 else:
@@ -127,7 +127,5 @@ def open_at(url: Url) -> AnyTree:
 
 
 def _version(info: dict[str, Any]) -> str:
-    told = next((info[name] for name in _VERSIONS if info.get(name)), "")
-    # some list a time as text, and tell it of one file as a datetime
-    text = told.isoformat() if isinstance(told, datetime) else str(told)
-    return f"{info.get('size')} {text}" if text else ""
+    told = next((str(info[name]) for name in _VERSIONS if info.get(name)), "")
+    return f"{info.get('size')} {told}" if told else ""
