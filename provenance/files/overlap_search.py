@@ -48,8 +48,8 @@ FROM files WHERE side = :side AND sha256 != :nothing
 """
 _IN_BOTH = " AND sha256 IN (SELECT sha256 FROM files WHERE side = 1 - :side)"
 _ONLY_HERE = """
-SELECT sha256 FROM files WHERE side = :side AND path = :path AND sha256 != :nothing
-AND sha256 NOT IN (SELECT sha256 FROM files WHERE side = 1 - :side)
+SELECT sha256 FROM files here WHERE side = :side AND path = :path AND sha256 != :nothing
+AND NOT EXISTS (SELECT 1 FROM files b WHERE b.sha256 = here.sha256 AND b.side = 1 - :side)
 """
 _SHARED = """
 SELECT a.path, min(b.path) FROM files a JOIN files b ON b.sha256 = a.sha256 AND b.side = 1
@@ -159,7 +159,10 @@ class OverlapSearch:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
+        """Write in one transaction: each of its own would go to the disk at once."""
         try:
+            self._database.execute("BEGIN")
             yield
+            self._database.execute("COMMIT")
         except sqlite3.Error as error:
             raise FileAccessError(f"temporary files: {error}") from error

@@ -35,7 +35,7 @@ _SKETCH_ROWS: Final = 256
 _BEST: Final = 5
 """Tables of B that each table of A is compared with by their smallest hashes."""
 
-_COMMON_FILES: Final = 64
+_COMMON_FILES: Final = 16
 """A row in more tables than this of one side is too common to lead from one to another."""
 
 _AT_ONCE: Final = 10_000
@@ -47,11 +47,11 @@ CREATE TABLE row_sets (
 CREATE TABLE row_hashes (file INTEGER, hash BLOB, position INTEGER);
 CREATE TABLE sketches (hash BLOB, side INTEGER, file INTEGER);
 """
-_INDEXES = """
-CREATE INDEX by_hash ON row_hashes (file, hash, position);
-CREATE INDEX row_sets_by_path ON row_sets (side, path);
-CREATE INDEX row_sets_by_name ON row_sets (name, side);
-"""
+_INDEXES = (
+    "CREATE INDEX by_hash ON row_hashes (file, hash, position)",
+    "CREATE INDEX row_sets_by_path ON row_sets (side, path)",
+    "CREATE INDEX row_sets_by_name ON row_sets (name, side)",
+)
 _DISTINCT = "SELECT DISTINCT hash FROM row_hashes WHERE file = ? ORDER BY hash"
 _SKETCH_PAIRS = """
 WITH telling AS (
@@ -67,9 +67,13 @@ SELECT one, other FROM (
 ) WHERE place <= :best
 """
 _NAME_PAIRS = """
-SELECT a.file, b.file FROM row_sets a JOIN row_sets b ON b.name = a.name AND b.side = 1
-WHERE a.side = 0 AND (a.path = b.path OR
-    (SELECT count(*) FROM row_sets c WHERE c.name = a.name AND c.side = 1) <= :best)
+SELECT a.file, b.file FROM row_sets a JOIN row_sets b ON b.path = a.path AND b.side = 1
+WHERE a.side = 0
+UNION
+SELECT a.file, b.file FROM
+(SELECT name FROM row_sets WHERE side = 1 GROUP BY name HAVING count(*) <= :best) rare
+JOIN row_sets a ON a.name = rare.name AND a.side = 0
+JOIN row_sets b ON b.name = rare.name AND b.side = 1
 """
 _COMMON = """
 SELECT a.place, b.place FROM
@@ -127,24 +131,29 @@ class RowSets:
 
     def finish(self) -> None:
         """Sort what was read; call it once, before asking."""
-        self._database.executescript(_INDEXES)
+        for index in _INDEXES:
+            self._database.execute(index)
         files = self._database.execute("SELECT file, side FROM row_sets").fetchall()
-        for file, side in files:
-            hashes = (one for (one,) in self._database.execute(_DISTINCT, (file,)))
-            joined, sketch, distinct = hashlib.sha256(), [], 0
-            for distinct, one in enumerate(hashes, start=1):
-                joined.update(one)
-                if distinct <= _SKETCH_ROWS:
-                    sketch.append((one, side, file))
-            if distinct < LEAST_ROWS:
-                self._database.execute("DELETE FROM row_sets WHERE file = ?", (file,))
-                continue
-            self._database.executemany("INSERT INTO sketches VALUES (?, ?, ?)", sketch)
-            self._database.execute(
-                "UPDATE row_sets SET distinct_rows = ?, set_hash = ? WHERE file = ?",
-                (distinct, hash_set(self._salt, joined.digest()), file),
-            )
+        sketches = (row for file, side in files for row in self._sketch(file, side))
+        while some := list(itertools.islice(sketches, _AT_ONCE)):
+            self._database.executemany("INSERT INTO sketches VALUES (?, ?, ?)", some)
         self._database.execute("CREATE INDEX sketches_by_hash ON sketches (hash, side)")
+
+    def _sketch(self, file: int, side: int) -> list[tuple[bytes, int, int]]:
+        """Note how many different rows a table has; return the smallest hashes of them."""
+        joined, sketch, distinct = hashlib.sha256(), [], 0
+        for distinct, (one,) in enumerate(self._database.execute(_DISTINCT, (file,)), start=1):
+            joined.update(one)
+            if distinct <= _SKETCH_ROWS:
+                sketch.append((one, side, file))
+        if distinct < LEAST_ROWS:
+            self._database.execute("DELETE FROM row_sets WHERE file = ?", (file,))
+            return []
+        self._database.execute(
+            "UPDATE row_sets SET distinct_rows = ?, set_hash = ? WHERE file = ?",
+            (distinct, hash_set(self._salt, joined.digest()), file),
+        )
+        return sketch
 
     def near(self, also: list[tuple[str, str]]) -> Iterator[NearTables]:
         """Yield tables with enough rows in common, by the paths of A and then of B.
