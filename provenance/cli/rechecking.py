@@ -22,6 +22,7 @@ from provenance.cli.files import read_file, write_file
 from provenance.cli.sending import MANIFEST, Answer, Sending
 from provenance.cli.signer import Signer, sign_record
 from provenance.errors import (
+    AlreadyExistsError,
     MalformedError,
     ManifestMismatchError,
     ProvenanceError,
@@ -39,9 +40,10 @@ from provenance.verdict import not_in_log
 from provenance.verify import verify_receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from provenance.files.recheck import Rechecked
     from provenance.fingerprint import FileEntry, Summary
 
 __all__ = [
@@ -208,7 +210,13 @@ class Reading:
         """Send a signed record that was kept; as often as it takes."""
         if self.ledger is None:
             raise RuntimeError("a record was to be sent, and nowhere to send it to")
-        submission = Outbox(home_of(self.home)).save(read_submission(names.records).compacts)
+        outbox, saved = Outbox(home_of(self.home)), read_submission(names.records)
+        try:
+            submission = outbox.save(saved.compacts)
+        except AlreadyExistsError:
+            # two copies were read within one second, with one result: it is one record, and
+            # only the ``key`` record before it has other salts
+            submission = next(one for one in outbox.submissions() if one.id == saved.id)
         folder, name = names.receipt.parent, names.receipt.name
         return Sending(self.ledger, self.policy, folder, self.home, name).send(submission)
 
@@ -216,11 +224,12 @@ class Reading:
         begun, went_on = self._begin(deposited, state)
         tally = Tally()
         due = tally_of(deposited.due(self.wish, begun.seed or b""), tally)
-        rest = itertools.dropwhile(lambda one: one.path <= begun.so_far.until, due)
+        until = begun.so_far.until
+        rest = itertools.dropwhile(lambda one: one.path <= until, due)
         is_one_file = deposited.signed.files == 1
         with ExitStack() as stack:
             whole = deposited.data if self.wish.asked == "all" else None
-            on_progress = stack.enter_context(hashing_progress(whole))
+            on_progress = _onward(stack.enter_context(hashing_progress(whole)), begun.so_far)
             for portion in portions(rest):
                 some = recheck(
                     deposited.data, portion, only_file=is_one_file, on_progress=on_progress
@@ -243,6 +252,24 @@ class Reading:
         if earlier is None or not earlier.may_go_on(begun, has_own_seed=bool(self.wish.seed)):
             return begun, False
         return earlier, True
+
+
+def _onward(
+    on_progress: Callable[[int, int], None] | None, so_far: Rechecked
+) -> Callable[[int, int], None] | None:
+    """Let the counts of each portion go on from those of the portions before it."""
+    if on_progress is None:
+        return None
+    done, last = (0, so_far.length), (0, 0)
+
+    def tell(files: int, octets: int) -> None:
+        nonlocal done, last
+        if (files, octets) < last:  # another portion begins
+            done = (done[0] + last[0], done[1] + last[1])
+        last = (files, octets)
+        on_progress(done[0] + files, done[1] + octets)
+
+    return tell
 
 
 def _report(deposited: Deposited, begun: Begun, tally: Tally) -> FixityReport:

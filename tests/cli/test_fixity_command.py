@@ -156,6 +156,21 @@ def test_a_report_kept_is_sent_later_beside_the_deposits_receipt(
     assert (copied / "data.provenance" / "receipt.json").read_bytes() == before
 
 
+def test_two_copies_read_in_one_second_are_one_record(
+    witness: CommandLine, copied: Path, tmp_path: Path
+) -> None:
+    line, second = standing(witness, copied), tmp_path / "second"
+    shutil.copytree(copied, second)
+    found: list[dict[str, Any]] = []
+    for _ in range(5):  # until both fall into one second
+        found = [check(standing(line, place), "--deposit") for place in (copied, second)]
+        if found[0]["id"] == found[1]["id"]:
+            break
+
+    assert found[0]["id"] == found[1]["id"]
+    assert found[0]["leaf_index"] == found[1]["leaf_index"]
+
+
 def test_a_service_away_keeps_the_signed_record(witness: CommandLine, copied: Path) -> None:
     away = CommandLine(copied, witness.home, "http://127.0.0.1:9")
 
