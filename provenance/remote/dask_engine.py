@@ -8,13 +8,19 @@ here, so the manifest is the same byte for byte as without a cluster.
 from __future__ import annotations
 
 import os
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from provenance.errors import ClusterMismatchError, ProvenanceError, UnavailableError
+from provenance.errors import (
+    ClusterMismatchError,
+    MalformedError,
+    ProvenanceError,
+    UnavailableError,
+)
 from provenance.files.tree import NOT_READABLE, walk_tree
 from provenance.remote.cluster_tasks import Expected, LocalBatch, UrlBatch, hash_batch, versions
 from provenance.remote.location import missing, open_location
@@ -36,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["hash_with_dask"]
 
 _F = TypeVar("_F")
+_ADDRESS = re.compile(r"(?:[a-z]+://)?[^\s/]+:[0-9]{1,5}")
 
 BYTES_IN_BATCH = 64 << 20
 MOST_FILES = 256
@@ -68,6 +75,7 @@ def hash_with_dask(
     Raises:
         UnusableDatasetError: at the end, with every problem met.
         EmptyDatasetError: there is no file.
+        MalformedError: no address of a scheduler.
         ClusterMismatchError: the workers run other versions.
         UnavailableError: the scheduler does not answer, or the workers keep dying.
         DriverMissingError: dask is not installed.
@@ -93,6 +101,11 @@ def _connected(scheduler: str) -> Iterator[Client]:
         from distributed import Client  # noqa: PLC0415
     except ImportError as error:
         raise missing("distributed", "cluster") from error
+    if _ADDRESS.fullmatch(scheduler) is None:
+        raise MalformedError(
+            f"expected an address as tcp://10.0.0.1:8786, got {scheduler!a:.80}",
+            field="--scheduler",
+        )
     try:
         client = Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:

@@ -14,6 +14,7 @@ from remote_servers import Web, web_server
 from provenance.errors import (
     ClusterMismatchError,
     EmptyDatasetError,
+    MalformedError,
     UnavailableError,
     UnusableDatasetError,
 )
@@ -156,6 +157,11 @@ def test_another_version_on_the_workers_is_told(
 
     with pytest.raises(ClusterMismatchError, match=r"expected provenance-ledger 0\.0\.1"):
         list(hash_with_dask(data, cluster.scheduler_address))
+
+
+def test_address_is_looked_at_before_anybody_is_asked(data: Path) -> None:
+    with pytest.raises(MalformedError, match="--scheduler"):
+        list(hash_with_dask(data, "nonsense"))
 
 
 def test_nobody_at_the_address(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
