@@ -205,9 +205,10 @@ class WorkerHistory:
         self.store = SqlAnchorStore(self.engine, quorum=self.quorum)
         self.log = AnchoredLog(self.engine)
         self.is_mortal = False
-        self._is_paused = self._is_answering = False
+        self._is_within = False  # a turn, which stands still while the other worker takes turns
         self._slow_rng = random.Random(f"slow {self.seed}")
         self._zombie_changes: int | None = None
+        self._leases_settled_at = 0.0
         self.crews = [self._crew({})]
         if self.rng.random() < 0.4:
             self.crews.append(self._crew(self.rng.choice(KINDS)))
@@ -241,20 +242,20 @@ class WorkerHistory:
 
     def maybe_pause(self, crew: Crew, place: int, name: str) -> None:
         """Let the process sleep for longer than its lease, while another one works."""
-        if self._is_paused or len(crew.names) < 2 or not self.pause:
+        if self._is_within or len(crew.names) < 2 or not self.pause:
             return
         if self.rng.random() >= self.pause:
             return
         self.pauses += 1
         self._check_zombie()
         before = self._epoch(crew)
-        self._is_paused = True
+        self._is_within = True
         self.pass_time(RULES.lease_seconds * 2)
         others = [i for i in range(len(crew.names)) if i != place]
         for _ in range(self.rng.randint(1, 6)):
             self.step(crew, self.rng.choice(others))
             self.mine(crew)
-        self._is_paused = False
+        self._is_within = False
         self.is_mortal = True
         if self._epoch(crew) != before:
             self.takeovers += 1
@@ -264,13 +265,13 @@ class WorkerHistory:
 
     def wait_for_answer(self, crew: Crew, place: int) -> None:
         """Let a slow chain's answer take its time, in which the other worker takes a turn."""
-        if not crew.slow or self._is_paused or self._is_answering:
+        if not crew.slow or self._is_within:
             return
         self.pass_time(crew.slow)
         if self._slow_rng.random() < 0.3:
-            self._is_answering = True
+            self._is_within = True
             self.step(crew, 1 - place)
-            self._is_answering = False
+            self._is_within = False
             self.is_mortal = True
 
     def _epoch(self, crew: Crew) -> int | None:
@@ -313,8 +314,9 @@ class WorkerHistory:
         self.steps += 1
         self.is_mortal = True
         try:
+            may_lose = self._may_lose_its_lease()
             told = crew.workers[place].step()
-            if not (self.death or self.pause or told.has(AlertCode.STANDBY)):
+            if not (may_lose or told.has(AlertCode.STANDBY)):
                 assert not told.has(AlertCode.LEASE_LOST), "a turn outlasted its lease"
         except Crash:
             self.crashes += 1
@@ -326,9 +328,18 @@ class WorkerHistory:
             pass  # the loop would wait and step again
         finally:
             self.is_mortal = False
-        if not self._is_paused:
+        if not self._is_within:
             self._check_zombie()
             self._zombie_changes = None
+
+    def _may_lose_its_lease(self) -> bool:
+        """Say whether a turn that begins now may be taken over before its end, and rightly.
+
+        It may if processes die or are paused, or if the database's clock has just jumped: another
+        worker may have the lease then, and this one asks again only after a sixth of its own.
+        """
+        is_settled = self.clock.monotonic() >= self._leases_settled_at
+        return bool(self.death or self.pause or not is_settled)
 
     def _check_zombie(self) -> None:
         """A worker that woke up after another had taken over has changed nothing."""
@@ -394,6 +405,7 @@ class WorkerHistory:
             self.clock.unix += seconds
         else:
             self.database.clock_ms += seconds * 1000
+            self._leases_settled_at = self.clock.monotonic() + RULES.lease_seconds / 6
 
     # --- its end -----------------------------------------------------------------------------
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from provenance.ledger.anchor_port import Anchor, AnchorStore, Lease, LogView
-    from provenance.ledger.chain_port import Attestor, Chain, Clock, Sender
+    from provenance.ledger.chain_port import Attestor, Block, Chain, Clock, Sender
 
 __all__ = ["AnchorRules", "AnchorWorker", "Progress"]
 
@@ -116,7 +116,7 @@ class AnchorWorker:
         """
         self._alerts.begin()
         try:
-            return self._step_or_halt()
+            return self._step()
         except LeaseLostError as error:
             self._held.lose()
             self._lost = f"in the middle of a turn: {error}"
@@ -148,7 +148,7 @@ class AnchorWorker:
             if self._lost is not None:
                 self._alerts.add(AlertCode.LEASE_LOST, self._lost)
             return self._progress(0)
-        left = self._take_turn(lease)
+        left = self._turn_or_halt(lease)
         self._lost = None
         self._let_blocks_come(left)
         return self._progress(len(left))
@@ -191,16 +191,22 @@ class AnchorWorker:
             self._watch.forget_doubts()  # they came from a view that others have moved on
         return lease
 
-    def _step_or_halt(self) -> Progress:
+    def _turn_or_halt(self, lease: Lease) -> Sequence[Anchor]:
+        """Take a turn; whatever it accuses anybody of halts the chain here, and nowhere else.
+
+        What contradicts us was read under ``lease``, so the halt is fenced by that very lease: who
+        was taken over meanwhile, in a pause or by a slow answer, compared the chain with an old
+        view of our own anchors. It has no say; what is true the new holder finds by itself.
+
+        Raises:
+            FatalError: the halt is stored.
+            LeaseLostError: another worker has taken over; nothing is halted.
+        """
         try:
-            return self._step()
+            return self._take_turn(lease)
         except (AnchorLostError, ForeignTransactionError) as error:
             self._watch.forget_doubts()
-            if self._held.lease is not None:
-                # who was taken over meanwhile compared the chain with an old view of our own
-                # anchors: it has no say, and what is true the new holder finds by itself
-                now = self._clock.now_unix()
-                self._store.halt(self._held.lease, error.code, str(error), now)
+            self._store.halt(lease, error.code, str(error), self._clock.now_unix())
             self._said.critical("anchoring stops: %s", error)
             raise
 
@@ -277,9 +283,10 @@ class AnchorWorker:
         proved and by a quorum's block, for a wrong one would never be mined.
         """
         address = self._sender.address
-        last = self._store.last_nonce(self._chain_id, address)
         head = self._chain.head()
         theirs = nonce_at(self._chain, address, head)
+        # ours last: what any worker sent was bound before, so it cannot lag behind an answer
+        last = self._store.last_nonce(self._chain_id, address)
         if last is None:
             if self._chain.canonical_hash(head.number) != head.block_hash:
                 raise NodeBehindError(f"block {head.number} is not the one of the others")
@@ -290,13 +297,20 @@ class AnchorWorker:
                     f"block {head.number} is at nonce {theirs}, our next is {last + 1}: "
                     "the key was used elsewhere"
                 ),
-                lambda block: nonce_at(self._chain, address, block) > last + 1,
+                self._is_ahead_of_ours,
             )
             return None
         if theirs < last + 1:
             self._alerts.add(AlertCode.NONCE_GAP, f"the chain is at {theirs}, we at {last + 1}")
             return None
         return theirs
+
+    def _is_ahead_of_ours(self, block: Block) -> bool:
+        """Say whether ``block`` shows transactions of our key that we never bound."""
+        address = self._sender.address
+        theirs = nonce_at(self._chain, address, block)
+        last = self._store.last_nonce(self._chain_id, address)
+        return last is not None and theirs > last + 1
 
     # --- a chain that makes blocks on demand -------------------------------------------------
 

@@ -9,6 +9,7 @@ from simulated_ledger import SimulatedLedger
 from simulator import SimulatedSender, fast_keccak
 from worker_history import WorkerHistory, the_database
 
+from provenance.anchor import AnchorState
 from provenance.errors import LeaseLostError
 from provenance.ledger.anchor_alerts import AlertCode
 from provenance.ledger.anchor_checkpoint import AnchorWorker
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from provenance.ledger.anchor_alerts import Progress
 
 RULES = AnchorRules(interval=12)
-QUESTIONS = frozenset({"check_pin", "anchorer", "finalized", "head", "fees", "dry_run", "nonce"})
+QUESTIONS = frozenset(
+    {"proof", "check_pin", "anchorer", "finalized", "head", "fees", "dry_run", "nonce"}
+)
 
 
 @pytest.fixture(autouse=True)
@@ -110,6 +113,70 @@ def test_a_lost_lease_is_told_until_a_turn_comes_to_its_end() -> None:
     assert [alert.code for alert in standby.alerts] == [AlertCode.STANDBY, AlertCode.LEASE_LOST]
     assert standby.alert is not None
     assert not done.has(AlertCode.LEASE_LOST)
+
+
+class StandsStill(SharedSlowly):
+    """One worker stands still at its ``place``-th question, while the other one anchors on."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__(0)
+        self.place = place
+        self.asked = 0
+
+    def wait_for_answer(self, place: int) -> None:
+        if place:
+            return
+        self.asked += 1
+        if self.asked != self.place:
+            return
+        self.pass_time(LONGEST_LEASE_SECONDS + 1)
+        for _ in range(12):
+            self.step(1)
+            self.pass_time(12)
+            self.ledger.chain.mine()
+
+
+@pytest.mark.parametrize("place", range(1, 9))
+def test_who_was_taken_over_at_any_question_accuses_nobody(
+    place: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its next nonce, read before the question, was compared with what the other one had sent.
+
+    The fence refuses such a halt; here it must not even be tried.
+    """
+    halts: list[str] = []
+    monkeypatch.setattr(
+        lease_store.SqlLeaseStore, "halt", lambda _self, _lease, code, *_: halts.append(code)
+    )
+    life = StandsStill(place)
+    life.ledger.log.grow(3)
+    life.place = 0
+    life.live(8)  # an anchor is final, so that nonces are compared
+    life.ledger.log.grow(4)
+    life.place, life.asked = place, 0
+    for _ in range(4):
+        life.step(0)
+        life.pass_time(12)
+        life.ledger.chain.mine()
+
+    assert life.asked >= place
+    assert life.lost
+    assert not halts
+    assert set(life.ledger.states()) == {AnchorState.FINAL}
+
+
+def test_database_clock_that_jumps_between_turns_harms_nothing() -> None:
+    life = SharedSlowly(0)
+    first, other = life.workers
+    first.step()
+    the_database().clock_ms += 86_400_000
+    other.step()
+    life.ledger.chain.mine()
+    lost = first.step()  # not due by its own clock: it learns of it by its first write
+
+    assert lost.has(AlertCode.LEASE_LOST)
+    assert life.ledger.store.halted(life.ledger.chain.chain_id) is None
+    assert life.live(12)[:1] == ["final"]
 
 
 def test_keeping_prolongs_what_nobody_took_and_takes_nothing() -> None:

@@ -46,6 +46,12 @@ def test_histories_keep_every_invariant(block: int) -> None:
     assert takeovers > HISTORIES // 3
 
 
+@pytest.mark.parametrize("seed", [1_000_000_002, 1_001_000_018, 1_002_000_169])
+def test_kept_seeds_keep_every_invariant(seed: int) -> None:
+    """The database's clock jumped just before the end, twice; a worker's turn within its own."""
+    WorkerHistory(seed).run()
+
+
 def test_history_follows_from_its_seed() -> None:
     told = []
     for _ in range(2):
