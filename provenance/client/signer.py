@@ -6,7 +6,8 @@
 
 Every request carries the token of the signer's file and the digest of the policy that the caller
 goes by: a signer that was started under another policy would sign with a key that is not the
-caller's, and says so instead.
+caller's, and says so instead. A token that was refused is read anew from its file: whoever copies
+the right one there need not start the service again.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import json
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -60,7 +62,7 @@ class SignerClient:
     def __init__(
         self,
         url: str,
-        token: str,
+        token: Callable[[], str],
         policy: Policy,
         *,
         exclusive: Callable[[], AbstractContextManager[None]] | None = None,
@@ -69,24 +71,26 @@ class SignerClient:
         """Prepare to speak to ``url``, as ``http://127.0.0.1:9100``; nothing is sent yet.
 
         Args:
-            token: what the signer's token file holds.
+            token: reads what the token file holds: now, and whenever that was refused.
             exclusive: keeps a turn for this process among those of its host, which saves the
                 others vain work; the signer itself sees to it that nobody is overtaken.
             timeout: seconds for one exchange.
 
         Raises:
-            MalformedError: not an address of this machine: the token goes over it as it is.
+            MalformedError: no token, or not an address of this machine: the token goes over it as
+                it is.
         """
         parts = urlsplit(url)
         if parts.scheme != "http" or parts.hostname not in _LOOPBACK:
             raise MalformedError(f"expected http://127.0.0.1:PORT, got {url!a:.200}", field="url")
         self.origin = policy.origin
         self._policy = policy
+        self._read_token = token
         self._exclusive = exclusive or contextlib.nullcontext
         self._http = httpx.Client(
             base_url=url.rstrip("/"),
             timeout=timeout,
-            headers={"authorization": f"Bearer {token}", POLICY_HEADER: policy.digest.hex()},
+            headers={"authorization": _bearer(token()), POLICY_HEADER: policy.digest.hex()},
             follow_redirects=False,
             trust_env=False,
         )
@@ -153,12 +157,9 @@ class SignerClient:
             return note
 
     def _ask(self, method: str, path: str, **request: object) -> bytes:
-        try:
-            answer = self._http.request(method, path, **request)  # type: ignore[arg-type]  # httpx's own argument types, handed through
-        except httpx.HTTPError as error:
-            what = str(error) or type(error).__name__
-            # not where it lives: callers of the API are told this too
-            raise SignerAwayError(f"the signer process is away: {what}") from error
+        answer = self._send(method, path, **request)
+        if answer.status_code == HTTPStatus.FORBIDDEN and self._renew_token():
+            answer = self._send(method, path, **request)
         octets = answer.content
         if len(octets) > MAX_MESSAGE_BYTES:
             raise SignerAwayError("what answers is not a signer: its answer is too long")
@@ -169,6 +170,24 @@ class SignerClient:
             code, detail = str(problem["code"]), str(problem["detail"])
         raise _RAISES.get(code, SignerAwayError)(f"the signer refused: {detail}")
 
+    def _send(self, method: str, path: str, **request: object) -> httpx.Response:
+        try:
+            return self._http.request(method, path, **request)  # type: ignore[arg-type]  # httpx's own argument types, handed through
+        except httpx.HTTPError as error:
+            what = str(error) or type(error).__name__
+            # not where it lives: callers of the API are told this too
+            raise SignerAwayError(f"the signer process is away: {what}") from error
+
+    def _renew_token(self) -> bool:
+        """Take what the token file holds now; say whether that is another token."""
+        try:
+            bearer = _bearer(self._read_token())
+        except MalformedError:  # somebody is copying it: the next question looks again
+            return False
+        before = self._http.headers["authorization"]
+        self._http.headers["authorization"] = bearer
+        return bearer != before
+
     @contextmanager
     def _nonsense(self) -> Iterator[None]:
         """Whatever else answers at that address, it is not the signer."""
@@ -176,6 +195,10 @@ class SignerClient:
             yield
         except (MalformedError, ValueError, KeyError, TypeError) as error:
             raise SignerAwayError("what answers is not a signer") from error
+
+
+def _bearer(token: str) -> str:
+    return f"Bearer {token}"
 
 
 class _RemoteTurn:

@@ -18,6 +18,8 @@ import hmac
 import logging
 import secrets
 import socket
+import threading
+import time
 from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -63,6 +65,9 @@ DEFAULT_PORT: Final = 9100
 _SECONDS: Final = 30.0
 """How long a connection may say nothing; a client comes again on another one."""
 
+_QUIET_SECONDS: Final = 60.0
+"""Between two log lines about callers with the wrong token or policy: they ask every second."""
+
 _TOKEN_LENGTH: Final = 43
 _Request: TypeAlias = "socket.socket | tuple[bytes, socket.socket]"
 _logger = logging.getLogger(__name__)
@@ -93,7 +98,7 @@ def open_signer(
     if url is None:
         return local_signer(folder, policy)
     lock = TurnLock(folder.root / "signing.lock")
-    return SignerClient(url, _read_token(folder), policy, exclusive=lock.hold)
+    return SignerClient(url, lambda: _read_token(folder), policy, exclusive=lock.hold)
 
 
 def open_memory(
@@ -106,7 +111,7 @@ def open_memory(
     """
     if url is None:
         return FileSignerMemory(folder.signer_memory, origin=policy.origin)
-    return SignerClient(url, _read_token(folder), policy)
+    return SignerClient(url, lambda: _read_token(folder), policy)
 
 
 def _token_file(folder: LedgerFolder) -> Path:
@@ -160,6 +165,7 @@ class SignerServer:
             "signer": self._signer,
             "token": _make_token(folder),
             "policy_digest": policy.digest.hex(),
+            "strangers": _Strangers(),
         }
         handler = type("_BoundHandler", (_Handler,), bound)
         try:
@@ -222,12 +228,33 @@ class _Server(ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
 
+class _Strangers:
+    """Logs callers with the wrong token or policy, each kind at most once a minute."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._said: dict[str, float] = {}
+        self._kept_quiet: dict[str, int] = {}
+
+    def note(self, error: ProvenanceError) -> None:
+        with self._lock:
+            now, said = time.monotonic(), self._said.get(error.code)
+            if said is not None and now - said < _QUIET_SECONDS:
+                self._kept_quiet[error.code] = self._kept_quiet.get(error.code, 0) + 1
+                return
+            self._said[error.code] = now
+            before = self._kept_quiet.pop(error.code, 0)
+        more = f" ({before} more since the last such line)" if before else ""
+        _logger.warning("refused: %s%s", error, more, extra={"code": error.code})
+
+
 class _Handler(BaseHTTPRequestHandler):
     """One connection; what it answers to is in ``client.signer``."""
 
     signer: ClassVar[LocalSigner]
     token: ClassVar[str]
     policy_digest: ClassVar[str]
+    strangers: ClassVar[_Strangers]
 
     protocol_version = "HTTP/1.1"
     server_version = "provenance-signer"
@@ -280,8 +307,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._check_caller()
             self._send(HTTPStatus.OK, answer(body))
         except ProvenanceError as error:
-            level = logging.CRITICAL if isinstance(error, FatalError) else logging.WARNING
-            _logger.log(level, "refused: %s", error, extra={"code": error.code})
+            if isinstance(error, (NotAllowedError, UnavailableError)):
+                self.strangers.note(error)
+            else:
+                level = logging.CRITICAL if isinstance(error, FatalError) else logging.WARNING
+                _logger.log(level, "refused: %s", error, extra={"code": error.code})
             problem = strict_json.dump({"code": error.code, "detail": str(error)[:1000]})
             self._send(_status_of(error), problem)
 

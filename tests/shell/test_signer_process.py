@@ -41,11 +41,13 @@ from provenance.errors import (
     MalformedError,
     SignerAwayError,
     SignerMovedError,
+    SignerRefusedError,
     UnavailableError,
 )
 from provenance.files.atomic import make_folder, write_bytes
 from provenance.ledger.audit_store import audit_store
 from provenance.ledger.local_signer import LocalSigner
+from provenance.service import signer_process
 from provenance.service.settings import LedgerFolder
 from provenance.service.signer_process import SignerServer, open_signer
 from provenance.signing_request import SignerReport, SigningRequest
@@ -131,7 +133,7 @@ def test_two_clients_without_a_lock_between_them_never_fork_the_log(
     ledger: SmallLedger, folder: LedgerFolder, server: SignerServer
 ) -> None:
     token = (folder.root / "signer.token").read_text().strip()
-    clients = [SignerClient(server.url, token, policy()) for _ in range(2)]
+    clients = [SignerClient(server.url, lambda: token, policy()) for _ in range(2)]
     others = [SmallLedger(ledger.folder, signer=client) for client in clients]
     writers = [other.writer() for other in others]
     for writer in writers:
@@ -212,7 +214,7 @@ def test_without_the_token_nothing_is_said_or_signed(
 ) -> None:
     state = ledger.memory.read()
 
-    with closing(SignerClient(server.url, "A" * 43, policy())) as stranger:
+    with closing(SignerClient(server.url, lambda: "A" * 43, policy())) as stranger:
         with pytest.raises(SignerAwayError, match="token"), stranger.turn():
             pass
         with pytest.raises(SignerAwayError, match="token"):
@@ -220,6 +222,40 @@ def test_without_the_token_nothing_is_said_or_signed(
 
     assert ask(server, "GET", "/v1/signer?tree_size=1") == (403, "not-allowed")
     assert folder.root.exists()
+
+
+def test_the_right_token_is_taken_from_its_file_when_the_wrong_one_was_refused(
+    folder: LedgerFolder, server: SignerServer, tmp_path: Path
+) -> None:
+    service = prepare(tmp_path / "service")
+    write_bytes(service.root / "signer.token", b"A" * 43 + b"\n")
+    with client_of(service, server.url) as client:
+        with pytest.raises(SignerRefusedError, match="token"):
+            client.read()
+        (service.root / "signer.token").unlink()  # in the middle of the copying
+        with pytest.raises(SignerRefusedError, match="token"):
+            client.read()
+
+        write_bytes(service.root / "signer.token", (folder.root / "signer.token").read_bytes())
+
+        assert client.read().tree_size == 2
+
+
+def test_the_signer_logs_a_wrong_token_once_a_minute(
+    folder: LedgerFolder,
+    server: SignerServer,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert folder.root.exists()
+    for _ in range(4):
+        assert ask(server, "GET", "/v1/signer?tree_size=1") == (403, "not-allowed")
+    refusal = "refused: the token is not that of the signer's file"
+    assert [one.getMessage() for one in caplog.records] == [refusal]
+
+    monkeypatch.setattr(signer_process, "_QUIET_SECONDS", 0.0)
+    ask(server, "GET", "/v1/signer?tree_size=1")
+    assert caplog.records[-1].getMessage() == f"{refusal} (3 more since the last such line)"
 
 
 def test_a_signer_that_goes_by_another_policy_says_so(
@@ -317,7 +353,7 @@ def test_a_folder_without_key_memory_or_token_is_no_signer(
 @pytest.mark.parametrize("url", ["http://192.0.2.7:9100", "https://127.0.0.1:9100", "127.0.0.1"])
 def test_the_token_goes_nowhere_but_to_this_machine(url: str) -> None:
     with pytest.raises(MalformedError):
-        SignerClient(url, "A" * 43, policy())
+        SignerClient(url, lambda: "A" * 43, policy())
 
 
 @pytest.mark.parametrize(
@@ -335,7 +371,7 @@ def test_whatever_else_answers_there_is_a_signer_away(answer: bytes) -> None:
         thread = threading.Thread(target=respond)
         thread.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        client = SignerClient(url, "A" * 43, policy())
+        client = SignerClient(url, lambda: "A" * 43, policy())
         with closing(client), pytest.raises(SignerAwayError), client.turn():
             pass
         thread.join()
