@@ -269,10 +269,13 @@ class WorkerHistory:
             return
         self.pass_time(crew.slow)
         if self._slow_rng.random() < 0.3:
+            self._check_zombie()
             self._is_within = True
             self.step(crew, 1 - place)
             self._is_within = False
             self.is_mortal = True
+            if self._zombie_changes is not None:  # what the other one wrote is its right
+                self._zombie_changes = self.database.driver.total_changes
 
     def _epoch(self, crew: Crew) -> int | None:
         row = self.database.driver.execute(
