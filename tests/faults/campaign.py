@@ -286,6 +286,8 @@ class Campaign:
         url = self._server.wait_ready()
         self._load.address.rest(SETTLE_SECONDS)
         self._load.check()
+        self._notice()
+        self._killed_at = None  # nobody asks while the audit lasts: not the server's delay
         self._await_final(url)
         audited = self._audit(url)
         self._say(f"full audit: {audited.entries} entries, {audited.receipts} receipts")
