@@ -140,9 +140,9 @@ class StandsStill(SharedSlowly):
 def test_who_was_taken_over_at_any_question_accuses_nobody(
     place: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its next nonce, read before the question, was compared with what the other one had sent.
+    """What it read before is older than the chain it asks then.
 
-    The fence refuses such a halt; here it must not even be tried.
+    The fence would refuse its halt; it must not even try one.
     """
     halts: list[str] = []
     monkeypatch.setattr(
