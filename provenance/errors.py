@@ -580,6 +580,13 @@ class StorageFullError(UnavailableError):
     title = "The ledger has no space left to store anything"
 
 
+class StorageUnusableError(UnavailableError):
+    """The database's files cannot be opened or written where they lie; nothing of them is wrong."""
+
+    code = "storage-unusable"
+    title = "The ledger's files cannot be used where they lie"
+
+
 class SignerAwayError(UnavailableError):
     """The signer process did not answer: nothing is signed, so nobody is answered."""
 

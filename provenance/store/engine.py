@@ -7,16 +7,18 @@ SQLite runs in WAL mode with ``synchronous=FULL``: NORMAL loses acknowledged com
 power goes. One writing engine with one connection, whose transactions begin IMMEDIATE and so
 never fail half-way for a lock; a pool of readers that cannot write.
 
-The errors of the database leave this folder translated: a full disk and a busy file are
-``UnavailableError``, and anything after which the state on disk is unknown is ``FatalError``.
+The errors of the database leave this folder translated: a full disk, a busy file and one that
+cannot be opened are ``UnavailableError``, and anything after which the state on disk is unknown is
+``FatalError``.
 A failed fsync is never tried again: the kernel may already have dropped the pages.
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -27,6 +29,7 @@ from provenance.errors import (
     DriverMissingError,
     FatalError,
     StorageFullError,
+    StorageUnusableError,
     UnavailableError,
 )
 
@@ -34,8 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Table
-    from sqlalchemy.engine.interfaces import DBAPIConnection
-    from sqlalchemy.pool import ConnectionPoolEntry
 
 __all__ = [
     "Database",
@@ -43,6 +44,7 @@ __all__ = [
     "is_postgresql",
     "open_reader",
     "open_writer",
+    "place_error",
     "serialize_starts",
     "storage_errors",
 ]
@@ -66,6 +68,22 @@ READER_CACHE_KIB = 8_192
 
 _START_LOCK: Final = 0x70726F76
 """Of the advisory lock under which a schema is made: "prov"."""
+
+_LEAST_BYTES: Final = 1 << 20
+"""Less free space than this is none: the files beside a database begin with 32 KiB."""
+
+_PLACE: Final = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL})
+"""Families of results that speak of the disk or the folder when a file is opened."""
+
+_SHARED_INDEX: Final = frozenset(
+    {
+        sqlite3.SQLITE_IOERR_SHMOPEN,
+        sqlite3.SQLITE_IOERR_SHMSIZE,
+        sqlite3.SQLITE_IOERR_SHMMAP,
+    }
+)
+"""The same of the file in which readers and writer find their way: made anew by whoever is first.
+"""
 
 _BASE = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON"
 
@@ -110,28 +128,74 @@ def _open_postgresql(address: str, *, size: int, read_only: bool = False) -> Eng
 
 
 def _open(path: Path, *, begin: str, size: int, pragmas: list[str]) -> Engine:
+    path = Path(path).absolute()
+    settings = [*_BASE.split("; "), *pragmas]
     engine = create_engine(
-        URL.create("sqlite+pysqlite", database=str(Path(path).absolute())),
+        URL.create("sqlite+pysqlite", database=str(path)),
+        creator=lambda: _connect(path, settings),
         poolclass=QueuePool,
         pool_size=size,
         max_overflow=0,
-        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
     )
-
-    @event.listens_for(engine, "connect")
-    def _configure(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-        # the driver begins no transaction of its own: ``begin`` below does, at the right moment
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in [*_BASE.split("; "), *pragmas]:
-            cursor.execute(pragma)
-        cursor.close()
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _connect(path: Path, pragmas: Sequence[str]) -> sqlite3.Connection:
+    """Open a file; the first pragma already needs room beside it, for the readers' index.
+
+    Raises:
+        StorageFullError: there is none.
+        StorageUnusableError: the file cannot be opened, or nothing be written beside it.
+    """
+    with ExitStack() as opened:
+        try:
+            # the driver begins no transaction of its own: "begin" above does, at the right moment
+            connection = sqlite3.connect(
+                path,
+                timeout=BUSY_TIMEOUT_MS / 1000,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+            opened.callback(connection.close)
+            for pragma in pragmas:
+                connection.execute(pragma).close()
+        except sqlite3.Error as error:
+            if _is_of_the_place(error):
+                name = getattr(error, "sqlite_errorname", type(error).__name__)
+                raise place_error(path, f"{name}: {error}") from error
+            raise
+        opened.pop_all()
+    return connection
+
+
+def _is_of_the_place(error: sqlite3.Error) -> bool:
+    """Tell whether a file could not be opened for its disk or folder, not for what is in it."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code in _SHARED_INDEX or code & 0xFF in _PLACE
+
+
+def place_error(path: Path, why: str) -> UnavailableError:
+    """Return what keeps a file from being opened or made where it lies: nothing is damaged.
+
+    Args:
+        why: what the system said, for when the disk is neither full nor read-only.
+    """
+    folder = path.parent
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return StorageUnusableError(f"{path} cannot be opened: {why}")
+    free = found.f_bavail * found.f_frsize
+    if found.f_flag & os.ST_RDONLY:
+        return StorageUnusableError(f"{folder} is on a read-only disk")
+    if free < _LEAST_BYTES:
+        return StorageFullError(f"no space left where {folder} lies ({free} bytes free); free some")
+    return StorageUnusableError(f"{path} cannot be opened: {why}")
 
 
 def serialize_starts(connection: Connection) -> None:
@@ -174,6 +238,7 @@ def storage_errors() -> Iterator[None]:
 
     Raises:
         StorageFullError: no space left; the transaction has been rolled back.
+        StorageUnusableError: the files cannot be opened where they lie.
         OutcomeUnknownError: the connection went in COMMIT; reading again tells.
         UnavailableError: a lock was held for too long, or the server is away.
         FatalError: an I/O error or a damaged file: nobody knows what is on disk.
