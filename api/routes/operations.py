@@ -16,7 +16,7 @@ __all__ = ["router"]
 
 router = APIRouter(tags=["operation"])
 
-_MAY_BE_AWAY = frozenset({"chain", "witnesses", "scrub"})
+_MAY_BE_AWAY = frozenset({"chain", "witnesses", "scrub", "disclosures"})
 """Parts without which records are taken all the same: what they do is made up for later.
 
 Damage that the scrub finds stops the ledger by another part, which says whether records are taken.

@@ -31,6 +31,7 @@ from provenance.service.chain_node import pin_of
 from provenance.service.chain_settings import match_chains
 from provenance.service.change_intent import check_settled
 from provenance.service.high_water import DiskMark, LedgerMode
+from provenance.service.lost_keys import find_lost_keys
 from provenance.service.measures import Measure, taking_measures
 from provenance.service.running_chain import RunningChain
 from provenance.service.scrub import ScrubLoop
@@ -40,6 +41,7 @@ from provenance.service.worker import BeaconLoop, SystemClock, WitnessLoop
 from provenance.service.writer import STOP_SECONDS, Writer
 from provenance.store.anchor_store import SqlAnchorStore
 from provenance.store.cosignature_store import SqlCosignatureStore
+from provenance.store.engine import place_error
 from provenance.store.key_store import open_key_store
 from provenance.store.log_store import open_log_store
 from provenance.store.mode_store import SqlModeStore
@@ -84,6 +86,8 @@ class RunningParts:
             OtherPolicyError: ``policy.json`` is not the one of this log.
             DamagedReceiptError: the entry that would say so is damaged.
             UnavailableError: the database is away.
+            StorageFullError: there is no room to open it; or ``StorageUnusableError``, for a
+                read-only disk and whatever else keeps files from being opened.
         """
         self._folder = folder
         self._settings = settings
@@ -123,18 +127,23 @@ class RunningParts:
     def _open_stores(self, opened: ExitStack) -> None:
         """Open the databases; several processes may share those of PostgreSQL, none a file."""
         folder, settings = self._folder, self._settings
-        lock = FolderLock(
-            folder.writer_lock,
-            purpose="write this ledger or change it",
-            shared=settings.database is not None,
-        )
+        try:
+            lock = FolderLock(
+                folder.writer_lock,
+                purpose="write this ledger or change it",
+                shared=settings.database is not None,
+            )
+        except OSError as error:
+            raise place_error(folder.writer_lock, str(error.strerror)) from error
         opened.callback(lock.release)
         self.store = open_log_store(folder.log_database(settings))
         opened.callback(self.store.close)
         check_settled(folder, self.store)
         check_policy(self._policy, self.store)
-        self.key_store = open_key_store(folder.key_database(settings))
+        keys_database = folder.key_database(settings)
+        self.key_store = open_key_store(keys_database)
         opened.callback(self.key_store.close)
+        self._lost_keys = find_lost_keys(self.store, self.key_store, keys_database)
         writer, reader = self.store.writer, self.store.reader
         self.anchor_store = SqlAnchorStore(writer, reader, quorum=self._policy.quorum)
         self.mode_store = SqlModeStore(writer, reader)
@@ -282,6 +291,8 @@ class RunningParts:
         }
         if self._signer_watch is not None:
             parts["signer"] = self._signer_watch.standing()
+        if self._lost_keys is not None:
+            parts["disclosures"] = False, self._lost_keys
         if self.witnesses:
             parts["witnesses"] = _all_of((one.name, _standing_of(one)) for one in self.witnesses)
         return parts

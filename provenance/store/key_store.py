@@ -13,11 +13,12 @@ anew (``VACUUM FULL``).
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import bindparam, delete, insert, select, text, update
+from sqlalchemy import bindparam, delete, func, insert, select, text, update
 
 from provenance.errors import DamagedDisclosureError, FatalError, VerificationError
 from provenance.ledger.ports import Sweep
@@ -80,11 +81,16 @@ def open_key_store(database: Database) -> SqlKeyStore:
     Raises:
         DriverMissingError: a PostgreSQL address, and its driver is not installed.
         UnavailableError: the PostgreSQL server cannot be reached.
-        FatalError: the database was written by a later release.
+        FatalError: the database is damaged, or was written by a later release; names the file.
     """
     engine = open_writer(database, secure_delete=True)
     try:
         return SqlKeyStore(engine)
+    except FatalError as error:
+        engine.dispose()
+        # an address may hold a password
+        name = database.name if isinstance(database, Path) else "the keys' database"
+        raise FatalError(f"{name}: {error}") from error
     except BaseException:
         engine.dispose()
         raise
@@ -181,6 +187,12 @@ class SqlKeyStore:
             raise DamagedDisclosureError(f"the key of record {record_id.hex()} is damaged")
         cipher = AESGCM(row.key)
         return [_open(cipher, record_id, digest, octets) for digest, octets in sealed]
+
+    def count(self) -> int:
+        """Count the keys that are there."""
+        statement = select(func.count()).select_from(disclosure_keys)
+        with storage_errors(), self._engine.connect() as connection:
+            return connection.execute(statement).scalar_one()
 
     def erase(self, record_id: bytes) -> bool:
         """Destroy the key of one record, in all of the database's files; say if it was there.

@@ -19,7 +19,8 @@ from running_signer import serving_signer
 from small_ledger import ORIGIN, deposit, key_record
 from waiting import wait_until
 
-from provenance.errors import AuditError
+from provenance.errors import AuditError, FatalError
+from provenance.service.ledger import Ledger
 from provenance.service.standing import clear_damage, read_standing, set_read_only
 
 if TYPE_CHECKING:
@@ -304,3 +305,37 @@ def test_a_wrong_token_is_a_signer_that_refuses(folder: LedgerFolder) -> None:
     assert "the token is not that of the signer's file" in problem["detail"]
     assert ready.status_code == 503
     assert ready.json()["parts"]["records"] == {"ready": False, "detail": "signer-refused"}
+
+
+def test_a_start_without_the_disclosures_keys_says_so(
+    folder: LedgerFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    with running(folder) as service:
+        service.deposited("sealed")
+        sealed = set(service.ledger.parts.store.disclosures_between(0, 100))
+        assert "disclosures" not in service.ledger.readiness()
+    for file in folder.root.glob("keys.sqlite*"):
+        file.unlink()
+
+    said = (
+        "keys.sqlite was not there, or is not this log's: "
+        f"disclosures of {len(sealed)} records have no key"
+    )
+    for _ in range(2):  # the file is there at the second start, and as empty
+        caplog.clear()
+        with serving_ledger(folder) as service:
+            ready = service.client.get("/v1/ready")
+            samples = _samples(service)
+        assert ready.status_code == 200
+        assert ready.json()["parts"]["disclosures"] == {"ready": False, "detail": said}
+        assert samples["provenance_part_ready disclosures"] == 0
+        assert any(said in one.getMessage() for one in caplog.records)
+
+
+def test_an_unreadable_key_store_is_named(folder: LedgerFolder) -> None:
+    for file in folder.root.glob("keys.sqlite?*"):
+        file.unlink()
+    (folder.root / "keys.sqlite").write_bytes(b"this is no database " * 500)
+
+    with pytest.raises(FatalError, match=r"^keys\.sqlite: .*SQLITE_NOTADB"):
+        Ledger(folder).start()

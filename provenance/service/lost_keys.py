@@ -1,0 +1,52 @@
+"""Notices at a start that the disclosures' keys are gone: nothing else would say so.
+
+A key store that is missing is made anew, and a record without its key looks like one whose
+disclosures were erased. So the log's oldest disclosure is looked up: without a key there, the
+database of the keys was not there, or is another one.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from provenance.errors import FatalError, VerificationError
+from provenance.ledger.load_record import record_id_of
+from provenance.store.lost_keys import count_disclosed, first_disclosed
+
+if TYPE_CHECKING:
+    from provenance.store.engine import Database
+    from provenance.store.key_store import SqlKeyStore
+    from provenance.store.log_store import SqlLogStore
+
+__all__ = ["find_lost_keys"]
+
+_logger = logging.getLogger(__name__)
+
+
+def find_lost_keys(log: SqlLogStore, key_store: SqlKeyStore, database: Database) -> str | None:
+    """Say, to the log and to whoever asks, that disclosures have lost their keys; else None.
+
+    Args:
+        database: where the keys should be; named by its file only, an address may hold secrets.
+    """
+    index = first_disclosed(log.reader)
+    if index is None:
+        return None
+    try:
+        record_id = record_id_of(b"".join(log.entries(index, index + 1)))
+        is_there = key_store.open(record_id, ()) is not None
+    except (VerificationError, FatalError):  # damaged, not lost: the scrub says where
+        return None
+    if is_there:
+        return None
+    count = count_disclosed(log.reader) - key_store.count()
+    if count <= 0:  # a damaged entry has another id
+        return None
+    name = database.name if isinstance(database, Path) else "the keys' database"
+    lost = f"{name} was not there, or is not this log's: disclosures of {count} records have no key"
+    _logger.error(
+        "%s; stop the service and put back the keys' archive: without one they are lost", lost
+    )
+    return lost
