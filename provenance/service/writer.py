@@ -26,7 +26,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
-from provenance.errors import FatalError, OverloadedError, ProvenanceError, UnavailableError
+from provenance.errors import (
+    FatalError,
+    OverloadedError,
+    ProvenanceError,
+    TooLargeError,
+    UnavailableError,
+)
 from provenance.ledger.accept_records import check_batch_limits, check_records
 from provenance.ledger.integrate_entries import Integrated, Integration, integrate_entries
 from provenance.ledger.load_record import record_id_of
@@ -211,21 +217,28 @@ class Writer:
         records may be in the log all the same, and sending them again tells.
 
         Raises:
-            TooLargeError: more records or bytes than one request may have.
+            TooLargeError: more records or bytes than one request may have, or more records than
+                may ever wait here.
             OverloadedError: too many records wait; nothing was taken on.
             UnavailableError: the ledger takes no records now (``Gate``); nothing was taken on.
             FatalError: the writer has ended.
         """
         check_batch_limits(compacts)
+        count = len(compacts)
+        if count > self._max_waiting:  # asking again would be in vain
+            raise TooLargeError(
+                limit=self._max_waiting, length=count, unit="records", field="batch"
+            )
         if self._gate is not None:
             self._gate.check()
-        count = len(compacts)
         future: Future[list[Answer]] = Future()
         future.set_running_or_notify_cancel()  # what is on its way to the disk cannot be taken back
         with self._condition:
             self._check_open()
             if self._waiting + count > self._max_waiting:
-                raise OverloadedError(f"{self._waiting} records wait, limit {self._max_waiting}")
+                raise OverloadedError(
+                    f"{self._waiting} records wait, {count} more came, limit {self._max_waiting}"
+                )
             self._waiting += count
             arrival = _Arrival(list(compacts), future)
             if count <= _SMALL:

@@ -17,6 +17,7 @@ from provenance.errors import (
     OperatorTypeError,
     OverloadedError,
     SignerAwayError,
+    TooLargeError,
     UnavailableError,
     UnknownKeyError,
     WrongAudienceError,
@@ -279,10 +280,22 @@ def test_what_cannot_be_taken_on_is_refused_before_it_is_promised(ledger: SmallL
     writer = ledger.writer(max_waiting=1)
     writer.start()
 
-    with pytest.raises(OverloadedError):
+    with pytest.raises(TooLargeError) as caught:  # nor ever: asking again would be in vain
         writer.accept([b"a", b"b"])
+    assert (caught.value.limit, caught.value.length) == (1, 2)
 
     assert writer.waiting == 0
+    writer.close()
+
+
+def test_who_comes_while_too_many_wait_is_told_how_many(ledger: SmallLedger) -> None:
+    writer = ledger.writer(max_waiting=2)  # not started: what it takes on waits
+    writer.accept([key_record(ALICE).compact])
+
+    with pytest.raises(OverloadedError, match="1 records wait, 2 more came, limit 2"):
+        writer.accept([b"a", b"b"])
+
+    writer.start()
     writer.close()
 
 
