@@ -110,8 +110,19 @@ class AnchorRules:
         """Return the greatest cap from ``least`` to ``best`` that both ceilings allow."""
         room = self.room_wei(others_wei)
         if room is not None and least * gas > room:
-            raise FeeCeilingError(f"{least * gas} wei needed now, {room} allowed")
+            raise FeeCeilingError(self._passed(least * gas, others_wei))
         return best if room is None else min(best, room // gas)
+
+    def _passed(self, needed_wei: int, others_wei: int) -> str:
+        """Say which ceilings an anchor passes, as an operator finds them in the settings."""
+        passed = []
+        if self.anchor_ceiling_wei is not None and needed_wei > self.anchor_ceiling_wei:
+            passed.append(f"`anchor_wei` is {self.anchor_ceiling_wei}")
+        if self.day_ceiling_wei is not None and needed_wei > self.day_ceiling_wei - others_wei:
+            passed.append(
+                f"of `day_wei` the day's other anchors take {others_wei} of {self.day_ceiling_wei}"
+            )
+        return f"{needed_wei} wei needed now; {' and '.join(passed)}"
 
 
 def gas_limit(estimated: int, data_length: int) -> int:

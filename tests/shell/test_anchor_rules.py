@@ -46,6 +46,23 @@ def test_day_ceiling_counts_what_is_bound_already() -> None:
         rules.first_fees(fees, GAS, 10**17 - least + 1)
 
 
+def test_the_ceiling_that_is_passed_is_named() -> None:
+    fees, needed = Fees(10**9, 10**9), 2 * 10**9 * GAS
+    dear = f"{needed} wei needed now; `anchor_wei` is {needed - 1}"
+    spent = f"of `day_wei` the day's other anchors take 1 of {needed}"
+
+    for one, day, others, said in (
+        (needed - 1, None, 0, dear),
+        (needed - 1, needed, 0, dear),
+        (needed, needed, 1, f"{needed} wei needed now; {spent}"),
+        (needed - 1, needed, 1, f"{dear} and {spent}"),
+    ):
+        rules = AnchorRules(anchor_ceiling_wei=one, day_ceiling_wei=day)
+        with pytest.raises(FeeCeilingError) as caught:
+            rules.first_fees(fees, GAS, others)
+        assert str(caught.value) == said
+
+
 def test_replacement_stays_within_the_ceilings_or_is_not_made() -> None:
     fees = Fees(10 * 10**9, 10**9)
     attempt = Attempt(b"", b"", 3 * 10**9, 10**9, GAS, None)
