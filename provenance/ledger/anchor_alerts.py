@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from provenance.ledger.sending_funds import Funds
 
-__all__ = ["Alert", "AlertCode", "Alerts", "Progress"]
+__all__ = ["Alert", "AlertCode", "Alerts", "Progress", "codes_over"]
 
 _logger = logging.getLogger(__name__)
 
@@ -78,6 +78,10 @@ _INFORMATION = {
     AlertCode.LATE_PROOF,
     AlertCode.FINALITY_STALLED,
 }
+
+
+_NOT_LOOKED = {AlertCode.STANDBY, AlertCode.LEASE_LOST, AlertCode.HALTED}
+"""A turn with one of these has not asked the chain how it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +143,13 @@ class Alerts:
     def all(self) -> tuple[Alert, ...]:
         """Return what this turn found, in order."""
         return tuple(self._found)
+
+
+def codes_over(before: Sequence[Alert], now: Sequence[Alert]) -> list[AlertCode]:
+    """Return the states that one turn had and the next one that came to its end has not.
+
+    Of the chain's own states nobody knows while another process has the lease, or nobody looks.
+    """
+    found = {alert.code for alert in now}
+    gone = [code for code in dict.fromkeys(alert.code for alert in before) if code not in found]
+    return [code for code in gone if code in _NOT_LOOKED or not found & _NOT_LOOKED]

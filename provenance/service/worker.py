@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from provenance.errors import ProvenanceError
-from provenance.ledger.anchor_alerts import AlertCode
+from provenance.ledger.anchor_alerts import AlertCode, codes_over
 from provenance.ledger.chain_log import ChainLog
 
 if TYPE_CHECKING:
@@ -172,6 +172,8 @@ class AnchorLoop(_Loop):
 
     def _turn(self) -> float:
         progress = self._worker.step()
+        for code in codes_over(self.status.alerts, progress.alerts):
+            self._logger.info("%s is over", code.value, extra={"code": code.value})
         self.status = LoopStatus(
             running=True,
             unfinished=progress.unfinished,

@@ -339,3 +339,17 @@ def test_an_unreadable_key_store_is_named(folder: LedgerFolder) -> None:
 
     with pytest.raises(FatalError, match=r"^keys\.sqlite: .*SQLITE_NOTADB"):
         Ledger(folder).start()
+
+
+def test_the_log_says_how_full_the_service_is(
+    service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    record = deposit(service.alice, "one too many")
+    writer = service.ledger.parts.writer
+    monkeypatch.setattr(writer, "_waiting", 20_000)
+    refused = service.post(record)
+    monkeypatch.setattr(writer, "_waiting", 0)
+
+    the_problem(refused, 503, "overloaded")
+    numbers = "20000 records wait, 1 more came, limit 20000"
+    assert f"request failed: {numbers}" in [one.getMessage() for one in caplog.records]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 from dataclasses import replace
@@ -386,7 +387,10 @@ def test_halt_outlives_the_process_until_a_person_resumes(ledger: AnchoredLedger
     check_evidence(ledger)
 
 
-def test_loop_goes_on_after_a_halt_that_was_resumed(ledger: AnchoredLedger) -> None:
+def test_loop_goes_on_after_a_halt_that_was_resumed(
+    ledger: AnchoredLedger, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "provenance")
     ledger.log.grow(2)
     ledger.anchor_to_the_end()
     ledger.log.rewrite()
@@ -396,8 +400,14 @@ def test_loop_goes_on_after_a_halt_that_was_resumed(ledger: AnchoredLedger) -> N
     loop.start()
     chain_id = ledger.chain.pin.chain_id
 
-    wait_until(lambda: ledger.store.halted(chain_id), tell=lambda: loop.status)
+    wait_until(
+        lambda: AlertCode.HALTED in {one.code for one in loop.status.alerts},
+        tell=lambda: loop.status,
+    )
     ledger.log.restore()
     ledger.store.resume(chain_id)
     wait_until(lambda: finals(ledger) == [2, 4], tell=lambda: loop.status)
     loop.stop()
+
+    said = [one.getMessage() for one in caplog.records]
+    assert said.count(f"chain {chain_id}: halted is over") == 1
