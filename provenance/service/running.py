@@ -37,6 +37,7 @@ from provenance.service.running_chain import RunningChain
 from provenance.service.scrub import ScrubLoop
 from provenance.service.signer_process import open_signer
 from provenance.service.watch_signer import SignerWatch
+from provenance.service.watch_writer import WriterWatch, saying_when_slow
 from provenance.service.worker import BeaconLoop, SystemClock, WitnessLoop
 from provenance.service.writer import STOP_SECONDS, Writer
 from provenance.store.anchor_store import SqlAnchorStore
@@ -95,7 +96,9 @@ class RunningParts:
         self._on_fatal = on_fatal
         self._clock = SystemClock()
         with ExitStack() as opened:
-            self._open_stores(opened)
+            self._database = folder.log_database(settings)
+            with saying_when_slow(self._database):
+                self._open_stores(opened)
             self._signer = open_signer(folder, policy, settings.signer)
             opened.callback(self._signer.close)
             self._signer_watch: SignerWatch | None = None
@@ -122,6 +125,7 @@ class RunningParts:
             self._cosigners: dict[str, Cosigner] = {}
             self.witnesses = [self._witness_loop(one, opened) for one in settings.witnesses]
             self.writer = self._log_writer(keys, admission)
+            self._writer_watch = WriterWatch(self.writer, self._database)
             self._opened = opened.pop_all()
 
     def _open_stores(self, opened: ExitStack) -> None:
@@ -242,7 +246,9 @@ class RunningParts:
         audit_if_due(self._folder, self.store)
         for chain in self.chains:
             chain.start_node()
-        self.writer.start()
+        with saying_when_slow(self._database):
+            self.writer.start()
+        self._writer_watch.start()
         self.beacons.start()
         for chain in self.chains:
             chain.start()
@@ -262,12 +268,13 @@ class RunningParts:
         # all at once: each may be in the middle of asking somebody who takes his time
         for loop in (*(chain.loop for chain in self.chains), *self.witnesses, self.beacons):
             loop.end_soon()
+        self._writer_watch.end_soon()
         if self._signer_watch is not None:
             self._signer_watch.end_soon()
         until = time.monotonic() + STOP_SECONDS
         self.scrub.stop(STOP_SECONDS)
-        parts: list[WitnessLoop | RunningChain | BeaconLoop | SignerWatch]
-        parts = [*self.witnesses, *self.chains, self.beacons]
+        parts: list[WitnessLoop | RunningChain | BeaconLoop | SignerWatch | WriterWatch]
+        parts = [*self.witnesses, *self.chains, self.beacons, self._writer_watch]
         if self._signer_watch is not None:
             parts.append(self._signer_watch)
         for part in parts:
@@ -282,7 +289,7 @@ class RunningParts:
         parts = {
             "writer": self.writer.standing(),
             "records": self._taking(),
-            "database": self.mode.database(),
+            "database": self._database_standing(),
             "disk": self.mode.disk(),
             "scrub": self.scrub.standing(),
             "chain": _all_of(
@@ -297,11 +304,18 @@ class RunningParts:
             parts["witnesses"] = _all_of((one.name, _standing_of(one)) for one in self.witnesses)
         return parts
 
+    def _database_standing(self) -> tuple[bool, str]:
+        """Say whether the database answers; one may do so to readers alone."""
+        found = self.mode.database()
+        return found if not found[0] else self._writer_watch.standing()
+
     def _taking(self) -> tuple[bool, str]:
         """Say whether a record that came now would be taken, and if not for which reason."""
         needed = [self.mode.standing(), self.writer.standing(), self.mode.database()]
         if self._signer_watch is not None:
             needed.append(self._signer_watch.standing())
+        if not self._writer_watch.standing()[0]:
+            needed.append((False, UnavailableError.code))
         if self.writer.waiting >= self._settings.high_water.waiting_records:
             needed.append((False, OverloadedError.code))
         refusal = next((code for fine, code in needed if not fine), None)

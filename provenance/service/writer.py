@@ -75,6 +75,10 @@ _LONGEST_PAUSE: Final = 1.0
 """Seconds between two tries to sign what is durable and could not be signed; a try costs little,
 and whoever deposits waits for it once signer and database are back."""
 
+_PATIENCE: Final = 5.0
+_SLOWEST: Final = 500.0
+"""Seconds until a batch should have come back, and records a second that any machine integrates."""
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -169,6 +173,7 @@ class Writer:
         self._signed: SignedHead | None = None
         self._away: UnavailableError | None = None
         self._pause = _FIRST_PAUSE
+        self._due: float | None = None
 
     @property
     def failure(self) -> FatalError | None:
@@ -187,6 +192,12 @@ class Writer:
         if self._away is not None:
             return False, self._away.code
         return True, "running"
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the batch in hand should have come back by now; False while there is none."""
+        due = self._due
+        return due is not None and time.monotonic() > due
 
     @property
     def away(self) -> UnavailableError | None:
@@ -361,6 +372,8 @@ class Writer:
                 return
             if not requests and self._signed is not None:
                 continue
+            records = sum(len(request.items) for request in requests)
+            self._due = time.monotonic() + _PATIENCE + records / _SLOWEST
             try:
                 self._write(requests)
             except UnavailableError as error:
@@ -371,6 +384,8 @@ class Writer:
             except Exception as error:  # noqa: BLE001 -- the boundary of this thread
                 self._end(requests, error)
                 return
+            finally:
+                self._due = None
 
     def _take(self) -> tuple[list[_Request], list[_Arrival]] | None:
         """Wait for requests and take them, checked ones and small ones; None at the end.
