@@ -20,13 +20,14 @@ from small_ledger import ORIGIN, deposit, key_record
 from waiting import wait_until
 
 from provenance.errors import AuditError, FatalError
+from provenance.service.backup import DISCLOSURE_KEYS, make_backup, restore_backup
 from provenance.service.ledger import Ledger
+from provenance.service.settings import LedgerFolder
 from provenance.service.standing import clear_damage, read_standing, set_read_only
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from provenance.service.settings import LedgerFolder
+    from pathlib import Path
 
 _Usage = namedtuple("_Usage", "total used free")  # noqa: PYI024 -- as shutil's own
 
@@ -308,10 +309,11 @@ def test_a_wrong_token_is_a_signer_that_refuses(folder: LedgerFolder) -> None:
 
 
 def test_a_start_without_the_disclosures_keys_says_so(
-    folder: LedgerFolder, caplog: pytest.LogCaptureFixture
+    folder: LedgerFolder, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with running(folder) as service:
         service.deposited("sealed")
+        make_backup(folder, tmp_path / "keys.archive", of=DISCLOSURE_KEYS)
         sealed = set(service.ledger.parts.store.disclosures_between(0, 100))
         assert "disclosures" not in service.ledger.readiness()
     for file in folder.root.glob("keys.sqlite*"):
@@ -330,6 +332,16 @@ def test_a_start_without_the_disclosures_keys_says_so(
         assert ready.json()["parts"]["disclosures"] == {"ready": False, "detail": said}
         assert samples["provenance_part_ready disclosures"] == 0
         assert any(said in one.getMessage() for one in caplog.records)
+
+    # as docs/operating.md says to put the archive back
+    make_backup(folder, tmp_path / "log.archive")
+    new = LedgerFolder(tmp_path / "new")
+    restore_backup(tmp_path / "log.archive", new, keys=tmp_path / "keys.archive")
+    for file in folder.root.glob("keys.sqlite*"):
+        file.unlink()
+    shutil.copy(new.root / "keys.sqlite", folder.root / "keys.sqlite")
+    with serving_ledger(folder) as service:
+        assert "disclosures" not in service.ledger.readiness()
 
 
 def test_an_unreadable_key_store_is_named(folder: LedgerFolder) -> None:
