@@ -129,7 +129,7 @@ except DriverMissingError as error:
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
 
-    assert b"provenance-ledger[postgresql]" in done.stdout
+    assert b"'.[postgresql]'" in done.stdout
 
 
 # --- errors ----------------------------------------------------------------------------------
