@@ -70,7 +70,8 @@ class Outbox:
         path = self._folder / f"{records[-1].id_hex}.records"
         if path.exists():
             kept = self._read(path)
-            if kept.records != records:
+            # the ``key`` record before it was signed anew, with other salts: the kept one will do
+            if kept.records[-1] != records[-1]:
                 raise AlreadyExistsError(f"{path} holds the record with other bytes; send those")
             return kept
         try:
