@@ -188,6 +188,7 @@ def _readiness(disk: str | None) -> dict[str, Any]:
                 "ready": disk is None,
                 "detail": "taking records" if disk is None else "storage-full",
             },
+            "database": {"ready": True, "detail": "answers"},
             "disk": {"ready": disk is None, "detail": disk or "free"},
             "scrub": {"ready": True, "detail": "sound so far"},
             "chain": {"ready": True, "detail": "following"},

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from provenance.store import tables
 from provenance.store.engine import is_postgresql
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection, MetaData
 
 __all__ = ["check_files"]
@@ -42,20 +44,23 @@ def check_files(connection: Connection, metadata: MetaData = tables.metadata) ->
     if not is_postgresql(connection):
         found = str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one())
         return None if found == "ok" else found
-    _read_every_row(connection, metadata)
-    return _amcheck(connection, metadata) if connection.execute(_HAS_AMCHECK).scalar_one() else None
+    # a database that was never used has no tables yet
+    there = set(inspect(connection).get_table_names())
+    names = [table.name for table in metadata.sorted_tables if table.name in there]
+    _read_every_row(connection, names)
+    return _amcheck(connection, names) if connection.execute(_HAS_AMCHECK).scalar_one() else None
 
 
-def _read_every_row(connection: Connection, metadata: MetaData) -> None:
+def _read_every_row(connection: Connection, tables: Sequence[str]) -> None:
     """Read all values, those that lie outside their rows too; a bad page is a driver's error."""
-    for table in metadata.sorted_tables:
+    for name in tables:
         # as text, because only that takes a value apart that lies compressed elsewhere
-        connection.exec_driver_sql(f"SELECT sum(length(t::text)) FROM {table.name} AS t")  # noqa: S608 -- names of our own tables
+        connection.exec_driver_sql(f"SELECT sum(length(t::text)) FROM {name} AS t")  # noqa: S608 -- names of our own tables
 
 
-def _amcheck(connection: Connection, metadata: MetaData) -> str | None:
-    for table in metadata.sorted_tables:
-        damage = connection.execute(_CHECK_HEAP, {"name": table.name}).first()
+def _amcheck(connection: Connection, tables: Sequence[str]) -> str | None:
+    for name in tables:
+        damage = connection.execute(_CHECK_HEAP, {"name": name}).first()
         if damage is not None:
             return f"{damage[0]}: {damage[1]}"
     for name in connection.execute(_OUR_INDEXES).scalars().all():
