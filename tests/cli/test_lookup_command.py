@@ -37,7 +37,7 @@ def test_a_file_is_found_wherever_it_lies_now(
     renamed = tmp_path / "另一个名字.csv"
     shutil.copy(deposited.data / "tables" / "raw" / "测量.csv", renamed)
 
-    (hit,) = hits_of(line, renamed)
+    (hit,) = [one for one in hits_of(line, renamed) if one["id"] == deposited.record_id]
     shown = line.here("lookup", renamed).out
 
     assert (hit["id"], hit["of"]) == (deposited.record_id, "file")

@@ -284,9 +284,9 @@ class Campaign:
         """The full audit while the clients wait; then they go on."""
         self._until_up()
         url = self._server.wait_ready()
+        self._notice()
         self._load.address.rest(SETTLE_SECONDS)
         self._load.check()
-        self._notice()
         self._killed_at = None  # nobody asks while the audit lasts: not the server's delay
         self._await_final(url)
         audited = self._audit(url)

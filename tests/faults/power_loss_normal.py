@@ -9,12 +9,19 @@ import sqlite3
 from typing import Any, Self
 
 
+def _normal(sql: str) -> str:
+    return sql.replace("synchronous=FULL", "synchronous=NORMAL")
+
+
 class _Cursor(sqlite3.Cursor):
     def execute(self, sql: str, *parameters: Any) -> Self:  # noqa: ANN401 -- passed on
-        return super().execute(sql.replace("synchronous=FULL", "synchronous=NORMAL"), *parameters)
+        return super().execute(_normal(sql), *parameters)
 
 
 class _Connection(sqlite3.Connection):
+    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:  # noqa: ANN401 -- passed on
+        return super().execute(_normal(sql), *parameters)
+
     def cursor(self, factory: Any = _Cursor) -> Any:  # noqa: ANN401 -- passed on
         return super().cursor(factory)
 
