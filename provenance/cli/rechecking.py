@@ -22,7 +22,6 @@ from provenance.cli.files import read_file, write_file
 from provenance.cli.sending import MANIFEST, Answer, Sending
 from provenance.cli.signer import Signer, sign_record
 from provenance.errors import (
-    AlreadyExistsError,
     MalformedError,
     ManifestMismatchError,
     ProvenanceError,
@@ -210,13 +209,7 @@ class Reading:
         """Send a signed record that was kept; as often as it takes."""
         if self.ledger is None:
             raise RuntimeError("a record was to be sent, and nowhere to send it to")
-        outbox, saved = Outbox(home_of(self.home)), read_submission(names.records)
-        try:
-            submission = outbox.save(saved.compacts)
-        except AlreadyExistsError:
-            # two copies were read within one second, with one result: it is one record, and
-            # only the ``key`` record before it has other salts
-            submission = next(one for one in outbox.submissions() if one.id == saved.id)
+        submission = Outbox(home_of(self.home)).save(read_submission(names.records).compacts)
         folder, name = names.receipt.parent, names.receipt.name
         return Sending(self.ledger, self.policy, folder, self.home, name).send(submission)
 
