@@ -64,6 +64,8 @@ MAX_DUMP_BYTES = 2**30
 _PLENTY_WEI = 10**24
 _LAUNCHER = Path(__file__).with_name("die_with_parent.py")
 _RESTART_SECONDS = (0.05, 0.2, 1.0, 5.0)
+_NOWHERE = "http://127.0.0.1:9"
+"""Where nothing listens (the discard port): asked while no node of ours is up."""
 
 
 class ManagedAnvil:
@@ -88,7 +90,7 @@ class ManagedAnvil:
         self._binary = binary
         self._chain_id = chain_id
         self._funded = list(funded)
-        self._provider = CappedProvider("http://127.0.0.1:9", max_bytes=MAX_DUMP_BYTES)
+        self._provider = CappedProvider(_NOWHERE, max_bytes=MAX_DUMP_BYTES)
         self.rpc = Rpc(self._provider)
         self.lock = threading.RLock()
         """Held while blocks are made or dumped, so that a dump is of one known head."""
@@ -171,12 +173,14 @@ class ManagedAnvil:
     def _supervise(self) -> None:
         failures = 0
         while not self._stopping.is_set():
-            process = self._process = self._spawn()
+            port = _free_port()
+            process = self._process = self._spawn(port)
             self.starts += 1
-            if self._wait_until_up(process):
+            if self._wait_until_up(process, port):
                 failures = 0
                 process.wait()
             self._ready.clear()
+            self._provider.move_to(_NOWHERE)
             if process.poll() is None:
                 process.kill()
             process.wait()
@@ -185,9 +189,7 @@ class ManagedAnvil:
                 self._stopping.wait(_RESTART_SECONDS[min(failures, len(_RESTART_SECONDS) - 1)])
                 failures += 1
 
-    def _spawn(self) -> subprocess.Popen[bytes]:
-        port = _free_port()
-        self._provider.move_to(f"http://127.0.0.1:{port}")
+    def _spawn(self, port: int) -> subprocess.Popen[bytes]:
         program = [str(self._binary), "--host", "127.0.0.1", "--port", str(port)]
         program += ["--chain-id", str(self._chain_id), "--hardfork", "osaka", "--no-mining"]
         program += ["--slots-in-an-epoch", "1", "--prune-history", "--silent"]
@@ -207,23 +209,25 @@ class ManagedAnvil:
                 start_new_session=True,
             )
 
-    def _wait_until_up(self, process: subprocess.Popen[bytes]) -> bool:
-        """Wait until this very process answers and its state is durable."""
+    def _wait_until_up(self, process: subprocess.Popen[bytes], port: int) -> bool:
+        """Wait until this very process answers and its state is durable; then let others ask it."""
         deadline = time.monotonic() + START_SECONDS
+        url = f"http://127.0.0.1:{port}"
+        rpc = Rpc(CappedProvider(url))
         while process.poll() is None and not self._stopping.is_set():
             try:
-                if self._timestamp("earliest") != self._genesis_unix:
-                    return False  # somebody else's node took the port before ours
-                head = self.head_number()
+                _check_owner(process.pid, port)
+                head = rpc.quantity("eth_blockNumber")
                 for account in self._funded:
-                    self._fund(account)
+                    _fund(rpc, account)
                 self._dumped = head
-                write_bytes(self._address, f"{self.url}\n".encode())
+                write_bytes(self._address, f"{url}\n".encode())
             except (UnavailableError, OSError):
                 if time.monotonic() > deadline:
                     return False
                 time.sleep(0.005)
             else:
+                self._provider.move_to(url)
                 self._ready.set()
                 return True
         return False
@@ -301,11 +305,6 @@ class ManagedAnvil:
             write_bytes(path, b"%d\n" % int(time.time()))
         return int(path.read_text("ascii"))
 
-    def _fund(self, account: bytes) -> None:
-        address = "0x" + account.hex()
-        if self.rpc.quantity("eth_getBalance", address, "latest") < _PLENTY_WEI // 2:
-            self.rpc.call("anvil_setBalance", address, hex(_PLENTY_WEI))
-
 
 class AnvilChain(ChainClient):
     """The port ``Chain`` on a managed anvil, which makes its blocks when they are wanted."""
@@ -358,6 +357,31 @@ class AnvilChain(ChainClient):
             return False
         self._mined_at = now
         return True
+
+
+def _fund(rpc: Rpc, account: bytes) -> None:
+    address = "0x" + account.hex()
+    if rpc.quantity("eth_getBalance", address, "latest") < _PLENTY_WEI // 2:
+        rpc.call("anvil_setBalance", address, hex(_PLENTY_WEI))
+
+
+def _check_owner(process_id: int, port: int) -> None:
+    """Check that the process itself holds the port: another program may have been faster.
+
+    Source: proc(5), /proc/net/tcp and /proc/PID/fd. Other systems have no such files, and the
+    log's pinned genesis block has to tell.
+
+    Raises:
+        UnavailableError: it does not hold it (yet).
+    """
+    if sys.platform != "linux":
+        return
+    local = f"0100007F:{port:04X}"  # 127.0.0.1, least octet first
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]]
+    sockets = {f"socket:[{row[9]}]" for row in rows if row[1] == local and row[3] == "0A"}
+    held = (str(each.readlink()) for each in Path(f"/proc/{process_id}/fd").iterdir())
+    if sockets.isdisjoint(held):
+        raise UnavailableError("the node does not listen yet")
 
 
 def _free_port() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from node import AnchoredLedger, close, make_anchored_ledger, need_anvil
 
+from provenance.chain import anvil
 from provenance.chain.anvil import AnvilChain, ManagedAnvil
 from provenance.chain.deploy import deploy
 from provenance.chain.find_node import find_anvil
@@ -73,6 +75,25 @@ def test_kill_takes_back_nothing_that_was_final(ledger: AnchoredLedger) -> None:
         assert ledger.chain.canonical_hash(final.number) == final.block_hash
         assert ledger.chain.genesis_hash() == genesis
         ledger.chain.check_pin()
+
+
+def test_somebody_elses_node_is_never_asked(
+    ledger: AnchoredLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two lives of ours another program may take the port that was free."""
+    with ManagedAnvil(tmp_path / "another") as another:
+        for _ in range(50):
+            another.mine()
+        free_port = anvil._free_port  # noqa: SLF001 -- the operating system's choice, made here
+        ports = iter([int(another.url.rsplit(":", 1)[1])])
+        monkeypatch.setattr(anvil, "_free_port", lambda: next(ports, None) or free_port())
+        os.kill(ledger.node.process_id or 0, signal.SIGKILL)
+        seen: set[int] = set()
+        while ledger.node.starts < 3 or not seen:
+            with contextlib.suppress(UnavailableError):
+                seen.add(ledger.node.head_number())
+
+    assert seen == {ledger.deployed.block_number + 2}
 
 
 def test_finalized_waits_for_the_dump(ledger: AnchoredLedger) -> None:
