@@ -12,7 +12,8 @@ import heapq
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from provenance.errors import DriverMissingError
+from iscc_lib import DataHasher, iscc_decode
+
 from provenance.overlap import CODE_BITS, LEAST_CODED_BYTES, LENGTH_FACTOR, NEAR_BITS, NearFiles
 
 if TYPE_CHECKING:
@@ -39,18 +40,7 @@ def read_code(source: BinaryIO) -> tuple[bytes, int, bytes | None]:
 
     Returns:
         SHA-256, length, and Data-Code of 32 bytes, None for a file too short for one.
-
-    Raises:
-        DriverMissingError: the package that makes Data-Codes is not installed.
     """
-    try:
-        # imported here: only who asks for an overlap needs it
-        from iscc_lib import DataHasher, iscc_decode  # noqa: PLC0415
-    except ImportError as error:
-        raise DriverMissingError(
-            "comparing files that are nearly the same needs iscc-lib: "
-            "install the extra `formats` of this package"
-        ) from error
     sha256, hasher, length = hashlib.sha256(), DataHasher(), 0
     while piece := source.read(_PIECE_BYTES):
         sha256.update(piece)

@@ -118,7 +118,6 @@ class OverlapSearch:
         """Read those files of the data at ``path`` whose content is not on the other side.
 
         Raises:
-            DriverMissingError: the package that makes Data-Codes is not installed.
             UnusableDatasetError: a file is another one than when it was hashed, or is unreadable.
         """
         problems = Problems()

@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import random
 import shutil
-import sys
 import unicodedata
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provenance.errors import DriverMissingError, UnusableDatasetError
+from provenance.errors import UnusableDatasetError
 from provenance.files import data_codes, row_sets
 from provenance.files.overlap_search import OverlapSearch
 from provenance.files.walk import hash_dataset
@@ -257,16 +256,6 @@ def test_a_file_that_is_another_one_by_now_is_an_error(original: Path, other: Pa
 
         with pytest.raises(UnusableDatasetError, match=r"penguins-raw\.csv"):
             search.look_at(0, original)
-
-
-def test_without_the_package_it_is_said_what_to_install(
-    original: Path, other: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (other / "b.csv").write_text("other")
-    monkeypatch.setitem(sys.modules, "iscc_lib", None)
-
-    with pytest.raises(DriverMissingError, match="formats"):
-        near(original, other)
 
 
 def test_exact_shares_are_counted_without_empty_files(tmp_path: Path) -> None:
