@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Final, cast
 from provenance import sdjwt, strict_json
 from provenance.errors import MalformedError, TooLargeError, UnsupportedVersionError
 from provenance.keys import ALGORITHMS, PublicKey
-from provenance.record_types import MAX_CONTRIBUTORS, TYPES, RecordType
+from provenance.record_checks import MAX_CONTRIBUTORS, RecordType
+from provenance.record_types import TYPES
 from provenance.text import check_line
 
 if TYPE_CHECKING:

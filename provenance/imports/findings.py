@@ -15,7 +15,8 @@ from provenance.imported import N_, Imported, remark
 from provenance.imports.licences import spdx_of
 from provenance.imports.naming import identifier_in, identifier_of, orcid_in, pointer, ror_in
 from provenance.imports.roles import credit_role, is_contribution, role_of_type
-from provenance.record_types import MAX_CONTRIBUTORS, TYPES
+from provenance.record_checks import MAX_CONTRIBUTORS
+from provenance.record_types import TYPES
 from provenance.text import nfc
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class Findings:
             self._claims.setdefault("title", line)
 
     def access(self, level: str | None) -> None:
-        """Take one of ``record_types.ACCESS_LEVELS``; None is passed over."""
+        """Take one of ``deposit_types.ACCESS_LEVELS``; None is passed over."""
         if level is not None and self._passes("access", level, "access"):
             self._claims["access"] = level
 

@@ -277,7 +277,7 @@ class _BesideEntries:
         for one in projections:
             expected["keys"] += one.key is not None
             expected["records_by_key"] += one.key_index is not None
-            expected["dataset_digests"] += one.dataset_digest is not None
+            expected["dataset_digests"] += len(one.targets)
             expected["beacons"] += one.beacon is not None
 
     def _check_manifest(self, index: int, record: Record) -> None:

@@ -68,7 +68,7 @@ class HitChecker:
     def _check_digest_once(self, digest: bytes, leaf_index: int, is_dataset: bool) -> None:  # noqa: FBT001 -- as is_hit
         if is_dataset:
             record = self._record(leaf_index)
-            if project(record, leaf_index, None).dataset_digest != digest:
+            if digest not in project(record, leaf_index, None).targets:
                 raise DamagedReceiptError(f"entry {leaf_index} is not about {digest.hex()}")
         elif not self._lists(digest, leaf_index):
             raise DamagedReceiptError(f"the manifest of entry {leaf_index} has no {digest.hex()}")

@@ -9,7 +9,7 @@ when the audit compares: a projection that differs from what it makes is damaged
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
 from provenance.digests import from_evm_hex, from_hex
 
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from provenance.record import Record
 
 __all__ = ["BeaconBlock", "Projection", "project", "project_all"]
-
-
-_LOOKED_UP_BY: Final = {"deposit": "dataset_digest", "fixity": "record"}
-"""By type of record, the claim whose 32 bytes a look-up by digest asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +43,9 @@ class Projection:
     """The key that this entry makes known; None in all but the first ``key`` record of a kid."""
     key_index: int | None
     """Where the ``key`` record of ``kid`` lies; None for entries of the operator's keys."""
-    dataset_digest: bytes | None
-    """What a look-up by digest finds this entry by: the dataset digest of a deposit, the id of
-    the deposit that a ``fixity`` record is about."""
+    targets: tuple[bytes, ...]
+    """What a look-up by digest finds this entry by, 32 bytes each, in the order of the claims:
+    the dataset digest of a deposit, and the id of every record that this one is about."""
     beacon: BeaconBlock | None
 
 
@@ -59,16 +55,26 @@ def project(record: Record, leaf_index: int, key_index: int | None) -> Projectio
     Args:
         key_index: leaf index of the first ``key`` record of its kid; its own for that record.
     """
-    digest = record.claims.get(_LOOKED_UP_BY.get(record.type, ""))
     return Projection(
         leaf_index=leaf_index,
         record_id=record.id,
         kid=record.kid,
         key=record.key if key_index == leaf_index else None,
         key_index=key_index,
-        dataset_digest=from_hex(digest) if isinstance(digest, str) else None,
+        targets=tuple(_targets(record)),
         beacon=_beacon_block(record) if record.type == "beacon" else None,
     )
+
+
+def _targets(record: Record) -> list[bytes]:
+    """Return what a record is about, each once; ``record_types`` has checked the members."""
+    # a fixity record's own dataset_digest only repeats the one of the deposit it names
+    claims = record.claims
+    named = [claims.get("record", claims.get("dataset_digest"))]
+    named += cast("list[object]", claims.get("records", []))
+    relations = cast("list[dict[str, object]]", claims.get("relations", []))
+    named += [one["record"] for one in relations if "record" in one]
+    return list(dict.fromkeys(from_hex(one) for one in named if isinstance(one, str)))
 
 
 def _beacon_block(record: Record) -> BeaconBlock:

@@ -76,15 +76,13 @@ def _questions(
     )
     digests = tables.dataset_digests
     datasets: dict[_Row, int] = {
-        (one.dataset_digest, one.leaf_index): one.leaf_index
-        for one in expected
-        if one.dataset_digest is not None
+        (target, one.leaf_index): one.leaf_index for one in expected for target in one.targets
     }
     yield (
         digests.name,
         datasets,
         select(digests).where(
-            digests.c.digest.in_({one.dataset_digest for one in expected if one.dataset_digest}),
+            digests.c.digest.in_({target for one in expected for target in one.targets}),
             digests.c.leaf_index.between(first, last),
         ),
     )

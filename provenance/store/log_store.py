@@ -372,10 +372,8 @@ def _insert_projections(
     insert_rows(connection, tables.keys, keys)
     by_key = [(one.key_index, one.leaf_index) for one in all_of if one.key_index is not None]
     insert_rows(connection, tables.records_by_key, by_key)
-    datasets = [
-        (one.dataset_digest, one.leaf_index) for one in all_of if one.dataset_digest is not None
-    ]
-    insert_rows(connection, tables.dataset_digests, datasets)
+    targets = [(target, one.leaf_index) for one in all_of for target in one.targets]
+    insert_rows(connection, tables.dataset_digests, targets)
     insert_rows(connection, tables.beacons, _beacon_rows(projections))
 
 

@@ -174,8 +174,9 @@ dataset_digests = Table(
     PrimaryKeyConstraint("digest", "leaf_index"),
     sqlite_with_rowid=False,
 )
-"""Dataset digest -> the deposits that claim it, oldest first; and id of a deposit -> the
-``fixity`` records about it. Both are SHA-256 of something, so neither is ever taken for the other.
+"""Dataset digest -> the deposits that claim it; and id of a record -> the records that name it,
+as what they are about or are related to. Oldest first. Both are SHA-256 of something, so neither
+is ever taken for the other.
 """
 
 beacons = Table(

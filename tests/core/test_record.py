@@ -41,7 +41,8 @@ from provenance.errors import (
     WrongAudienceError,
 )
 from provenance.record import Record, issue_record, parse_entry, parse_record, verify_signature
-from provenance.record_types import MAX_CONTRIBUTORS, OPERATOR_TYPES, TYPES
+from provenance.record_checks import MAX_CONTRIBUTORS
+from provenance.record_types import OPERATOR_TYPES, TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

@@ -12,15 +12,17 @@ from jsonschema import Draft202012Validator
 from record_cases import Case, all_cases, header_of
 from strategies import ORIGIN, deposits, private_key, salts
 
-from provenance import record_types
+from provenance import record_checks
 from provenance.assurance import LEVELS, SOURCES
 from provenance.credit import ROLES
+from provenance.deposit_types import ACCESS_LEVELS
 from provenance.digests import from_b64url
 from provenance.errors import MalformedError
 from provenance.fingerprint import ADDITIONAL_ALGORITHMS, DECLARED_ALGORITHMS
 from provenance.identifiers import IDENTIFIER_SHAPES, IDENTIFIER_TYPES, RELATIONS
 from provenance.record import issue_record, parse_record
-from provenance.record_types import ACCESS_LEVELS, MAX_CONTRIBUTORS, TYPES
+from provenance.record_checks import MAX_CONTRIBUTORS
+from provenance.record_types import TYPES
 
 FOLDER = Path(__file__).parents[2] / "provenance" / "schemas"
 SCHEMAS: dict[str, dict[str, Any]] = {
@@ -202,10 +204,10 @@ def test_schema_and_code_know_the_same_words_and_limits() -> None:
     algorithms = claims["declared_digest"]["properties"]["algorithm"]["enum"]
     assert set(algorithms) == DECLARED_ALGORITHMS.keys()
     assert claims["contributors"]["maxItems"] == MAX_CONTRIBUTORS
-    assert claims["title"]["maxLength"] == record_types.MAX_TITLE
-    assert claims["relations"]["maxItems"] == record_types.MAX_ITEMS
-    assert claims["license"]["maxLength"] == record_types.MAX_LICENSE
-    assert shared["contributor"]["properties"]["name"]["maxLength"] == record_types.MAX_NAME
+    assert claims["title"]["maxLength"] == record_checks.MAX_TITLE
+    assert claims["relations"]["maxItems"] == record_checks.MAX_ITEMS
+    assert claims["license"]["maxLength"] == record_checks.MAX_LICENSE
+    assert shared["contributor"]["properties"]["name"]["maxLength"] == record_checks.MAX_NAME
 
 
 @pytest.mark.parametrize("name", sorted(TYPES))
