@@ -1,6 +1,6 @@
 """What a person's role in another vocabulary is in CRediT, where it is exactly that.
 
-DataCite's contributor types say something else than CRediT's roles do (``docs/imports.md``). Four
+DataCite's contributor types say something else than CRediT's roles do (``docs/importing.md``). Four
 mean the same: whoever collected, curated, managed or supervised. ``Editor`` is not among them:
 DataCite means the publication's format, CRediT the text. A contributor whose role has no
 counterpart is kept, with the role not stated.
