@@ -1,9 +1,11 @@
 """The wheel holds all of the program under names that collide with nobody's (decision 7)."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -70,3 +72,18 @@ def test_service_and_command_import_from_the_wheel_alone(site: Path, tmp_path: P
         str(site / "provenance" / "__init__.py"),
         str(site / "provenance_api" / "app.py"),
     ]
+
+
+def test_no_command_needs_an_extra_to_be_read() -> None:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        extras = tomllib.load(file)["project"]["optional-dependencies"]
+    names = {re.split(r"[\[>=]", wanted)[0] for one in extras.values() for wanted in one}
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({names!r})); "
+        "from provenance.cli.main import main; sys.exit(main(['--help']))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+
+    assert "psycopg" in names
+    assert (done.returncode, done.stderr) == (0, "")
