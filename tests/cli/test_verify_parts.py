@@ -151,3 +151,45 @@ def test_options_that_do_not_fit_are_named(verify: Verify, words: list[str], fie
     ran = verify(verify.deposited.data, *words, "--json")
 
     assert (ran.code, ran.json()["field"]) == (2, field)
+
+
+def test_a_range_of_a_deposit_is_checked_alone_to_the_octet(
+    line: CommandLine, ledger: Served, tmp_path: Path
+) -> None:
+    """A deposit with ``--chunks``, completed by the chain; then single octets of a copy change."""
+    (tmp_path / "deep" / "sub").mkdir(parents=True)
+    (tmp_path / "deep" / "readme.txt").write_text("two files, one of them huge\n")
+    data = tmp_path / "deep" / "sub" / "巨大.bin"
+    with data.open("wb") as file:
+        file.seek(2 * CHUNK_BYTES)
+        file.write(b"ends")
+    made = tmp_path / "deep.provenance"
+    deposit = line.succeed("deposit", "deep", "--chunks", "--title", "Deep", "--json").json()
+    line.succeed("receipt", deposit["id"], "--wait", "-o", made / "receipt.json")
+    blocks = line.succeed("show", made / "receipt.json", "--json").json()["blocks"]
+    assert isinstance(blocks, list)
+    rest = ["--policy", ledger.policy, "--block-hash", blocks[0]["hash"], "--allow-dev-chain"]
+
+    def code(first: int, below: int, *flipped: int) -> int:
+        """Exit code for a range of a copy in which octets were flipped."""
+        copy = tmp_path / "sub" / data.name
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copy(data, copy)
+        with copy.open("r+b") as file:
+            for at in flipped:
+                file.seek(at)
+                octet = file.read(1)[0]
+                file.seek(at)
+                file.write(bytes([octet ^ 1]))
+        words = ["--chunks", made / "manifest.chunks.jsonl", "--range", f"{first}:{below}"]
+        return line.here("verify", made / "receipt.json", copy, *words, *rest).code
+
+    second = (CHUNK_BYTES, 2 * CHUNK_BYTES)
+    assert code(*second) == 0
+    assert code(*second, second[0] - 1, second[1]) == 0
+    assert code(*second, second[0]) == 1
+    assert code(*second, second[1] - 1) == 1
+    assert code(second[0] + 5, second[0] + 6, second[1] - 1) == 1  # widened to the chunk
+    assert code(second[0] - 1, second[0] + 1, 0) == 1  # a range over an edge reads both chunks
+    assert code(second[1], second[1] + 4, second[1] + 3) == 1
+    assert code(second[1], second[1] + 4, 0, second[1] - 1) == 0
