@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from provenance.attribution_types import ATTRIBUTION_RECORDS
 from provenance.deposit_types import DEPOSIT_RECORDS
 from provenance.key_types import KEY_RECORDS
 from provenance.operator_types import OPERATOR_RECORDS
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["OPERATOR_TYPES", "TYPES"]
 
 TYPES: Final[dict[str, RecordType]] = {
-    one.name: one for one in (*OPERATOR_RECORDS, *KEY_RECORDS, *DEPOSIT_RECORDS)
+    one.name: one
+    for one in (*OPERATOR_RECORDS, *KEY_RECORDS, *DEPOSIT_RECORDS, *ATTRIBUTION_RECORDS)
 }
 """By the first part of the ``typ`` header."""
 

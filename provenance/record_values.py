@@ -34,10 +34,12 @@ __all__ = [
     "Relation",
     "read_beacon",
     "read_configuration",
+    "read_contributor",
     "read_deposit",
     "read_fixity",
     "read_genesis",
     "read_key_binding",
+    "read_relation",
 ]
 
 # What JSON gives after it was checked; the readers below take it apart into typed values.
@@ -263,7 +265,7 @@ def read_deposit(claims: Mapping[str, _Checked], shown: Mapping[str, _Checked]) 
         identifiers=tuple(Identifier(**one) for one in shown.get("identifiers", ())),
         license=claims.get("license"),
         access=claims.get("access"),
-        relations=tuple(_relation(one) for one in claims.get("relations", ())),
+        relations=tuple(read_relation(one) for one in claims.get("relations", ())),
         block=_block(claims["block"]) if "block" in claims else None,
         assurance=read_assurance(claims["assurance"]) if "assurance" in claims else None,
         additional_digests=tuple(
@@ -291,8 +293,11 @@ def read_fixity(claims: Mapping[str, _Checked]) -> Fixity:
 
 
 def _contributor(value: _Checked) -> Contributor | None:
-    if value is None:
-        return None
+    return None if value is None else read_contributor(value)
+
+
+def read_contributor(value: _Checked) -> Contributor:
+    """Read one contributor, as a deposit or a contribution discloses him."""
     return Contributor(
         name=value["name"],
         orcid=value.get("orcid"),
@@ -301,7 +306,8 @@ def _contributor(value: _Checked) -> Contributor | None:
     )
 
 
-def _relation(value: _Checked) -> Relation:
+def read_relation(value: _Checked) -> Relation:
+    """Read one relation to another dataset."""
     record = value.get("record")
     return Relation(
         value["relation"],
