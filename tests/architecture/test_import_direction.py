@@ -69,6 +69,7 @@ ORDER = [
     "verify_start",
     "verify_assurance",
     "verify",
+    "case",
 ]
 WORLD = {
     "asyncio",
