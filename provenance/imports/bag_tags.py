@@ -1,7 +1,8 @@
 """The tag files of a bag: declaration, manifests, fetch list and bag-info (RFC 8493).
 
 Versions 0.93 to 0.97 are read as their writers wrote them: one space or several between digest and
-path, an asterisk of ``md5sum``, spaces around the colon of bag-info.
+path, an asterisk of ``md5sum``, spaces around the colon of bag-info. Up to 0.95 bag-info is called
+package-info, and a backslash may stand between the parts of a path.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from provenance.imported import Remark
 
 __all__ = [
+    "OXUM_LABELS",
     "Declaration",
     "Fetch",
     "Line",
@@ -32,7 +34,11 @@ __all__ = [
     "read_oxum",
 ]
 
+OXUM_LABELS = ("payload-oxum", "payload-oxsum", "payload-ossum")
+"""In lower case: the Library of Congress's own program wrote the later two at first."""
+
 _VERSIONS = {(0, minor) for minor in (93, 94, 95, 96, 97)} | {(1, 0)}
+_LAST_EARLY = (0, 95)
 _STRICT = re.compile(
     r"BagIt-Version: ([0-9]+)\.([0-9]+)\nTag-File-Character-Encoding: ([A-Za-z0-9_.:-]+)\n?"
 )
@@ -50,6 +56,25 @@ class Declaration(NamedTuple):
 
     version: tuple[int, int]
     encoding: str
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it is a version before RFC 8493."""
+        return self.version < (1, 0)
+
+    @property
+    def info_name(self) -> str:
+        """What the file with the bag's metadata is called."""
+        return "package-info.txt" if self.version <= _LAST_EARLY else "bag-info.txt"
+
+    def path_of(self, written: str) -> str:
+        """Return a path with ``/`` between its parts.
+
+        All payload lies below ``data``, so what begins otherwise than ``data/`` tells the two
+        uses of a backslash apart: it may also be a part of a name.
+        """
+        is_windows = self.version <= _LAST_EARLY and written.startswith("data\\")
+        return written.replace("\\", "/") if is_windows else written
 
 
 class Line(NamedTuple):
@@ -108,48 +133,52 @@ def read_declaration(octets: bytes) -> Declaration:
     return Declaration(version, match[3])
 
 
-def read_manifest(octets: bytes, name: str, algorithm: str, encoding: str) -> list[Line]:
+def read_manifest(octets: bytes, name: str, algorithm: str, declaration: Declaration) -> list[Line]:
     """Read a payload or tag manifest.
 
     Raises:
         MalformedError: a line of another form.
     """
     lines = []
-    for number, line in _lines(octets, name, encoding):
+    for number, line in _lines(octets, name, declaration.encoding):
         where = f"{name}:{number}"
         match = _LINE.fullmatch(line)
         if match is None:
             raise MalformedError(f"expected digest and path, got {line!a:.120}", field=where)
-        lines.append(Line(match[2], read_digest(algorithm, match[1], where), where))
+        path = declaration.path_of(match[2])
+        lines.append(Line(path, read_digest(algorithm, match[1], where), where))
     return lines
 
 
-def read_fetch(octets: bytes, encoding: str) -> list[Fetch]:
+def read_fetch(octets: bytes, declaration: Declaration) -> list[Fetch]:
     """Read ``fetch.txt``.
 
     Raises:
         MalformedError: a line of another form.
     """
     found = []
-    for number, line in _lines(octets, "fetch.txt", encoding):
+    for number, line in _lines(octets, "fetch.txt", declaration.encoding):
         where = f"fetch.txt:{number}"
         match = _FETCH.fullmatch(line)
         if match is None or len(match[2]) > 16:
             raise MalformedError(f"expected address, length, path; got {line!a:.120}", field=where)
         length = None if match[2] == "-" else int(match[2])
-        found.append(Fetch(match[3], match[1], length, where))
+        found.append(Fetch(declaration.path_of(match[3]), match[1], length, where))
     return found
 
 
-def read_bag_info(octets: bytes, encoding: str) -> tuple[dict[str, list[str]], list[Remark]]:
-    """Return the values of ``bag-info.txt`` by label in lower case, in their order, and remarks.
+def read_bag_info(
+    octets: bytes, declaration: Declaration
+) -> tuple[dict[str, list[str]], list[Remark]]:
+    """Return the values of bag-info by label in lower case, in their order, and remarks.
 
     A line that begins with a space or tab goes on with the one before.
     """
     tags: dict[str, list[str]] = {}
     remarks = []
     last: list[str] | None = None
-    for number, line in _lines(octets, "bag-info.txt", encoding):
+    name = declaration.info_name
+    for number, line in _lines(octets, name, declaration.encoding):
         label, colon, value = line.partition(":")
         if line[0] in " \t" and last is not None:
             last[-1] = f"{last[-1]} {line.strip()}".strip()
@@ -157,24 +186,25 @@ def read_bag_info(octets: bytes, encoding: str) -> tuple[dict[str, list[str]], l
             last = tags.setdefault(label.strip().lower(), [])
             last.append(value.strip())
         else:
-            remarks.append(
-                remark(N_("{field}: this line is left out."), field=f"bag-info.txt:{number}")
-            )
+            remarks.append(remark(N_("{field}: this line is left out."), field=f"{name}:{number}"))
     return tags, remarks
 
 
-def read_oxum(tags: dict[str, list[str]]) -> Oxum | None:
+def read_oxum(tags: dict[str, list[str]], name: str) -> Oxum | None:
     """Return what Payload-Oxum says, None when it is not there.
+
+    Args:
+        name: the file that says so, for errors.
 
     Raises:
         MalformedError: another form, or two that differ.
     """
-    values = set(tags.get("payload-oxum", []))
+    values = {one for label in OXUM_LABELS for one in tags.get(label, [])}
     if not values:
         return None
     match = _OXUM.fullmatch(values.pop())
     if match is None or values:
-        raise MalformedError("expected one Payload-Oxum as 279164409832.1198", field="bag-info.txt")
+        raise MalformedError("expected one Payload-Oxum as 279164409832.1198", field=name)
     return Oxum(int(match[1]), int(match[2]))
 
 

@@ -26,6 +26,7 @@ from provenance.errors import (
 )
 from provenance.imported import N_, SHA256, Listed, algorithm_named, entries_of
 from provenance.imports.bag_tags import (
+    OXUM_LABELS,
     check_tag_path,
     decode_percent,
     read_bag_info,
@@ -62,13 +63,15 @@ _PREFERRED = (
 _MANIFEST = re.compile(r"manifest-([a-z0-9-]+)\.txt", re.IGNORECASE)
 _TAG_MANIFEST = re.compile(r"tagmanifest-([a-z0-9-]+)\.txt", re.IGNORECASE)
 _TAG_FILE = re.compile(
-    r"(?:[^/]+/)?(?:bagit|bag-info|fetch|(?:tag)?manifest-[A-Za-z0-9-]+)\.txt", re.IGNORECASE
+    r"(?:[^/]+/)?(?:bagit|(?:bag|package)-info|fetch|(?:tag)?manifest-[A-Za-z0-9-]+)\.txt",
+    re.IGNORECASE,
 )
 _PAYLOAD = "data/"
 # said by every bag, and nothing that a deposit would carry
 _PASSED_OVER = frozenset(
-    {"payload-oxum", "bagging-date", "bag-software-agent", "bag-size", "bag-count"}
+    {*OXUM_LABELS, "bagging-date", "bag-software-agent", "bag-size", "bag-count"}
     | {"external-description", "source-organization", "external-identifier"}
+    | {"packing-date", "package-size"}  # what drafts called two of them
 )
 _LONGEST_TITLE = 300
 
@@ -130,7 +133,7 @@ class _Bag:
     ) -> dict[str, tuple[str, list[Line]]]:
         """Return algorithm -> (file name, lines) of the manifests whose algorithm is known."""
         found = {}
-        encoding = self.declaration.encoding
+        declaration = self.declaration
         for full_name, octets in self.contents.texts.items():
             name = full_name.removeprefix(self.root)
             match = shape.fullmatch(name)
@@ -143,7 +146,7 @@ class _Bag:
                     N_("{file}: its algorithm is unknown, nothing is checked by it."), file=name
                 )
                 continue
-            found[algorithm] = (name, read_manifest(octets, name, algorithm, encoding))
+            found[algorithm] = (name, read_manifest(octets, name, algorithm, declaration))
         return found
 
     # --- (2) ----------------------------------------------------------------------------
@@ -184,7 +187,7 @@ class _Bag:
         fetches = self._fetches()
         meant = _Spelling(there.keys() | fetches.keys())
         files = {
-            algorithm: _by_path(lines, meant, findings)
+            algorithm: _by_path(lines, meant, findings, may_repeat=self.declaration.is_draft)
             for algorithm, (_, lines) in manifests.items()
         }
         self._check_complete(manifests, files, there, fetches)
@@ -220,7 +223,7 @@ class _Bag:
         if octets is None:
             return {}
         found = {}
-        for fetch in read_fetch(octets, self.declaration.encoding):
+        for fetch in read_fetch(octets, self.declaration):
             path = check_tag_path(fetch.path, fetch.where)
             _check_payload_path(path, fetch.where)
             if path in found:
@@ -249,7 +252,7 @@ class _Bag:
                 field=next(iter(manifests.values()))[0],
             )
         incomplete = [name for name in files if len(files[name]) != len(every)]
-        if incomplete and (self.declaration.version[0] or len(incomplete) == len(files)):
+        if incomplete and (not self.declaration.is_draft or len(incomplete) == len(files)):
             missing = min(every - files[incomplete[0]].keys())
             raise ManifestMismatchError(
                 f"{missing!a:.200} is listed in another manifest only",
@@ -259,13 +262,14 @@ class _Bag:
     # --- (4) ----------------------------------------------------------------------------
 
     def info(self) -> tuple[dict[str, list[str]], list[Remark]]:
-        octets = self.text("bag-info.txt")
+        octets = self.text(self.declaration.info_name)
         if octets is None:
             return {}, []
-        return read_bag_info(octets, self.declaration.encoding)
+        return read_bag_info(octets, self.declaration)
 
     def _check_oxum(self, lengths: list[int | None]) -> None:
-        oxum: Oxum | None = read_oxum(self.info()[0])
+        name = self.declaration.info_name
+        oxum: Oxum | None = read_oxum(self.info()[0], name)
         if oxum is None:
             return
         known = [length for length in lengths if length is not None]
@@ -277,7 +281,7 @@ class _Bag:
             raise ManifestMismatchError(
                 f"Payload-Oxum says {oxum.octets} bytes in {oxum.files} files, "
                 f"got {total} in {len(lengths)}",
-                field="bag-info.txt",
+                field=name,
             )
 
 
@@ -313,7 +317,9 @@ def _spelled(line: Line, is_there: Callable[[str], bool]) -> str:
     return raw if is_there(raw) or "%" not in raw else _decoded(line)
 
 
-def _by_path(lines: list[Line], meant: _Spelling, findings: Findings) -> dict[str, Line]:
+def _by_path(
+    lines: list[Line], meant: _Spelling, findings: Findings, *, may_repeat: bool
+) -> dict[str, Line]:
     found: dict[str, Line] = {}
     twice = []
     for path, line in zip(meant.paths(lines), lines, strict=True):
@@ -321,9 +327,10 @@ def _by_path(lines: list[Line], meant: _Spelling, findings: Findings) -> dict[st
         other = found.setdefault(path, line)
         if other is line:
             continue
-        if other.digest != line.digest:
+        if other.digest != line.digest or not may_repeat:
+            what = "another digest" if other.digest != line.digest else "the same digest"
             raise NameCollisionError(
-                f"{path!a:.200} is listed with another digest at {other.where}", field=line.where
+                f"{path!a:.200} is listed with {what} at {other.where}", field=line.where
             )
         twice.append(path)
     if twice:
@@ -365,14 +372,15 @@ def _tell_missing(missing: Iterable[str], findings: Findings) -> None:
 def _describe(bag: _Bag, findings: Findings) -> None:
     """Take from bag-info what a deposit has a place for; the rest is told."""
     tags, remarks = bag.info()
+    name = bag.declaration.info_name
     findings.remarks += remarks
     for text in tags.get("external-description", [])[:1]:
         if len(text) <= _LONGEST_TITLE:
-            findings.title(text, "bag-info.txt: External-Description")
+            findings.title(text, f"{name}: External-Description")
         else:
             findings.no_place("External-Description")
-    for name in tags.get("source-organization", []):
-        findings.person(Person(name), "bag-info.txt: Source-Organization")
+    for organization in tags.get("source-organization", []):
+        findings.person(Person(organization), f"{name}: Source-Organization")
     for text in tags.get("external-identifier", []):
-        findings.identifier(text, "bag-info.txt: External-Identifier")
+        findings.identifier(text, f"{name}: External-Identifier")
     findings.no_place(*sorted(label for label in tags if label not in _PASSED_OVER))
