@@ -289,8 +289,9 @@ def test_disclosed_value_of_the_wrong_kind_is_refused(case: Case) -> None:
     record = parse_record(case.compact, complete=case.complete)
     form = TYPES[record.type]
     for part in record.parts:
-        place = part.name or "contributors[0]"
-        check = form.disclosable[part.name] if part.name else form.elements["contributors"]
+        (array,) = form.elements or ("",)
+        place = part.name or f"{array}[0]"
+        check = form.disclosable[part.name] if part.name else form.elements[array]
 
         check(part.value, place)
         fields = [
@@ -485,7 +486,7 @@ def test_caller_does_not_state_what_every_record_has(name: str) -> None:
 
 def test_unknown_type_cannot_be_issued() -> None:
     with pytest.raises(UnsupportedVersionError):
-        issue_record("ruling", {}, private_key=KEY, aud=ORIGIN, iat=1, salts=salts())
+        issue_record("endorsement", {}, private_key=KEY, aud=ORIGIN, iat=1, salts=salts())
 
 
 def test_short_salts_are_refused() -> None:

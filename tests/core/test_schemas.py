@@ -14,6 +14,7 @@ from strategies import ORIGIN, deposits, private_key, salts
 
 from provenance import record_checks
 from provenance.assurance import LEVELS, SOURCES
+from provenance.attribution_types import ATTRIBUTION_RECORDS
 from provenance.credit import ROLES
 from provenance.deposit_types import ACCESS_LEVELS
 from provenance.digests import from_b64url
@@ -102,12 +103,23 @@ MEMBERS_THAT_MUST_AGREE = {
     "fixity-ended",
     "fixity-no-seed",
     "fixity-seed",
+    "sealed-shown",
+    "sealed-title-twice",
+    "sealed-not-in-sd",
+    "sealed-same-digest",
+    "sealed-held",
+    "opening-withheld",
+    "opening-contributors",
+    "opening-bare-digest",
+    "erasure-twice",
+    "correction-itself",
 }
 """Another thing that no JSON Schema can say."""
 
 KINDS_OF_FAULT = (
     *("header-", "key-", "payload-", "access-", "relation", "block-", "assurance-", "additional-"),
-    "fixity-",
+    *("fixity-", "sealed-", "opening-", "erasure-"),
+    *(f"{one.name}-" for one in ATTRIBUTION_RECORDS),
 )
 
 BAD = [
@@ -123,7 +135,7 @@ BAD = [
 def test_bad_header_or_payload_is_refused(case: Case) -> None:
     header, payload = parts_of(case.compact)
     kind = case.name.partition("-")[0]
-    kind = kind if kind in {"key", "fixity"} else "deposit"
+    kind = kind if kind in TYPES else "deposit"
 
     verdicts = [
         validator(kind, "header").is_valid(header),
@@ -172,6 +184,26 @@ def test_bad_disclosed_value_is_refused(case: Case) -> None:
 
     validator("deposit").validate(claims)
     assert not validator("deposit").is_valid({**claims, name: value})
+
+
+HIDDEN = [
+    case for case in CASES if case.name.startswith("hidden-") and case.expect not in BEYOND_A_SCHEMA
+]
+
+
+@pytest.mark.parametrize("case", HIDDEN, ids=lambda case: case.name)
+def test_bad_disclosed_value_of_another_type_is_refused(case: Case) -> None:
+    jws, *_, text, _ = case.compact.decode().split("~")
+    header, payload = parts_of(f"{jws}~".encode())
+    assert isinstance(header, dict)
+    assert isinstance(payload, dict)
+    kind, parts = header["typ"].removesuffix("+sd-jwt"), json.loads(from_b64url(text))
+    name, value = (parts[1], parts[2]) if len(parts) == 3 else ("parties", [parts[1]])
+    whole = {one: payload[one] for one in payload if one not in {"_sd", "_sd_alg"}}
+    whole |= {"parties": []} if kind == "dispute" else {}
+
+    validator(kind).validate(whole)
+    assert not validator(kind).is_valid({**whole, name: value})
 
 
 @pytest.mark.parametrize(
