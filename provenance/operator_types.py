@@ -4,30 +4,38 @@
     genesis       root_key checkpoint_keys beacon_key chains
     configuration from_tree_size add retire
     beacon        chain_id number block_hash timestamp
+    erasure       records
 
 They never come in through the public API, and have no disclosures.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, cast
 
 from provenance.errors import MalformedError
 from provenance.keys import PublicKey
 from provenance.record_checks import (
     BLOCK,
+    MAX_CONTRIBUTORS,
     Check,
     RecordType,
     array_of,
+    check_array,
+    check_hex32,
     check_jwk,
     check_members,
+    check_thumbprint,
     check_vkey,
     evm_hex,
     integer,
     object_of,
 )
 
-__all__ = ["OPERATOR_RECORDS"]
+__all__ = ["MAX_ERASED", "OPERATOR_RECORDS"]
+
+MAX_ERASED: Final = 500
+"""Records of one erasure: with a digest each they fit into an entry, more need another one."""
 
 _CHAIN: Final = object_of(
     {
@@ -55,6 +63,30 @@ def _change(value: object, where: str) -> None:
 def _genesis(claims: dict[str, object], kid: str) -> None:
     if PublicKey.from_jwk(claims["root_key"]).thumbprint != kid:
         raise MalformedError("expected the key that signs the record", field="root_key")
+
+
+def _check_manifest(value: object, where: str) -> None:
+    if value is not True:
+        raise MalformedError("expected true, or no such member", field=where)
+
+
+_erased: Final = object_of(
+    {
+        "record": check_hex32,
+        "digests": array_of(check_thumbprint, MAX_CONTRIBUTORS),
+        "manifest": _check_manifest,
+    },
+    frozenset({"digests", "manifest"}),
+)
+"""Of one record: some disclosures, its published manifest, or with neither member all of both."""
+
+
+def _check_erased(value: object, where: str) -> None:
+    for number, one in enumerate(check_array(value, where, MAX_ERASED)):
+        _erased(one, f"{where}[{number}]")
+    ids = [one["record"] for one in cast("list[dict[str, str]]", value)]
+    if len(set(ids)) != len(ids):
+        raise MalformedError("expected each record once", field=where)
 
 
 def _configuration(claims: dict[str, object], _: str) -> None:
@@ -85,5 +117,6 @@ OPERATOR_RECORDS: Final = (
         plain={**BLOCK, "timestamp": integer(0)},
         required=frozenset({*BLOCK, "timestamp"}),
     ),
+    RecordType(name="erasure", plain={"records": _check_erased}, required=frozenset({"records"})),
 )
 """Types that only the ledger itself may add."""

@@ -9,14 +9,15 @@
 
 Of RFC 9901 a record uses the smallest part: SHA-256, one level, no decoys, no key binding. Every
 digest must arrive with its disclosure when the record is submitted, those named in ``held`` too;
-later some may be missing (withheld by the holder, or erased). Whether the signature is good, the
-key known, ``aud`` this log and ``iat`` not in the future is asked by those who can know it.
+later some may be missing (withheld by the holder, or erased). What is ``sealed`` comes with an
+``opening``, never with its own record. Whether the signature is good, the key known, ``aud`` this
+log and ``iat`` not in the future is asked by those who can know it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from provenance import sdjwt, strict_json
 from provenance.digests import sha256, to_b64url
@@ -39,6 +40,7 @@ from provenance.record_profile import (
     read_header,
     read_held,
     read_payload,
+    take_sealed,
 )
 from provenance.record_types import OPERATOR_TYPES, TYPES
 from provenance.record_values import (
@@ -57,7 +59,7 @@ from provenance.record_values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from provenance.keys import Algorithm, PrivateKey
     from provenance.sdjwt import Disclosure
@@ -193,6 +195,7 @@ def _parse(jws: str, disclosures: tuple[str, ...], compact: bytes, *, complete: 
     claims = read_payload(body)
     aud, iat = check_claims(claims, header)
     places = find_places(claims, header.type)
+    take_sealed(claims, places)
     held = read_held(claims, places)
     payload, parts = disclose(claims, header.type, places, disclosures)
     if complete and places:
@@ -309,6 +312,7 @@ def issue_record(  # noqa: PLR0913 -- what a record is made of
     iat: int,
     salts: Iterator[bytes],
     hold: Collection[str] = (),
+    made: Sequence[Disclosure] = (),
 ) -> Record:
     """Make and sign a record; what comes back has passed ``parse_record``.
 
@@ -318,6 +322,8 @@ def issue_record(  # noqa: PLR0913 -- what a record is made of
         salts: yields 16 random bytes or more, never the same ones again.
         hold: names of disclosures to keep out of public view, as ``title`` or
             ``contributors[2]``; ``contributors`` means all of them.
+        made: named disclosures that are there already: of a deposit those that it seals, which
+            are not in what comes back; of an opening those of the sealed deposit, which are.
 
     Raises:
         MalformedError: or one of its leaves: the claims are not those of such a record.
@@ -325,7 +331,7 @@ def issue_record(  # noqa: PLR0913 -- what a record is made of
     form = TYPES.get(record_type)
     if form is None:
         raise UnsupportedVersionError(f"unknown record type {record_type!r}", field="header.typ")
-    for name in sorted({*COMMON, "held"} & claims.keys()):
+    for name in sorted({*COMMON, "held", "sealed"} & claims.keys()):
         raise MalformedError("not for the caller to state", field=name)
     marked: dict[str, object] = {"aud": aud, "iat": iat, "v": VERSION}
     for name, value in claims.items():
@@ -336,6 +342,13 @@ def issue_record(  # noqa: PLR0913 -- what a record is made of
         else:
             marked[name] = value
     payload, disclosures = sdjwt.conceal(marked, salts)
+    if made:
+        shown = cast("list[str]", payload.get("_sd", []))
+        payload["_sd"] = sorted([*shown, *(one.digest for one in made)])
+        if record_type == "deposit":
+            payload["sealed"] = {cast("str", one.name): one.digest for one in made}
+        else:
+            disclosures += tuple(made)
     held = _digests_to_hold(payload, disclosures, hold)
     if held:
         payload["held"] = held
@@ -346,8 +359,8 @@ def issue_record(  # noqa: PLR0913 -- what a record is made of
         signed["jwk"] = public.jwk()
     signing_input = f"{to_b64url(strict_json.dump(signed))}.{to_b64url(strict_json.dump(payload))}"
     signature = to_b64url(private_key.sign(signing_input.encode("ascii")))
-    shown = "".join(f"{one.text}~" for one in disclosures)
-    return parse_record(f"{signing_input}.{signature}~{shown}".encode("ascii"), complete=True)
+    texts = "".join(f"{one.text}~" for one in disclosures)
+    return parse_record(f"{signing_input}.{signature}~{texts}".encode("ascii"), complete=True)
 
 
 def _digests_to_hold(

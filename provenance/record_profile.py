@@ -36,6 +36,7 @@ __all__ = [
     "read_header",
     "read_held",
     "read_payload",
+    "take_sealed",
 ]
 
 VERSION: Final = 1
@@ -257,6 +258,16 @@ def read_held(claims: dict[str, object], places: dict[str, str]) -> frozenset[st
     return frozenset(held)
 
 
+def take_sealed(claims: dict[str, object], places: dict[str, str]) -> None:
+    """Take the digests of ``sealed`` out of ``places``: their disclosures never come with it.
+
+    Only an ``opening`` shows them; the record types have checked the member itself.
+    """
+    for name, digest in cast("dict[str, str]", claims.get("sealed", {})).items():
+        if not places.pop(digest, "").startswith("_sd["):
+            raise MalformedError("expected a digest of _sd", field=f"sealed.{name}")
+
+
 def disclose(
     claims: dict[str, object],
     record_type: RecordType,
@@ -268,6 +279,7 @@ def disclose(
     Takes each digest that is met out of ``places``; what is left there was withheld.
     """
     payload = {name: claims[name] for name in claims if name not in _DIGEST_MEMBERS}
+    sealed = cast("dict[str, str]", claims.get("sealed", {}))
     found: dict[str, object] = {}
     parts: list[Disclosure] = []
     for number, text in enumerate(disclosures):
@@ -284,7 +296,7 @@ def disclose(
             check = record_type.disclosable.get(part.name)
             if check is None:
                 raise MalformedError("not a claim to disclose", field=f"disclosures[{number}]")
-            if part.name in payload:
+            if part.name in payload or part.name in sealed:
                 raise MalformedError("disclosed twice", field=part.name)
             check(part.value, part.name)
             payload[part.name] = part.value

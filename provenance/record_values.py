@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from provenance.assurance import Assurance, read_assurance
 from provenance.digests import from_evm_hex
 from provenance.fingerprint import Summary
+from provenance.key_binder import Binder, parse_binder
 from provenance.keys import PublicKey
 
 if TYPE_CHECKING:
@@ -105,9 +106,12 @@ class Deposit:
     """What a ``deposit`` record claims."""
 
     dataset_digest: bytes | None
-    """Fingerprint v1, 32 bytes; None where only a declared digest exists."""
+    """Fingerprint v1, 32 bytes; None where it is sealed, or only a declared digest exists."""
     declared_digest: DeclaredDigest | None
+    sealed: Mapping[str, str]
+    """Base64url digests of what is sealed, by claim name; empty when nothing is."""
     files: int
+    """0 where the count is sealed."""
     length: int | None
     """Bytes of all files together (``bytes`` on the wire); None when not stated."""
     title: str | None
@@ -124,7 +128,7 @@ class Deposit:
 
     @property
     def summary(self) -> Summary | None:
-        """What is signed of the dataset; None where only a declared digest is."""
+        """What is signed of the dataset in the clear; None where no dataset digest is."""
         if self.dataset_digest is None:
             return None
         imported = 0 if self.assurance is None else self.assurance.imported
@@ -183,6 +187,10 @@ class KeyBinding:
     ror: tuple[str, ...]
     recovery: str | None
     """Thumbprint of the key that may revoke this one."""
+    binder: Binder | None = None
+    """An institution's word for it, its signature not checked yet."""
+    previous: str | None = None
+    """Thumbprint of the key that this one says to succeed."""
 
     @property
     def claims_identity(self) -> bool:
@@ -256,7 +264,8 @@ def read_deposit(claims: Mapping[str, _Checked], shown: Mapping[str, _Checked]) 
         declared_digest=None
         if declared is None
         else DeclaredDigest(declared["algorithm"], bytes.fromhex(declared["digest"])),
-        files=claims["files"],
+        sealed=claims.get("sealed", {}),
+        files=claims.get("files", 0),
         length=claims.get("bytes"),
         title=shown.get("title"),
         contributors=tuple(
@@ -328,6 +337,8 @@ def read_key_binding(payload: Mapping[str, _Checked], key: PublicKey) -> KeyBind
         orcid=payload.get("orcid"),
         ror=tuple(payload.get("ror", ())),
         recovery=payload.get("recovery"),
+        binder=parse_binder(payload["binder"]) if "binder" in payload else None,
+        previous=payload.get("previous"),
     )
 
 

@@ -355,6 +355,7 @@ def bad_payloads() -> Iterator[Case]:
     yield case("v-true", "true is not 1", deposit(v=True), "v")
     yield case("sd-alg-512", "another hash", deposit(_sd_alg="sha-512"), "_sd_alg")
     yield Case("payload-v-2", "a later version", forge(deposit(v=2)), "unsupported-version", "v")
+    yield case("sealed", "comes later, unknown today", deposit(sealed={}), "sealed")
     yield case("unknown", "an unknown member", deposit(colour="blue"), "colour")
     yield case("title-plain", "a title that could not be erased", deposit(title="x"), "title")
     yield case(

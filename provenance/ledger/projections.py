@@ -71,7 +71,9 @@ def _targets(record: Record) -> list[bytes]:
     # a fixity record's own dataset_digest only repeats the one of the deposit it names
     claims = record.claims
     named = [claims.get("record", claims.get("dataset_digest"))]
-    named += cast("list[object]", claims.get("records", []))
+    # an erasure says of each record what of it is gone
+    some = cast("list[object]", claims.get("records", []))
+    named += [one["record"] if isinstance(one, dict) else one for one in some]
     relations = cast("list[dict[str, object]]", claims.get("relations", []))
     named += [one["record"] for one in relations if "record" in one]
     return list(dict.fromkeys(from_hex(one) for one in named if isinstance(one, str)))

@@ -260,6 +260,8 @@ TIED: dict[str, set[str]] = {
     "checked": {"missing", "sample_seed"},
     "failed": {"missing"},
     "started": {"ended"},
+    "_sd": {"sealed"},
+    "sealed": {"files"},
 }
 """Members that have to agree: which of the others a wrong value may be refused under."""
 
