@@ -51,6 +51,8 @@ STATUS: Final[dict[type[errors.ProvenanceError], int]] = {
     errors.ConflictError: 409,
     errors.NotFoundError: 404,
     errors.NotAllowedError: 403,
+    errors.NotAuthorisedError: 403,
+    errors.InstitutionRequiredError: 403,
     errors.MethodNotAllowedError: 405,
     errors.NotYetError: 409,
     errors.RateLimitedError: 429,

@@ -375,6 +375,34 @@ class UnknownKeyError(ConflictError):
     title = "The signing key is not known to the log"
 
 
+class NotAuthorisedError(ConflictError):
+    """The record speaks of what is not its signer's to speak of, as a stranger's key."""
+
+    code = "not-authorised"
+    title = "The signing key may not say this"
+
+
+class KeyRevokedError(ConflictError):
+    """A record, or a binding in it, by a key that an entry at a lower index has revoked."""
+
+    code = "key-revoked"
+    title = "The signing key has been revoked"
+
+
+class InstitutionRequiredError(ConflictError):
+    """Only a key that an institution of the service's policy has bound may sign this."""
+
+    code = "institution-required"
+    title = "Only a key bound by an institution may sign this"
+
+
+class UnknownRecordError(ConflictError):
+    """A record that the new one is about is not an entry at a lower index, or of another type."""
+
+    code = "unknown-record"
+    title = "The record that this one is about is not known to the log"
+
+
 class UnfinishedChangeError(ConflictError):
     """A change of the log's own keys was begun and has to be finished before anything else."""
 
