@@ -53,6 +53,8 @@ STATUS: Final[dict[type[errors.ProvenanceError], int]] = {
     errors.NotAllowedError: 403,
     errors.NotAuthorisedError: 403,
     errors.InstitutionRequiredError: 403,
+    errors.NotAuthorisedError: 403,
+    errors.InstitutionRequiredError: 403,
     errors.MethodNotAllowedError: 405,
     errors.NotYetError: 409,
     errors.RateLimitedError: 429,

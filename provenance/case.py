@@ -20,6 +20,7 @@ from provenance.errors import MalformedError, VerificationError
 from provenance.identity import Level
 from provenance.receipt_parts import Parts
 from provenance.record import key_binding_of
+from provenance.record_standing import RecordStanding, stand, targets_of
 from provenance.verdict import Outcome, not_in_log
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from provenance.record import Record
     from provenance.verdict import Bound, Verdict
 
-__all__ = ["Case", "Entry", "Signer", "entry_of", "targets_of"]
+__all__ = ["Case", "Entry", "Signer", "entry_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,13 @@ class Entry:
         """Tell whether a check found something false, as a key that was revoked before."""
         return any(check.outcome is Outcome.FALSE for check in self.verdict.checks)
 
+    @property
+    def is_effective(self) -> bool:
+        """Tell whether its key could sign it: not refuted, and bound by an institution if need be."""
+        needs_bound = self.record.type in {"dispute", "ruling"}
+        is_bound = self.signer.level is Level.INSTITUTION_BOUND
+        return not self.is_refuted and (is_bound or not needs_bound)
+
 
 @dataclass(frozen=True)  # no slots: the index by id is made once, when it is first asked for
 class Case:
@@ -114,6 +122,20 @@ class Case:
         """Return the entry of a record, None when it is not here."""
         return self._by_id.get(record_id)
 
+    def standing(self, record_id: bytes) -> RecordStanding:
+        """Tell how a record of the case stands, by what is here.
+
+        Disputes and rulings by keys that the reader's policy does not bind are passed over, as
+        is what a receipt shows to be signed by a key that was revoked before.
+
+        Raises:
+            MalformedError: it is not in the case.
+        """
+        entry = self.get(record_id)
+        if entry is None:
+            raise MalformedError(f"expected the record {record_id.hex()}, got none", field="ID")
+        return stand(entry, (one for one in self.entries if one.is_effective))
+
     def about(self, record_id: bytes, *types: str) -> tuple[Entry, ...]:
         """Return the entries, oldest first, that name a record; of ``types``, or of any."""
         return tuple(
@@ -121,17 +143,6 @@ class Case:
             for one in self.entries
             if (not types or one.record.type in types) and record_id in targets_of(one.record)
         )
-
-
-def targets_of(record: Record) -> tuple[bytes, ...]:
-    """Return the ids of the records that a record is about or refers to, each once."""
-    claims = record.claims
-    named: list[object] = [claims.get(one) for one in ("record", "ruling", "superseded_by")]
-    for name in ("records", "corrects", "relations"):
-        listed = claims.get(name)
-        named += listed if isinstance(listed, list) else []
-    plain = (one.get("record") if isinstance(one, dict) else one for one in named)
-    return tuple(dict.fromkeys(bytes.fromhex(one) for one in plain if isinstance(one, str)))
 
 
 def entry_of(octets: bytes, verdict: Verdict) -> Entry:

@@ -50,8 +50,9 @@ ORDER = [
     "record",
     "key_values",
     "attribution_values",
-    "authority",
+    "record_standing",
     "sealed",
+    "salted",
     "identity",
     "authority",
     "holder_statement",
@@ -75,6 +76,8 @@ ORDER = [
     "verify_assurance",
     "verify",
     "case",
+    "attribution",
+    "dispute_case",
 ]
 WORLD = {
     "asyncio",
