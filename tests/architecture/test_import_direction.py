@@ -19,6 +19,7 @@ ORDER = [
     "text",
     "strict_json",
     "merkle",
+    "sm3",
     "keys",
     "keccak",
     "rlp",
@@ -74,10 +75,13 @@ ORDER = [
     "verify_anchors",
     "verify_start",
     "verify_assurance",
+    "verify_sealed",
     "verify",
     "case",
     "attribution",
     "dispute_case",
+    "dossier_index",
+    "dossier_check",
 ]
 WORLD = {
     "asyncio",
@@ -111,6 +115,7 @@ HEAVY = {
 SHELL: dict[str, tuple[set[str], set[str]]] = {
     # folder: the other folders it may use, the heavy packages it may use
     "messages": (set(), set()),
+    "standalone": ({"messages"}, set()),
     "files": (set(), set()),
     "imports": ({"files"}, set()),
     "exports": ({"files"}, set()),

@@ -1,0 +1,378 @@
+"""Check a dossier by its own files: what was altered, and whether what it states follows.
+
+    (1) sums       every file is the one in SHA256SUMS and in SM3SUMS; none is missing or added
+    (2) policy     policy.json is the one that the dossier was made with, or the reader's own
+    (3) records    every receipt is verified anew, and shows what dossier.json says of it
+    (4) manifests  each has the digest, counts and lengths that its deposit signs
+    (5) blocks     each header is that of the block named
+    (6) overlap    both proofs of every shared file lead to the two signed dataset digests
+
+Files are handed in as bytes by name; nothing here reads a disk. ``SHA256SUMS`` cannot list
+itself: whoever alters a file and its line together is found out by the dossier's own receipt,
+which lies beside it, and by (2) to (6).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from provenance.digests import sha256
+from provenance.dossier_index import INDEX_NAME, DossierIndex
+from provenance.errors import MalformedError, ProvenanceError
+from provenance.fingerprint import (
+    FileEntry,
+    FileProof,
+    check_published,
+    parse_manifest,
+    summarize,
+    verify_file_proof,
+)
+from provenance.given import Given
+from provenance.header import BlockHeader
+from provenance.policy import Policy
+from provenance.receipt_parts import Parts
+from provenance.record import deposit_of
+from provenance.sm3 import sm3
+from provenance.verdict import not_in_log
+from provenance.verify import check_parts, verify_receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from provenance.dossier_index import ListedOverlap, ListedRecord
+    from provenance.fingerprint import Summary
+    from provenance.given import GivenBlock
+    from provenance.record_values import Deposit
+    from provenance.verdict import Verdict
+
+__all__ = [
+    "POLICY_NAME",
+    "SUMS",
+    "DossierFinding",
+    "DossierVerdict",
+    "check_dossier",
+    "check_own_receipt",
+    "sums_of",
+    "sums_summary",
+    "write_sums",
+]
+
+POLICY_NAME: Final = "policy.json"
+SUMS: Final = {"SHA256SUMS": sha256, "SM3SUMS": sm3}
+"""Each list of digests by its name; the first also lists the second."""
+
+_LINE = re.compile(r"([0-9a-f]{64})  ([^\n\r]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class DossierFinding:
+    """Something found false, or unusable, in a dossier."""
+
+    code: str
+    """Key of the program's table of sentences."""
+    file: str
+    """Name of the file at fault, as the dossier has it."""
+    detail: str = ""
+
+
+@dataclass(frozen=True)  # no slots: the verdicts are filled in while checking
+class DossierVerdict:
+    """Everything that checking a dossier found."""
+
+    index: DossierIndex | None
+    """None when ``dossier.json`` cannot be read."""
+    findings: tuple[DossierFinding, ...]
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    """By the name of the receipt file."""
+    manifests: int = 0
+    shared_files: int = 0
+    """Files proved to lie in two datasets."""
+
+    @property
+    def exit_code(self) -> int:
+        """1 when anything is false, else 2, 4, 3, 0 as the receipts' verdicts have it."""
+        codes = {verdict.exit_code for verdict in self.verdicts.values()}
+        if self.index is None:
+            return 2
+        if self.findings or 1 in codes:
+            return 1
+        return next((code for code in (2, 4, 3) if code in codes), 0)
+
+
+# --- (1) the files ------------------------------------------------------------------------
+
+
+def write_sums(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return both lists for the files of a dossier, as ``sha256sum -c`` reads them."""
+    sm3_list = sums_of(files, sm3)
+    return {
+        "SM3SUMS": sm3_list,
+        "SHA256SUMS": sums_of({**files, "SM3SUMS": sm3_list}, sha256),
+    }
+
+
+def sums_of(files: Mapping[str, bytes], hash_of: Callable[[bytes], bytes]) -> bytes:
+    """Return one list, a line a file, by name."""
+    lines = (f"{hash_of(files[name]).hex()}  {name}\n" for name in sorted(files))
+    return "".join(lines).encode()
+
+
+def _check_sums(files: Mapping[str, bytes]) -> Iterator[DossierFinding]:
+    lists: dict[str, dict[str, str]] = {}
+    for name in SUMS:
+        try:
+            lists[name] = _read_sums(files, name)
+        except MalformedError as error:
+            yield DossierFinding("sums-unreadable", name, str(error))
+    by_list = {
+        name: {
+            file for file, digest in lists[name].items() if _differs(files, file, digest, hash_of)
+        }
+        for name, hash_of in SUMS.items()
+        if name in lists
+    }
+    altered = set().union(*by_list.values()) if by_list else set()
+    for file in sorted(altered):
+        blamed = [name for name in by_list if file in by_list[name]]
+        if file not in files:
+            yield DossierFinding("file-missing", file)
+        elif len(by_list) == 2 and len(blamed) == 1 and file != "SM3SUMS":
+            # one of two independent lists still knows the file: it is the other list that changed
+            yield DossierFinding("sums-altered", blamed[0], file)
+        else:
+            yield DossierFinding("file-altered", file)
+    known = {"SHA256SUMS", "SM3SUMS"}.union(*lists.values()) if lists else set(files)
+    for file in sorted(set(files) - known):
+        yield DossierFinding("file-added", file)
+    if len(lists) == 2:
+        yield from _compare_lists(lists)
+
+
+def _compare_lists(lists: Mapping[str, Mapping[str, str]]) -> Iterator[DossierFinding]:
+    first, second = (set(lists[name]) - {"SM3SUMS"} for name in ("SHA256SUMS", "SM3SUMS"))
+    for file in sorted(first - second):
+        yield DossierFinding("sums-altered", "SM3SUMS", file)
+    for file in sorted(second - first):
+        yield DossierFinding("sums-altered", "SHA256SUMS", file)
+    if "SM3SUMS" not in lists["SHA256SUMS"]:
+        yield DossierFinding("sums-altered", "SHA256SUMS", "SM3SUMS")
+
+
+def _read_sums(files: Mapping[str, bytes], name: str) -> dict[str, str]:
+    try:
+        text = files[name].decode()
+    except KeyError:
+        raise MalformedError("missing") from None
+    except UnicodeDecodeError as error:
+        raise MalformedError("not UTF-8") from error
+    found: dict[str, str] = {}
+    if not text.endswith("\n"):
+        raise MalformedError("expected a line feed at the end")
+    for number, line in enumerate(text[:-1].split("\n"), start=1):
+        matched = _LINE.fullmatch(line)
+        if matched is None:
+            raise MalformedError(f"line {number} is no digest and name")
+        if matched[2] in found:
+            raise MalformedError(f"line {number} names a file again")
+        found[matched[2]] = matched[1]
+    return found
+
+
+def _differs(
+    files: Mapping[str, bytes], name: str, digest: str, hash_of: Callable[[bytes], bytes]
+) -> bool:
+    return name not in files or hash_of(files[name]).hex() != digest
+
+
+# --- all of it ----------------------------------------------------------------------------
+
+
+def check_dossier(
+    files: Mapping[str, bytes],
+    *,
+    now_unix: int,
+    blocks: Iterable[GivenBlock] = (),
+    policy: bytes | None = None,
+    allow_dev_chain: bool = False,
+) -> DossierVerdict:
+    """Make checks (1) to (6).
+
+    Args:
+        files: the dossier's files by name, ``/`` between folders.
+        now_unix: the reader's clock, which decides nothing.
+        blocks: blocks that the reader vouches for.
+        policy: the reader's own policy file; None believes the one enclosed.
+        allow_dev_chain: let a chain that the log's operator runs count.
+    """
+    findings = list(_check_sums(files))
+    try:
+        index = DossierIndex.parse(_file(files, INDEX_NAME))
+        trusted = Policy.parse(_file(files, POLICY_NAME) if policy is None else policy)
+    except ProvenanceError as error:
+        name = POLICY_NAME if "policy" in str(error) else INDEX_NAME
+        findings.append(DossierFinding("index-unreadable", name, str(error)))
+        return DossierVerdict(None, tuple(findings))
+    if trusted.digest != index.policy:
+        findings.append(DossierFinding("policy-differs", POLICY_NAME, trusted.digest.hex()))
+    given = Given(tuple(blocks), allow_dev_chain=allow_dev_chain)
+    check = _Check(files, index, trusted, given, now_unix, findings)
+    check.records()
+    check.blocks()
+    shared = sum(map(check.overlap, index.overlap))
+    manifests = sum(map(check.manifest, index.records))
+    return DossierVerdict(index, tuple(findings), check.verdicts, manifests, shared)
+
+
+def _file(files: Mapping[str, bytes], name: str) -> bytes:
+    try:
+        return files[name]
+    except KeyError:
+        raise MalformedError(f"the dossier has no file {name!a:.200}", field=name) from None
+
+
+@dataclass
+class _Check:
+    """One pass over a dossier: what it reads, and what it has found."""
+
+    files: Mapping[str, bytes]
+    index: DossierIndex
+    policy: Policy
+    given: Given
+    now_unix: int
+    findings: list[DossierFinding]
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    deposits: dict[bytes, Deposit] = field(default_factory=dict)
+
+    def _wrong(self, code: str, file: str, detail: object = "") -> None:
+        self.findings.append(DossierFinding(code, file, str(detail)))
+
+    def records(self) -> None:
+        """(3) Verify each receipt, and compare with what is listed."""
+        for listed in self.index.records:
+            try:
+                octets = _file(self.files, listed.receipt)
+                parts = Parts.parse(octets)
+            except MalformedError as error:
+                self._wrong("receipt-unreadable", listed.receipt, error)
+                continue
+            verdict = check_parts(parts, self.policy, self.given, now_unix=self.now_unix)
+            self.verdicts[listed.receipt] = verdict
+            if parts.record.type == "deposit":
+                self.deposits[parts.record.id] = deposit_of(parts.record)
+            absent = not_in_log(verdict.checks)
+            if absent is not None:
+                self._wrong("not-in-log", listed.receipt, absent.text())
+            for detail in _other_than_listed(listed, parts, verdict):
+                self._wrong("listed-otherwise", INDEX_NAME, f"{listed.receipt}: {detail}")
+
+    def manifest(self, listed: ListedRecord) -> int:
+        """(4) Read a manifest to its end, and compare with the deposit; 1 when it is the one."""
+        deposit = self.deposits.get(listed.id)
+        if listed.manifest is None:
+            return 0
+        try:
+            lines = _file(self.files, listed.manifest).splitlines(keepends=True)
+            manifest = parse_manifest(lines)
+            for _entry in manifest:
+                pass
+            if deposit is None or deposit.summary is None:
+                raise MalformedError("no deposit signs a dataset digest for it")
+            check_published(manifest.header, deposit.summary)
+        except ProvenanceError as error:
+            self._wrong("manifest-false", listed.manifest, error)
+            return 0
+        return 1
+
+    def blocks(self) -> None:
+        """(5) Hash each header."""
+        for block in self.index.blocks:
+            try:
+                header = BlockHeader.parse(_file(self.files, block.header))
+            except ProvenanceError as error:
+                self._wrong("header-false", block.header, error)
+                continue
+            if (header.hash, header.number) != (block.block_hash, block.number):
+                self._wrong("header-false", block.header, header.hash.hex())
+
+    def overlap(self, listed: ListedOverlap) -> int:
+        """(6) Check both proofs of each shared file; return how many hold."""
+        return sum(
+            self._shared(listed, first_name, second_name)
+            for first_name, second_name in listed.proofs
+        )
+
+    def _shared(self, listed: ListedOverlap, first_name: str, second_name: str) -> int:
+        first = self._proved(listed.first, first_name)
+        second = self._proved(listed.second, second_name)
+        if first is None or second is None:
+            return 0
+        if first.entry.sha256 != second.entry.sha256:
+            self._wrong("overlap-false", second_name, "the two files have different content")
+            return 0
+        return 1
+
+    def _proved(self, record_id: bytes, name: str) -> FileProof | None:
+        deposit = self.deposits.get(record_id)
+        try:
+            proof = FileProof.parse(_file(self.files, name))
+            if deposit is None or deposit.dataset_digest is None:
+                raise MalformedError("no deposit signs a dataset digest for it")
+            verify_file_proof(proof, digest=deposit.dataset_digest, files=deposit.files)
+        except ProvenanceError as error:
+            self._wrong("overlap-false", name, error)
+            return None
+        return proof
+
+
+def _other_than_listed(listed: ListedRecord, parts: Parts, verdict: Verdict) -> Iterator[str]:
+    """Yield what ``dossier.json`` says otherwise.
+
+    A time that it states and that nobody vouches for now is no contradiction.
+    """
+    record = parts.record
+    pairs: tuple[tuple[str, object, object], ...] = (
+        ("id", listed.id.hex(), record.id_hex),
+        ("type", listed.type, record.type),
+        ("leaf_index", listed.leaf_index, parts.receipt.record.leaf_index),
+        ("key", listed.key, record.kid),
+        ("level", listed.level, verdict.check("identity").facts.get("level", listed.level)),
+    )
+    for name, stated, found in pairs:
+        if stated != found:
+            yield f"{name} is {found}, not {stated}"
+    bounds = {"not_before": verdict.not_before, "not_after": verdict.not_after}
+    for name, bound in bounds.items():
+        stated = getattr(listed, name)
+        if bound is not None and stated != bound.time_unix:
+            yield f"{name} is {bound.time_unix}, not {stated}"
+
+
+# --- its own receipt ----------------------------------------------------------------------
+
+
+def check_own_receipt(
+    octets: bytes, sums: bytes, policy: Policy, given: Given, *, now_unix: int
+) -> tuple[Verdict, DossierFinding | None]:
+    """Verify the receipt that lies beside a dossier: a deposit of its ``SHA256SUMS`` alone."""
+    verdict = verify_receipt(
+        octets,
+        policy,
+        now_unix=now_unix,
+        blocks=given.blocks,
+        allow_dev_chain=given.allow_dev_chain,
+    )
+    if verdict.claimed is None:
+        return verdict, DossierFinding("receipt-unreadable", "receipt")
+    record = Parts.parse(octets).record
+    deposit = deposit_of(record) if record.type == "deposit" else None
+    expected = sums_summary(sums).digest
+    if deposit is None or deposit.dataset_digest != expected:
+        return verdict, DossierFinding("own-receipt-differs", "SHA256SUMS", expected.hex())
+    return verdict, None
+
+
+def sums_summary(sums: bytes) -> Summary:
+    """Return what a dossier's own deposit signs: the dataset of the one file ``SHA256SUMS``."""
+    return summarize([FileEntry("SHA256SUMS", sha256(sums), len(sums))])
