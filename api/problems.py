@@ -53,8 +53,6 @@ STATUS: Final[dict[type[errors.ProvenanceError], int]] = {
     errors.NotAllowedError: 403,
     errors.NotAuthorisedError: 403,
     errors.InstitutionRequiredError: 403,
-    errors.NotAuthorisedError: 403,
-    errors.InstitutionRequiredError: 403,
     errors.MethodNotAllowedError: 405,
     errors.NotYetError: 409,
     errors.RateLimitedError: 429,

@@ -12,6 +12,7 @@ __all__ = [
     "BatchResult",
     "BatchResults",
     "ConsistencyProof",
+    "DisputeStanding",
     "FixityHit",
     "Health",
     "Hit",
@@ -22,6 +23,7 @@ __all__ = [
     "Problem",
     "Readiness",
     "RecordView",
+    "Standing",
 ]
 
 _DIGEST = "4f2c6f5b6a1de2f31d5d4d9a1f6a0b7a3f6f8f1e2d3c4b5a69788796a5b4c3d2"
@@ -88,6 +90,27 @@ class BatchResults(_Model):
     results: list[BatchResult]
 
 
+class DisputeStanding(_Model):
+    """A dispute about a record, and how far it has come."""
+
+    id: Hex32
+    state: Literal["open", "ruled", "corrected", "withdrawn"]
+    ruling: Hex32 | None = Field(description="record id of the newest ruling")
+    outcome: Literal["upheld", "partly-upheld", "dismissed", "settled"] | None
+
+
+class Standing(_Model):
+    """How a record stands today; nothing is ever removed, so it may stand badly."""
+
+    owner: str = Field(description="thumbprint of the key that speaks for it")
+    withdrawn: Hex32 | None = Field(description="record id of its withdrawal")
+    disputed: bool = Field(description="whether a dispute about it is open")
+    corrected: Hex32 | None = Field(description="record id of the newest correction")
+    superseded_by: Hex32 | None = Field(description="record id of what holds instead")
+    disputes: list[DisputeStanding]
+    complete: bool = Field(description="false where there was more about it than is read here")
+
+
 class RecordView(_Model):
     """A record as the ledger shows it: with public disclosures that were not erased."""
 
@@ -101,6 +124,7 @@ class RecordView(_Model):
     sd_jwt: str = Field(description="compact SD-JWT (RFC 9901)")
     claims: dict[str, object] = Field(description="payload with its disclosures in place")
     manifest: bool = Field(description="whether the depositor has published the manifest")
+    standing: Standing
 
 
 class Person(_Model):
@@ -152,6 +176,7 @@ class Hit(_Model):
     more_fixity: bool = Field(
         default=False, description="whether there are more: ask for `digest` = the record's id"
     )
+    standing: Standing
     digest: Hex32 | None = Field(default=None, description="what was found, asked by a prefix")
     of: Literal["dataset", "file", "record"] | None = Field(
         default=None, description="what the digest is of, asked by a prefix"

@@ -81,7 +81,7 @@ class Entry:
 
     @property
     def is_effective(self) -> bool:
-        """Tell whether its key could sign it: not refuted, and bound by an institution if need be."""
+        """Tell whether its key could sign it: not refuted, and bound where it has to be."""
         needs_bound = self.record.type in {"dispute", "ruling"}
         is_bound = self.signer.level is Level.INSTITUTION_BOUND
         return not self.is_refuted and (is_bound or not needs_bound)

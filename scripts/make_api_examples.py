@@ -121,6 +121,19 @@ def _record_view(world: World) -> dict[str, Any]:
         "sd_jwt": shown.compact.decode(),
         "claims": shown.payload,
         "manifest": True,
+        "standing": _standing(shown.kid),
+    }
+
+
+def _standing(owner: str) -> dict[str, Any]:
+    return {
+        "owner": owner,
+        "withdrawn": None,
+        "disputed": False,
+        "corrected": None,
+        "superseded_by": None,
+        "disputes": [],
+        "complete": True,
     }
 
 
@@ -148,6 +161,7 @@ def _hit(world: World) -> dict[str, Any]:
         "contributors": len(shown.contributors),
         "fixity": [],
         "more_fixity": False,
+        "standing": _standing(record.kid),
         "digest": None,
         "of": None,
     }

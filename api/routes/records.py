@@ -38,6 +38,9 @@ RECEIPT = "application/json"
 TLOG_PROOF = "application/x-tlog-proof"
 MANIFEST = "application/jsonl"
 
+STANDING = "provenance-standing"
+"""Header of a record and of its receipt: ``sound``, or what has to be shown beside it."""
+
 MAX_MANIFEST_BYTES = 256 << 20
 """Of a million files with paths of some hundred bytes."""
 MAX_STATEMENT_BYTES = 8 << 10
@@ -185,13 +188,21 @@ def read_record(record_id: RecordId, ledger: LedgerDep, accept: Accept = "*/*") 
     """Return a record with the disclosures that are public and not erased."""
     kind = negotiate(accept, RECEIPT, SD_JWT)
     view = ledger.record(_id(record_id))
+    headers = {**_NO_STORE, "vary": "accept", STANDING: _standing(view["standing"])}
     if kind == SD_JWT:
-        return Response(view["sd_jwt"], headers={**_NO_STORE, "vary": "accept"}, media_type=SD_JWT)
-    return Response(
-        json.dumps(view, ensure_ascii=False),
-        headers={**_NO_STORE, "vary": "accept"},
-        media_type=RECEIPT,
-    )
+        return Response(view["sd_jwt"], headers=headers, media_type=SD_JWT)
+    return Response(json.dumps(view, ensure_ascii=False), headers=headers, media_type=RECEIPT)
+
+
+def _standing(standing: dict[str, object]) -> str:
+    """Return in words of a closed list how a record stands, for the header."""
+    words = {
+        "withdrawn": standing["withdrawn"] is not None,
+        "disputed": standing["disputed"],
+        "corrected": standing["corrected"] is not None,
+        "superseded": standing["superseded_by"] is not None,
+    }
+    return ", ".join(word for word, is_so in words.items() if is_so) or "sound"
 
 
 @router.get(
@@ -207,7 +218,10 @@ def read_receipt(record_id: RecordId, ledger: LedgerDep, accept: Accept = "*/*")
         if kind == RECEIPT
         else ledger.tlog_proof(_id(record_id)).encode()
     )
-    return Response(octets, headers={**_NO_STORE, "vary": "accept"}, media_type=kind)
+    # the receipt proves what was; how the record stands today is said beside it
+    standing = _standing(ledger.standing(_id(record_id)).to_json())
+    headers = {**_NO_STORE, "vary": "accept", STANDING: standing}
+    return Response(octets, headers=headers, media_type=kind)
 
 
 @router.put(

@@ -18,6 +18,7 @@ from provenance.errors import (
     VerificationError,
 )
 from provenance.ledger.audit_log import check_checkpoint
+from provenance.ledger.load_record import load_record
 from provenance.ledger.serve_holder import (
     check_publication,
     disclose_record,
@@ -25,9 +26,11 @@ from provenance.ledger.serve_holder import (
 )
 from provenance.policy import Policy
 from provenance.receipt import to_tlog_proof
+from provenance.record import parse_entry
 from provenance.service.loop_bridge import LoopBridge
 from provenance.service.operator_keys import OperatorKeys
 from provenance.service.rate_limits import Admission
+from provenance.service.record_about import about_record
 from provenance.service.running import RunningParts
 from provenance.service.views import anchor_view, hit_views, record_view
 
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from provenance.errors import FatalError
+    from provenance.ledger.ports import FoundDigest
+    from provenance.record_standing import RecordStanding
     from provenance.service.measures import Measure
     from provenance.service.settings import LedgerFolder
     from provenance.service.writer import Answer
@@ -168,6 +173,13 @@ class Ledger:
         index = parts.log.index_of(record_id)
         return record_view(index, log=parts.store, key_store=parts.key_store)
 
+    def standing(self, record_id: bytes) -> RecordStanding:
+        """Return how a record stands today: withdrawn, found wrong, disputed."""
+        parts = self.parts
+        index = parts.log.index_of(record_id)
+        record = load_record(index, log=parts.store, key_store=parts.key_store)
+        return about_record(record, index, log=parts.store).standing
+
     def receipt(self, record_id: bytes) -> bytes:
         """Return the newest receipt of a record, verified before it is given away."""
         return self.parts.receipts.issue(self.parts.log.index_of(record_id)).to_bytes()
@@ -236,10 +248,16 @@ class Ledger:
         hits = self._hits([one.leaf_index for one in found])
         for hit, one in zip(hits, found, strict=True):
             hit["digest"] = one.digest.hex()
-            hit["of"] = (
-                ("record" if hit["type"] == "fixity" else "dataset") if one.is_dataset else "file"
-            )
+            hit["of"] = self._found_as(one)
         return hits, following
+
+    def _found_as(self, found: FoundDigest) -> str:
+        """Tell what a digest is of: a dataset, one of its files, or a record that is named."""
+        if not found.is_dataset:
+            return "file"
+        (entry,) = self.parts.store.entries(found.leaf_index, found.leaf_index + 1)
+        is_own = parse_entry(entry).claims.get("dataset_digest") == found.digest.hex()
+        return "dataset" if is_own else "record"
 
     def find_key(self, kid: str, after: int, limit: int) -> list[dict[str, Any]]:
         """Return what a key signed, its key record first."""

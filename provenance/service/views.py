@@ -10,6 +10,7 @@ from provenance.errors import DamagedReceiptError
 from provenance.identity import BoundKey, standing_of
 from provenance.ledger.load_record import load_record
 from provenance.record import deposit_of, fixity_of
+from provenance.service.record_about import MOST_ABOUT_A_HIT, about_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from provenance.ledger.ports import KeyStore, LogReader
     from provenance.policy import Policy
     from provenance.record import Record
+    from provenance.service.record_about import About
 
 __all__ = ["anchor_view", "hit_views", "record_view"]
 
@@ -42,6 +44,7 @@ def record_view(leaf_index: int, *, log: LogReader, key_store: KeyStore) -> View
         "sd_jwt": record.compact.decode("ascii"),
         "claims": record.payload,
         "manifest": log.manifest_room(leaf_index) is not None,
+        "standing": about_record(record, leaf_index, log=log).to_json(),
     }
 
 
@@ -53,6 +56,7 @@ def hit_views(
     hits: list[View] = []
     for index in indexes:
         record = load_record(index, log=log, key_store=key_store)
+        about = about_record(record, index, log=log, most=MOST_ABOUT_A_HIT)
         hits.append(
             {
                 "id": record.id_hex,
@@ -61,7 +65,8 @@ def hit_views(
                 "key": record.kid,
                 "identity": levels.of(record.kid, index),
                 "claimed_at": record.iat,
-                **_about_deposit(record, log, key_store, levels),
+                "standing": about.to_json(),
+                **_about_deposit(record, about, log, key_store, levels),
             }
         )
     return hits
@@ -94,12 +99,13 @@ class _Levels:
         return BoundKey(record, leaf_index)
 
 
-def _about_deposit(record: Record, log: LogReader, key_store: KeyStore, levels: _Levels) -> View:
+def _about_deposit(
+    record: Record, about: About, log: LogReader, key_store: KeyStore, levels: _Levels
+) -> View:
     """Return what is public of a deposit, and who read its files again."""
     if record.type != "deposit":
         return {"assurance": None, "title": None, "people": [], "contributors": 0, "fixity": []}
     deposit = deposit_of(record)
-    indexes = log.deposits_of_dataset(record.id, -1, MOST_FIXITY + 1)
     public = [one for one in deposit.contributors if one is not None]
     return {
         "assurance": deposit.assurance_level,
@@ -111,9 +117,9 @@ def _about_deposit(record: Record, log: LogReader, key_store: KeyStore, levels: 
         "contributors": len(deposit.contributors),
         "fixity": [
             _fixity(load_record(index, log=log, key_store=key_store), index, record, levels)
-            for index in indexes[:MOST_FIXITY]
+            for index in about.fixity[:MOST_FIXITY]
         ],
-        "more_fixity": len(indexes) > MOST_FIXITY,
+        "more_fixity": len(about.fixity) > MOST_FIXITY,
     }
 
 

@@ -53,7 +53,7 @@ def test_a_dataset_is_found_with_who_signed_and_how_well_known(service: Service)
     assert one["key"] == service.alice.public.thumbprint
     assert set(one) == {
         *("id", "leaf_index", "type", "key", "identity", "claimed_at", "assurance", "title"),
-        *("people", "contributors", "fixity", "more_fixity", "digest", "of"),
+        *("people", "contributors", "fixity", "more_fixity", "standing", "digest", "of"),
     }
 
 
