@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import attribution_cases
+import key_cases
 from strategies import ORIGIN, private_key
 
 from provenance.digests import to_b64url
@@ -876,6 +877,7 @@ def all_cases() -> list[Case]:
         *bad_held(),
         *bad_operator_records(),
         *bad_wire(),
+        *key_cases.key_cases(),
         *attribution_cases.good(),
         *attribution_cases.bad(),
         *sealed_cases.good(),

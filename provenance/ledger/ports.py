@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from provenance.ledger.projections import KeyEvent
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
@@ -25,6 +27,7 @@ __all__ = [
     "BeaconSource",
     "FoundDigest",
     "Head",
+    "KeyEvent",
     "KeyStore",
     "LogReader",
     "LogStore",
@@ -71,6 +74,9 @@ class StoredKey:
     kid: str
     leaf_index: int
     key: PublicKey
+    newest_event: int | None = None
+    """Where the last entry lies that binds or revokes it, as it was when this was read; None when
+    there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +286,20 @@ class LogTransaction(Protocol):
     def stored_keys(self, kids: Sequence[str]) -> Mapping[str, StoredKey]:
         """Return those keys that the log knows."""
 
+    def key_events(self, kids: Sequence[str]) -> Mapping[str, Sequence[KeyEvent]]:
+        """Return what is said of keys, oldest first; keys of which nothing is are left out."""
+
+    def entry(self, leaf_index: int) -> bytes:
+        """Return a stored entry; NotFoundError where there is none."""
+
+    def signed_about(self, target: bytes, key_index: int) -> Sequence[int]:
+        """Return leaf indexes of what a key signed about a record, smallest first.
+
+        Args:
+            target: what ``Projection.targets`` may hold.
+            key_index: of the signing key's first ``key`` record.
+        """
+
     def newest_beacon(self) -> StoredBeacon | None:
         """Return the last ``beacon`` entry."""
 
@@ -325,6 +345,9 @@ class LogReader(Protocol):
 
     def stored_keys(self, kids: Sequence[str]) -> Mapping[str, StoredKey]:
         """Return those keys that the log knows."""
+
+    def key_events(self, kids: Sequence[str]) -> Mapping[str, Sequence[KeyEvent]]:
+        """Return what is said of keys, oldest first; keys of which nothing is are left out."""
 
     def records_of_key(self, key_index: int, after: int, limit: int) -> Sequence[int]:
         """Return leaf indexes above ``after`` of what a key signed, smallest first."""

@@ -9,9 +9,11 @@ when the audit compares: a projection that differs from what it makes is damaged
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
-from provenance.digests import from_evm_hex, from_hex
+from provenance.digests import from_b64url, from_evm_hex, from_hex
+from provenance.key_binder import parse_binder
+from provenance.key_values import revocation_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
     from provenance.keys import PublicKey
     from provenance.record import Record
 
-__all__ = ["BeaconBlock", "Projection", "project", "project_all"]
+__all__ = ["BeaconBlock", "KeyEvent", "Projection", "project", "project_all"]
+
+_ABOUT_KEYS: Final = frozenset({"key", "revocation"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,18 @@ class BeaconBlock:
     number: int
     block_hash: bytes
     issued_unix: int
+
+
+class KeyEvent(NamedTuple):
+    """What an entry says of a key besides that it exists: who has bound it, or revoked it."""
+
+    kid: str
+    """Thumbprint of the key that is spoken of."""
+    leaf_index: int
+    is_revocation: bool
+    """Else it is a ``key`` record with a binding in it."""
+    by_kid: str
+    """Thumbprint of the binder, or of the key that signed the revocation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +61,10 @@ class Projection:
     """Where the ``key`` record of ``kid`` lies; None for entries of the operator's keys."""
     targets: tuple[bytes, ...]
     """What a look-up by digest finds this entry by, 32 bytes each, in the order of the claims:
-    the dataset digest of a deposit, and the id of every record that this one is about."""
+    the dataset digest of a deposit, the id of every record and the thumbprint of every other key
+    that this one is about."""
     beacon: BeaconBlock | None
+    key_event: KeyEvent | None = None
 
 
 def project(record: Record, leaf_index: int, key_index: int | None) -> Projection:
@@ -63,6 +81,7 @@ def project(record: Record, leaf_index: int, key_index: int | None) -> Projectio
         key_index=key_index,
         targets=tuple(_targets(record)),
         beacon=_beacon_block(record) if record.type == "beacon" else None,
+        key_event=_key_event(record, leaf_index),
     )
 
 
@@ -76,7 +95,28 @@ def _targets(record: Record) -> list[bytes]:
     named += [one["record"] if isinstance(one, dict) else one for one in some]
     relations = cast("list[dict[str, object]]", claims.get("relations", []))
     named += [one["record"] for one in relations if "record" in one]
-    return list(dict.fromkeys(from_hex(one) for one in named if isinstance(one, str)))
+    found = [from_hex(one) for one in named if isinstance(one, str)]
+    if record.type in _ABOUT_KEYS:
+        found += [from_b64url(kid) for kid in _keys_named(record)]
+    return list(dict.fromkeys(found))
+
+
+def _keys_named(record: Record) -> list[str]:
+    """Return the thumbprints of the other keys that a record about keys names."""
+    claims = record.claims
+    named = [claims.get(one) for one in ("key", "successor", "previous", "recovery")]
+    if "binder" in claims:
+        named.append(parse_binder(cast("str", claims["binder"])).kid)
+    return [one for one in named if isinstance(one, str)]
+
+
+def _key_event(record: Record, leaf_index: int) -> KeyEvent | None:
+    if record.type == "revocation":
+        return KeyEvent(revocation_of(record).key, leaf_index, True, record.kid)  # noqa: FBT003 -- a row
+    if record.type == "key" and "binder" in record.claims:
+        binder = parse_binder(cast("str", record.claims["binder"]))
+        return KeyEvent(record.kid, leaf_index, False, binder.kid)  # noqa: FBT003 -- a row
+    return None
 
 
 def _beacon_block(record: Record) -> BeaconBlock:

@@ -74,6 +74,15 @@ def _questions(
             by_key.c.leaf_index.between(first, last),
         ),
     )
+    events = tables.key_events
+    yield (
+        events.name,
+        {tuple(one.key_event): one.leaf_index for one in expected if one.key_event is not None},
+        select(events).where(
+            events.c.kid.in_({one.key_event.kid for one in expected if one.key_event is not None}),
+            events.c.leaf_index.between(first, last),
+        ),
+    )
     digests = tables.dataset_digests
     datasets: dict[_Row, int] = {
         (target, one.leaf_index): one.leaf_index for one in expected for target in one.targets

@@ -11,7 +11,14 @@ from sqlalchemy import bindparam, func, select
 from provenance.digests import RootHash
 from provenance.errors import FatalError, MalformedError, NotFoundError
 from provenance.keys import PublicKey
-from provenance.ledger.ports import Head, SealedDisclosure, SignedHead, StoredBeacon, StoredKey
+from provenance.ledger.ports import (
+    Head,
+    KeyEvent,
+    SealedDisclosure,
+    SignedHead,
+    StoredBeacon,
+    StoredKey,
+)
 from provenance.store import tables
 from provenance.store.compare_projections import find_wrong_projection
 from provenance.store.digest_rows import find_digests, find_stray_manifest
@@ -28,10 +35,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SqlLogReader",
+    "find_entry",
     "find_head",
+    "find_key_events",
     "find_keys",
     "find_newest_beacon",
     "find_record_indexes",
+    "find_signed_about",
     "find_tile",
 ]
 
@@ -53,7 +63,32 @@ _RECORDS = select(tables.records.c.record_id, tables.records.c.leaf_index).where
 _RECORD = select(tables.records.c.record_id, tables.records.c.leaf_index).where(
     tables.records.c.record_id == bindparam("record_id")
 )
-_KEYS = select(tables.keys).where(tables.keys.c.kid.in_(bindparam("kids", expanding=True)))
+_KEYS = select(
+    tables.keys,
+    # asked on the way: another statement would cost every batch a round trip
+    select(func.max(tables.key_events.c.leaf_index))
+    .where(tables.key_events.c.kid == tables.keys.c.kid)
+    .scalar_subquery()
+    .label("newest_event"),
+).where(tables.keys.c.kid.in_(bindparam("kids", expanding=True)))
+_KEY_EVENTS = (
+    select(tables.key_events)
+    .where(tables.key_events.c.kid.in_(bindparam("kids", expanding=True)))
+    .order_by(tables.key_events.c.leaf_index)
+)
+_ENTRY = select(tables.entries.c.entry).where(tables.entries.c.leaf_index == bindparam("index"))
+_SIGNED_ABOUT = (
+    select(tables.dataset_digests.c.leaf_index)
+    .join(
+        tables.records_by_key,
+        tables.records_by_key.c.leaf_index == tables.dataset_digests.c.leaf_index,
+    )
+    .where(
+        tables.dataset_digests.c.digest == bindparam("target"),
+        tables.records_by_key.c.key_index == bindparam("key_index"),
+    )
+    .order_by(tables.dataset_digests.c.leaf_index)
+)
 _BEACON_BELOW = (
     select(tables.beacons)
     .where(tables.beacons.c.leaf_index < bindparam("stop"))
@@ -106,6 +141,7 @@ _MANIFEST_ROOM = select(func.length(tables.manifests.c.compressed)).where(
 _PROJECTIONS = (
     tables.records,
     tables.keys,
+    tables.key_events,
     tables.records_by_key,
     tables.dataset_digests,
     tables.beacons,
@@ -163,8 +199,32 @@ def find_keys(connection: Connection, kids: Sequence[str]) -> dict[str, StoredKe
     found: dict[str, StoredKey] = {}
     for start in range(0, len(kids), _CHUNK):
         for row in connection.execute(_KEYS, {"kids": kids[start : start + _CHUNK]}):
-            found[row.kid] = StoredKey(row.kid, row.leaf_index, _key(row))
+            found[row.kid] = StoredKey(row.kid, row.leaf_index, _key(row), row.newest_event)
     return found
+
+
+def find_key_events(connection: Connection, kids: Sequence[str]) -> dict[str, list[KeyEvent]]:
+    """Read what is said of keys, oldest first; keys of which nothing is are left out."""
+    found: dict[str, list[KeyEvent]] = {}
+    for start in range(0, len(kids), _CHUNK):
+        for row in connection.execute(_KEY_EVENTS, {"kids": kids[start : start + _CHUNK]}):
+            event = KeyEvent(row.kid, row.leaf_index, bool(row.is_revocation), row.by_kid)
+            found.setdefault(row.kid, []).append(event)
+    return found
+
+
+def find_entry(connection: Connection, leaf_index: int) -> bytes:
+    """Read one entry; NotFoundError where there is none."""
+    found = connection.execute(_ENTRY, {"index": leaf_index}).scalar()
+    if found is None:
+        raise NotFoundError(f"there is no entry {leaf_index}")
+    return _octets(found, f"entry {leaf_index}")
+
+
+def find_signed_about(connection: Connection, target: bytes, key_index: int) -> list[int]:
+    """Read the leaf indexes of what a key signed about a record, oldest first."""
+    question = {"target": target, "key_index": key_index}
+    return list(connection.execute(_SIGNED_ABOUT, question).scalars())
 
 
 def _key(row: Row[tuple[object, ...]]) -> PublicKey:
@@ -303,6 +363,11 @@ class SqlLogReader:
         """Return those keys that the log knows."""
         with storage_errors(), self._reader.connect() as connection:
             return find_keys(connection, kids)
+
+    def key_events(self, kids: Sequence[str]) -> Mapping[str, Sequence[KeyEvent]]:
+        """Return what is said of keys, oldest first; keys of which nothing is are left out."""
+        with storage_errors(), self._reader.connect() as connection:
+            return find_key_events(connection, kids)
 
     def records_of_key(self, key_index: int, after: int, limit: int) -> list[int]:
         """Return leaf indexes above ``after`` of what a key signed, smallest first."""

@@ -36,10 +36,13 @@ from provenance.store.engine import (
 from provenance.store.insert_rows import insert_rows
 from provenance.store.log_reader import (
     SqlLogReader,
+    find_entry,
     find_head,
+    find_key_events,
     find_keys,
     find_newest_beacon,
     find_record_indexes,
+    find_signed_about,
     find_tile,
 )
 from provenance.store.migrate import migrate
@@ -50,7 +53,13 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from provenance.ledger.ports import NewEntry, SignedHead, StoredBeacon, StoredKey
+    from provenance.ledger.ports import (
+        KeyEvent,
+        NewEntry,
+        SignedHead,
+        StoredBeacon,
+        StoredKey,
+    )
     from provenance.ledger.projections import Projection
     from provenance.store.engine import Database
     from provenance.tlog import Extension
@@ -82,6 +91,7 @@ _LOCK_ENTRY = (
 _PROJECTIONS = (
     tables.records,
     tables.keys,
+    tables.key_events,
     tables.records_by_key,
     tables.dataset_digests,
     tables.beacons,
@@ -309,6 +319,18 @@ class SqlLogTransaction:
         """Return those keys that the log knows."""
         return find_keys(self._connection, kids)
 
+    def key_events(self, kids: Sequence[str]) -> Mapping[str, Sequence[KeyEvent]]:
+        """Return what is said of keys, oldest first; keys of which nothing is are left out."""
+        return find_key_events(self._connection, kids)
+
+    def entry(self, leaf_index: int) -> bytes:
+        """Return a stored entry."""
+        return find_entry(self._connection, leaf_index)
+
+    def signed_about(self, target: bytes, key_index: int) -> Sequence[int]:
+        """Return leaf indexes of what a key signed about a record, smallest first."""
+        return find_signed_about(self._connection, target, key_index)
+
     def newest_beacon(self) -> StoredBeacon | None:
         """Return the last ``beacon`` entry."""
         return find_newest_beacon(self._connection, self._head.tree_size)
@@ -370,6 +392,8 @@ def _insert_projections(
         (one.kid, one.leaf_index, one.key.alg, one.key.raw) for one in all_of if one.key is not None
     ]
     insert_rows(connection, tables.keys, keys)
+    events = [one.key_event for one in all_of if one.key_event is not None]
+    insert_rows(connection, tables.key_events, events)
     by_key = [(one.key_index, one.leaf_index) for one in all_of if one.key_index is not None]
     insert_rows(connection, tables.records_by_key, by_key)
     targets = [(target, one.leaf_index) for one in all_of for target in one.targets]

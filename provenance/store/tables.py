@@ -156,6 +156,20 @@ keys = Table(
 )
 """Thumbprint -> its first ``key`` record and the key itself."""
 
+key_events = Table(
+    "key_events",
+    metadata,
+    Column("kid", Text, nullable=False),
+    Column("leaf_index", BigInteger, nullable=False),
+    Column("is_revocation", Boolean, nullable=False),
+    Column("by_kid", Text, nullable=False),
+    PrimaryKeyConstraint("kid", "leaf_index"),
+    sqlite_with_rowid=False,
+)
+"""Thumbprint -> what others than its first ``key`` record say of the key: who bound it, who
+revoked it. Most keys have no row.
+"""
+
 records_by_key = Table(
     "records_by_key",
     metadata,

@@ -260,8 +260,11 @@ TIED: dict[str, set[str]] = {
     "checked": {"missing", "sample_seed"},
     "failed": {"missing"},
     "started": {"ended"},
-    "_sd": {"sealed"},
+    "_sd": {"sealed", "binder"},
     "sealed": {"files"},
+    "aud": {"binder"},
+    "iat": {"compromised_since"},
+    "reason": {"compromised_since"},
 }
 """Members that have to agree: which of the others a wrong value may be refused under."""
 

@@ -113,12 +113,20 @@ MEMBERS_THAT_MUST_AGREE = {
     "opening-bare-digest",
     "erasure-twice",
     "correction-itself",
+    "key-binder-key",
+    "key-binder-aud",
+    "key-binder-digest",
+    "key-binder-itself",
+    "key-previous-itself",
+    "revocation-successor-itself",
+    "revocation-since-itself",
+    "revocation-since-future",
 }
 """Another thing that no JSON Schema can say."""
 
 KINDS_OF_FAULT = (
     *("header-", "key-", "payload-", "access-", "relation", "block-", "assurance-", "additional-"),
-    *("fixity-", "sealed-", "opening-", "erasure-"),
+    *("fixity-", "sealed-", "opening-", "erasure-", "revocation-"),
     *(f"{one.name}-" for one in ATTRIBUTION_RECORDS),
 )
 
