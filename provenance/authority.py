@@ -8,6 +8,7 @@
     dispute       a key that an institution of the policy has bound
     statement     anybody, about a deposit or a dispute
     ruling        a key of an institution, or one that an institution lets bind others
+    opening       the key that sealed, and no later owner
 
 The service asks this once, when a new record is given its index; the facts are then those at
 lower indexes. Whoever reads the log later judges by the same rules (``attribution``,
@@ -36,6 +37,7 @@ from provenance.errors import (
     UnknownKeyError,
     UnknownRecordError,
 )
+from provenance.sealed import check_opening, read_opening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -264,6 +266,11 @@ def _ruling(record: Record, facts: Facts) -> None:
         )
 
 
+def _opening(record: Record, facts: Facts) -> None:
+    deposit = _target(facts, read_opening(record).record, frozenset({"deposit"}))
+    check_opening(record, deposit.record)
+
+
 RULED: Final[Mapping[str, Callable[[Record, Facts], None]]] = {
     "contribution": _contribution,
     "response": _response,
@@ -273,5 +280,6 @@ RULED: Final[Mapping[str, Callable[[Record, Facts], None]]] = {
     "dispute": _dispute,
     "statement": _statement,
     "ruling": _ruling,
+    "opening": _opening,
 }
 """Record type -> its rule; every other type needs nothing but a known key."""

@@ -42,7 +42,7 @@ from provenance.record_checks import (
     one_of,
 )
 
-__all__ = ["ACCESS_LEVELS", "DEPOSIT_RECORDS", "SEALABLE"]
+__all__ = ["ACCESS_LEVELS", "DEPOSIT_RECORDS", "SEALABLE", "SEALED_DIGESTS"]
 
 ACCESS_LEVELS: Final = frozenset({"open", "embargoed", "restricted", "closed"})
 """The access rights of COAR, as DataCite and most repositories use them."""
@@ -74,7 +74,8 @@ SEALABLE: Final[dict[str, Check]] = {
 }
 """What a deposit may seal, and an ``opening`` discloses."""
 
-_SEALED_DIGESTS: Final = ("dataset_digest", "salted_digest")
+SEALED_DIGESTS: Final = ("dataset_digest", "salted_digest")
+"""Sealed both or not at all, each with the key that seals it."""
 
 _sealed_members: Final = object_of(dict.fromkeys(SEALABLE, check_thumbprint), frozenset(SEALABLE))
 
@@ -85,7 +86,7 @@ def _check_sealed(value: object, where: str) -> None:
     if not value:
         raise MalformedError("expected both digests, or no such member", field=where)
     sealed = cast("dict[str, str]", value)
-    for name in _SEALED_DIGESTS:
+    for name in SEALED_DIGESTS:
         if name not in sealed:
             raise MalformedError("expected the member, got none", field=f"{where}.{name}")
     if len(set(sealed.values())) != len(sealed):

@@ -15,7 +15,8 @@ of ``sha256``, and the entry algorithm ‖ 00 ‖ digest ‖ path; its root is n
 
 A digest that was taken from a source and not computed here is marked ``"assurance":"imported"``
 at the end of its line, and the header counts such lines (``"imported":1``). The digest covers
-neither, but the record signs the count.
+neither, but the record signs the count. The header of a sealed dataset ends in the random bytes
+of its salts (``provenance.salted``), which its owner keeps.
 
 Entries are streamed: what is kept is a few hashes and the names of the folders being read.
 """
@@ -112,6 +113,7 @@ _MANIFEST = "provenance-manifest"
 _DECLARED = "provenance-declared-manifest"
 _FILE_PROOF = "provenance-file-proof"
 _IMPORTED = "imported"
+_SALTS = "salts"
 _MARK = f',"assurance":"{_IMPORTED}"'
 
 
@@ -277,7 +279,7 @@ class _Folders:
         key = casefold_key(name)
         if key in names:
             other = "/".join([*self._parents, names[key]])
-            raise NameCollisionError(f"{path!a:.200} and {other!a:.200} differ in case at most")
+            raise NameCollisionError(f"{path!r:.200} and {other!r:.200} differ in case at most")
         names[name if key == name else key] = name  # one string in memory, not two
 
 
@@ -297,8 +299,14 @@ def _check_something(entry: FileEntry) -> None:
 # --- the manifest -------------------------------------------------------------------------
 
 
-def header_line(summary: Summary, algorithm: str = "sha256") -> bytes:
-    """Return the first line of a manifest; any algorithm but SHA-256 makes it a declared one."""
+def header_line(
+    summary: Summary, algorithm: str = "sha256", *, salts: bytes | None = None
+) -> bytes:
+    """Return the first line of a manifest; any algorithm but SHA-256 makes it a declared one.
+
+    Args:
+        salts: of a sealed dataset, 32 random bytes (``provenance.salted``).
+    """
     is_declared = algorithm != "sha256"
     header = {"format": _DECLARED if is_declared else _MANIFEST, "v": 1}
     if is_declared:
@@ -306,6 +314,8 @@ def header_line(summary: Summary, algorithm: str = "sha256") -> bytes:
     header |= {"files": summary.files, "bytes": summary.length, "digest": summary.digest.hex()}
     if summary.imported:
         header |= {_IMPORTED: summary.imported}
+    if salts is not None:
+        header |= {_SALTS: salts.hex()}
     return strict_json.dump(header) + b"\n"
 
 
@@ -350,9 +360,11 @@ class Manifest(Generic[_E]):
         header: Summary,
         algorithm: str,
         make: Callable[[str, bytes, int | None, bool], _E],
+        salts: bytes | None = None,
     ) -> None:
         """Take the ``lines`` after the header; use ``parse_manifest``."""
         self.header = header
+        self.salts = salts
         self.algorithm = algorithm
         self._lines = lines
         self._make = make
@@ -395,7 +407,9 @@ def parse_manifest(lines: Iterable[bytes]) -> Manifest[FileEntry]:
     lines = iter(lines)
     members = _header(lines, _MANIFEST)
     imported = members.integer(_IMPORTED, low=1) if _IMPORTED in members else 0
-    return Manifest(lines, replace(_summary(members), imported=imported), "sha256", FileEntry)
+    salts = members.hex32(_SALTS) if _SALTS in members else None
+    header = replace(_summary(members), imported=imported)
+    return Manifest(lines, header, "sha256", FileEntry, salts)
 
 
 def parse_declared_manifest(lines: Iterable[bytes]) -> Manifest[DeclaredEntry]:
@@ -549,7 +563,7 @@ def file_proof(entries: Iterable[FileEntry], path: str) -> FileProof:
         if entry.path == path:
             index, found = number, entry
     if found is None:
-        raise NotFoundError(f"no file of the dataset is at {path!a:.200}", field="path")
+        raise NotFoundError(f"no file of the dataset is at {path!r:.200}", field="path")
     return FileProof(found, index, len(leaf_hashes), tuple(inclusion_path(leaf_hashes, index)))
 
 

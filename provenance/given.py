@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from provenance.chunks import ChunkedFile
     from provenance.comparison import Comparison
     from provenance.fingerprint import FileProof, Summary
+    from provenance.record import Record
     from provenance.record_values import Fixity
+    from provenance.salted import FileOpening
 
 __all__ = [
     "REQUIRABLE",
@@ -29,8 +31,10 @@ __all__ = [
     "Given",
     "GivenBlock",
     "GivenFixity",
+    "GivenOpening",
     "KeyStatus",
     "OneFile",
+    "OneSealedFile",
     "PartOfData",
     "RangeOfFile",
     "RootName",
@@ -158,7 +162,29 @@ class RangeOfFile:
     """Hashes of the chunks that were read, 32 bytes each, one after the other."""
 
 
-Data: TypeAlias = WholeData | PartOfData | OneFile | RangeOfFile
+@dataclass(frozen=True, slots=True)
+class OneSealedFile:
+    """A file with what opens it alone of a sealed dataset."""
+
+    opening: FileOpening
+    sha256: bytes
+    """Of the file's content, 32 bytes."""
+
+
+Data: TypeAlias = WholeData | PartOfData | OneFile | RangeOfFile | OneSealedFile
+
+
+@dataclass(frozen=True, slots=True)
+class GivenOpening:
+    """The ``opening`` of a sealed deposit, and what verifying its receipt found."""
+
+    state: Literal["logged", "not-logged", "false", "unusable"]
+    """Whether the record is a signed entry of the policy's log."""
+    because: str
+    """Code of the check that keeps it from being one; ``included`` where it is."""
+    record: Record | None = None
+    """None when the receipt cannot be used."""
+    leaf_index: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +225,7 @@ class Given:
     """Of ``REQUIRABLE``."""
     allow_dev_chain: bool = False
     fixity: tuple[GivenFixity, ...] = ()
+    opening: GivenOpening | None = None
 
     def __post_init__(self) -> None:
         """Refuse a requirement nobody knows: it would be met in silence.

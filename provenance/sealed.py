@@ -5,8 +5,9 @@
 
 What is kept meanwhile is a file of the owner's, without which nothing can ever be opened::
 
-    {"format":"provenance-sealed","v":1,"record":"<id>","salts":"<hex of 32 bytes>",
-     "disclosures":["<base64url>", ...]}
+    {"format":"provenance-sealed","v":1,"record":"<id>","disclosures":["<base64url>", ...]}
+
+and the manifest, whose header holds the random bytes of the salts (``provenance.salted``).
 
 Each of the two digests is sealed together with the thumbprint of the key that seals it. Whoever
 copies the commitment of somebody else into a deposit of his own can therefore never open it: what
@@ -16,15 +17,16 @@ comes to light names another key.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from provenance import sdjwt, strict_json
-from provenance.digests import from_hex
-from provenance.errors import MalformedError, UnsupportedVersionError, VerificationError
+from provenance.deposit_types import SEALABLE, SEALED_DIGESTS
+from provenance.errors import MalformedError, NotAuthorisedError, UnsupportedVersionError
 from provenance.record import issue_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from provenance.keys import PrivateKey
     from provenance.record import Record
@@ -36,19 +38,15 @@ __all__ = [
     "SealedSecret",
     "check_opening",
     "issue_opening",
+    "open_claims",
     "read_opening",
     "seal_claims",
 ]
 
 FORMAT: Final = "provenance-sealed"
 VERSION: Final = 1
-SALTS_LENGTH: Final = 32
-"""Random bytes from which the salts of all files are made (``provenance.salted``)."""
-
 MAX_SECRET_BYTES: Final = 1 << 16
 """Five disclosures, the longest of them a title."""
-
-_DIGESTS: Final = ("dataset_digest", "salted_digest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ def read_opening(record: Record) -> Opening:
             f"expected opening+sd-jwt, got {record.type}+sd-jwt", field="header.typ"
         )
     shown: Mapping[str, Any] = record.payload
-    dataset, salted = (shown.get(name) for name in _DIGESTS)
+    dataset, salted = (shown.get(name) for name in SEALED_DIGESTS)
     return Opening(
         record=bytes.fromhex(shown["record"]),
         dataset_digest=None if dataset is None else bytes.fromhex(dataset["sha256"]),
@@ -83,33 +81,43 @@ def read_opening(record: Record) -> Opening:
     )
 
 
+def open_claims(parts: Iterable[Disclosure], deposit: Record) -> dict[str, Any]:
+    """Return what disclosures show of the claims that ``deposit`` sealed, checked.
+
+    Raises:
+        MalformedError: a disclosure of something else, or of another key's commitment.
+    """
+    sealed = cast("dict[str, str]", deposit.claims.get("sealed", {}))
+    found: dict[str, Any] = {}
+    for part in parts:
+        name = part.name or ""
+        if name not in SEALABLE or sealed.get(name) != part.digest:
+            raise MalformedError("the record did not seal it by this name", field=name or "_sd")
+        SEALABLE[name](part.value, name)
+        found[name] = part.value
+        if name in SEALED_DIGESTS and found[name]["key"] != deposit.kid:
+            raise MalformedError(f"expected {deposit.kid}: it was copied", field=f"{name}.key")
+    return found
+
+
 def check_opening(opening: Record, deposit: Record) -> None:
     """Check that an opening shows what ``deposit`` sealed, under the names it was sealed by.
 
-    Disclosures that were withheld or erased are left out: their digests are still compared.
+    Of disclosures that were withheld or erased the digests are compared all the same.
 
     Raises:
-        VerificationError: another record's, another key's, or a digest that was not sealed.
-        MalformedError: not an opening.
+        NotAuthorisedError: another key than the one that sealed.
+        MalformedError: it opens another record, or what this one did not seal.
     """
     if read_opening(opening).record != deposit.id:
-        raise VerificationError("it opens another record", field="record")
+        raise MalformedError("it opens another record", field="record")
     if opening.kid != deposit.kid:
-        raise VerificationError(
-            f"expected key {deposit.kid}, got {opening.kid}", field="header.kid"
-        )
-    sealed = cast("dict[str, str]", deposit.claims.get("sealed", {}))
+        raise NotAuthorisedError(f"only {deposit.kid} may open what it sealed", field="header.kid")
+    sealed = cast("dict[str, str]", deposit.claims.get("sealed", {})).values()
     for number, digest in enumerate(cast("list[str]", opening.claims["_sd"])):
-        if digest not in sealed.values():
-            raise VerificationError("the record did not seal it", field=f"_sd[{number}]")
-    for part in opening.parts:
-        name = cast("str", part.name)
-        if sealed.get(name) != part.digest:
-            raise VerificationError("the record sealed it by another name", field=name)
-        if name in _DIGESTS and cast("dict[str, str]", part.value)["key"] != deposit.kid:
-            raise VerificationError(
-                f"expected key {deposit.kid}: it was copied", field=f"{name}.key"
-            )
+        if digest not in sealed:
+            raise MalformedError("the record did not seal it", field=f"_sd[{number}]")
+    open_claims(opening.parts, deposit)
 
 
 # --- making -------------------------------------------------------------------------------
@@ -127,7 +135,7 @@ def seal_claims(
     """
     return tuple(
         sdjwt.make_disclosure(
-            next(salts), {"sha256": value, "key": key} if name in _DIGESTS else value, name
+            next(salts), {"sha256": value, "key": key} if name in SEALED_DIGESTS else value, name
         )
         for name, value in claims.items()
     )
@@ -146,10 +154,6 @@ def issue_opening(
     Raises:
         MalformedError: a name that was not sealed.
     """
-    made = {part.name: part for part in secret.disclosures}
-    for name in names:
-        if name not in made:
-            raise MalformedError("it was not sealed", field=name)
     return issue_record(
         "opening",
         {"record": secret.record.hex()},
@@ -157,7 +161,7 @@ def issue_opening(
         aud=aud,
         iat=iat,
         salts=iter(()),
-        made=[made[name] for name in names],
+        made=secret.named(names),
     )
 
 
@@ -170,9 +174,15 @@ class SealedSecret:
 
     record: bytes
     """Record id of the deposit, 32 bytes."""
-    salts: bytes
-    """32 random bytes from which the salt of each file is made."""
     disclosures: tuple[Disclosure, ...]
+
+    def named(self, names: Sequence[str]) -> list[Disclosure]:
+        """Return the disclosures of these claims; MalformedError for one that is not sealed."""
+        made = {part.name: part for part in self.disclosures}
+        for name in names:
+            if name not in made:
+                raise MalformedError("it was not sealed", field=name)
+        return [made[name] for name in names]
 
     def to_bytes(self) -> bytes:
         """Serialise, one line."""
@@ -180,7 +190,6 @@ class SealedSecret:
             "format": FORMAT,
             "v": VERSION,
             "record": self.record.hex(),
-            "salts": self.salts.hex(),
             "disclosures": [part.text for part in self.disclosures],
         }
         return strict_json.dump(value) + b"\n"
@@ -196,18 +205,10 @@ class SealedSecret:
         if (members.text("format"), members.integer("v")) != (FORMAT, VERSION):
             raise UnsupportedVersionError(f"expected {FORMAT} v{VERSION}", field="format")
         record = members.hex32("record")
-        salts = from_hex(members.text("salts"), length=SALTS_LENGTH, field="salts")
-        texts = members.value("disclosures")
-        if not isinstance(texts, list):
-            raise MalformedError("expected an array", field="disclosures")
-        parts = []
-        for number, text in enumerate(texts):
-            where = f"disclosures[{number}]"
-            if not isinstance(text, str):
-                raise MalformedError("expected a string", field=where)
-            part = sdjwt.parse_disclosure(text, field=where)
-            if part.name is None:
-                raise MalformedError("expected a claim name", field=where)
-            parts.append(part)
+        texts = members.texts("disclosures", max_length=MAX_SECRET_BYTES, max_items=len(SEALABLE))
+        read = partial(strict_json.parse, max_bytes=MAX_SECRET_BYTES, max_depth=2)
+        parts = tuple(
+            sdjwt.parse_disclosure(text, field="disclosures", read=read) for text in texts
+        )
         members.done()
-        return cls(record, salts, tuple(parts))
+        return cls(record, parts)

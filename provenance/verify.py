@@ -4,7 +4,7 @@
     (2) to (8), (15)  the log and its record    verify_log.py
     (9) to (11)       no later than             verify_anchors.py
     (12), (13)        no earlier than           verify_start.py
-    (14)              the data                  here
+    (14)              the data                  here and verify_sealed.py
     (16)              how digests came about    verify_assurance.py
 
 The numbers are those of ``docs/trust-model.md``. Nothing here asks a server, a file or a clock,
@@ -23,7 +23,16 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from provenance.chunks import ALGORITHM, CHUNK_BYTES
 from provenance.errors import MalformedError, ProvenanceError
 from provenance.fingerprint import verify_file_proof
-from provenance.given import Given, GivenFixity, OneFile, PartOfData, RangeOfFile, WholeData
+from provenance.given import (
+    Given,
+    GivenFixity,
+    GivenOpening,
+    OneFile,
+    OneSealedFile,
+    PartOfData,
+    RangeOfFile,
+    WholeData,
+)
 from provenance.receipt_parts import Parts
 from provenance.record import deposit_of, fixity_of
 from provenance.verdict import NUMBERS, Check, Claimed, Outcome, Verdict, not_in_log
@@ -31,6 +40,7 @@ from provenance.verify_anchors import check_anchors, check_blocks, check_not_aft
 from provenance.verify_assurance import check_assurance
 from provenance.verify_blocks import blocks_of, roots_of
 from provenance.verify_log import check_log
+from provenance.verify_sealed import as_opened, check_file_opening, check_unopened, open_deposit
 from provenance.verify_start import check_not_before, check_own_block
 
 if TYPE_CHECKING:
@@ -42,6 +52,7 @@ if TYPE_CHECKING:
     from provenance.record_values import Deposit
     from provenance.verdict import Bound, Fact
 
+_State: TypeAlias = Literal["logged", "not-logged", "false", "unusable"]
 _Bounds: TypeAlias = "tuple[Bound | None, Bound | None, Bound | None]"
 """Entered not before, existed not after, signed not before."""
 
@@ -50,6 +61,7 @@ __all__ = [
     "blocks_to_look_up",
     "check_parts",
     "read_fixity",
+    "read_opening",
     "roots_to_ask",
     "verify_receipt",
 ]
@@ -74,6 +86,7 @@ def verify_receipt(  # noqa: PLR0913 -- each is one thing a reader may give
     require: frozenset[str] = frozenset(),
     allow_dev_chain: bool = False,
     fixity: Iterable[GivenFixity] = (),
+    opening: GivenOpening | None = None,
 ) -> Verdict:
     """Verify a receipt file.
 
@@ -88,8 +101,11 @@ def verify_receipt(  # noqa: PLR0913 -- each is one thing a reader may give
         require: of ``given.REQUIRABLE``; what exit code 0 needs beyond the usual.
         allow_dev_chain: let a chain that the log's operator runs count.
         fixity: ``fixity`` records about this one, verified before (``read_fixity``).
+        opening: what opens a sealed deposit, verified before (``read_opening``).
     """
-    given = Given(tuple(blocks), rpc, data, key_status, require, allow_dev_chain, tuple(fixity))
+    given = Given(
+        tuple(blocks), rpc, data, key_status, require, allow_dev_chain, tuple(fixity), opening
+    )
     try:
         parts = Parts.parse(octets)
     except MalformedError as error:
@@ -154,20 +170,37 @@ def read_fixity(octets: bytes, policy: Policy, *, now_unix: int) -> GivenFixity:
     Only that it is a signed entry of the policy's log matters here. When it was made, its own
     verdict says; that it was made after the deposit follows from the deposit's id in it.
     """
-    verdict = verify_receipt(octets, policy, now_unix=now_unix)
-    if verdict.exit_code == 2:
-        return GivenFixity("unusable", verdict.deciding.code if verdict.deciding else "")
-    parts = Parts.parse(octets)
+    state, because, verdict, parts = _read_other(octets, policy, now_unix)
+    if parts is None:
+        return GivenFixity("unusable", because)
     if parts.record.type != "fixity":
         return GivenFixity("unusable", "not-a-fixity-record")
+    identity = verdict.check("identity").code
+    return GivenFixity(state, because, fixity_of(parts.record), parts.record.kid, identity)
+
+
+def read_opening(octets: bytes, policy: Policy, *, now_unix: int) -> GivenOpening:
+    """Verify the receipt of an ``opening`` record, for use as ``Given.opening``; as above."""
+    state, because, _, parts = _read_other(octets, policy, now_unix)
+    if parts is None:
+        return GivenOpening("unusable", because)
+    if parts.record.type != "opening":
+        return GivenOpening("unusable", "not-an-opening")
+    return GivenOpening(state, because, parts.record, parts.receipt.record.leaf_index)
+
+
+def _read_other(
+    octets: bytes, policy: Policy, now_unix: int
+) -> tuple[_State, str, Verdict, Parts | None]:
+    """Verify the receipt of another record: whether it is an entry, and why not if not."""
+    verdict = verify_receipt(octets, policy, now_unix=now_unix)
+    if verdict.exit_code == 2:
+        return "unusable", verdict.deciding.code if verdict.deciding else "", verdict, None
     absent = not_in_log(verdict.checks)
-    fixity, identity = fixity_of(parts.record), verdict.check("identity").code
     if absent is None:
-        return GivenFixity("logged", "included", fixity, parts.record.kid, identity)
-    state: Literal["false", "not-logged"] = (
-        "false" if absent.outcome is Outcome.FALSE else "not-logged"
-    )
-    return GivenFixity(state, absent.code, fixity, parts.record.kid, identity)
+        return "logged", "included", verdict, Parts.parse(octets)
+    state: _State = "false" if absent.outcome is Outcome.FALSE else "not-logged"
+    return state, absent.code, verdict, Parts.parse(octets)
 
 
 def blocks_to_look_up(octets: bytes) -> tuple[BlockName, ...]:
@@ -215,12 +248,26 @@ def _verdict(
 
 
 def _check_data(parts: Parts, given: Given) -> Check:
-    """Compare the reader's data with the digest in the record."""
-    data = given.data
+    """Compare the reader's data with the digest in the record, or with the one it sealed."""
+    data, opening = given.data, given.opening
+    deposit = deposit_of(parts.record) if parts.record.type == "deposit" else None
+    if deposit is not None and isinstance(data, OneSealedFile):
+        return check_file_opening(data, parts, deposit)
+    if opening is not None and deposit is not None:
+        opened = open_deposit(parts, deposit, opening)
+        if isinstance(opened, Check):
+            return opened
+        return as_opened(_compare(data, opened) if data else None, parts, opening)
+    unopened = None if deposit is None else check_unopened(deposit, given)
+    if unopened is not None:
+        return unopened
     if data is None:
         return Check("dataset", Outcome.NOT_CHECKED, "dataset-not-given")
-    deposit = deposit_of(parts.record) if parts.record.type == "deposit" else None
-    if deposit is None or deposit.dataset_digest is None:
+    return _compare(data, deposit)
+
+
+def _compare(data: Data, deposit: Deposit | None) -> Check:
+    if deposit is None or deposit.dataset_digest is None or isinstance(data, OneSealedFile):
         return Check("dataset", Outcome.NOT_CHECKED, "no-dataset-digest", needed=True)
     if isinstance(data, RangeOfFile):
         return _check_range(data, deposit)

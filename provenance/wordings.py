@@ -208,6 +208,24 @@ WORDINGS: dict[str, str] = {
     ),
     "counts-differ": "{unit}: the record claims {expected}, the data have {found}",
     "no-dataset-digest": "the record shows no dataset digest to compare with",
+    "dataset-sealed": "sealed: the digests are known to the owner until he opens them",
+    "opened-not-compared": (
+        "sealed at entry {sealed}, opened at entry {opened}; no data were given to compare with"
+    ),
+    "opened-same": (
+        "sealed at entry {sealed}, opened at entry {opened}, data equal; files: {files}"
+    ),
+    "opened-part-same": (
+        "sealed at entry {sealed}, opened at entry {opened}; this part of the data, {part}, is "
+        "equal; files: {files}"
+    ),
+    "sealed-file-same": (
+        "sealed at entry {sealed}; its owner shows that the file was part of it, and no other file"
+    ),
+    "opening-false": "this does not open the record: {because}",
+    "opening-not-logged": "the opening is not shown to be an entry of this log: {because}",
+    "opening-unusable": "the receipt of the opening cannot be used: {because}",
+    "opening-shows-no-digest": "the opening shows no dataset digest to compare with",
     # 15 disclosure
     "all-shown": "every claim of the record is shown",
     "not-shown": "claims not shown: {count}; kept back by their holder, or erased",

@@ -108,7 +108,7 @@ def check_claims(claims: dict[str, object], hold: Sequence[str]) -> None:
     Raises:
         MalformedError: or one of its leaves; ``field`` names the claim.
     """
-    for name in ("dataset_digest", "declared_digest", "files", "bytes", "assurance"):
+    for name in ("dataset_digest", "declared_digest", "files", "bytes", "assurance", "sealed"):
         if name in claims:
             raise MalformedError("is taken from the data, not from the metadata", field=name)
     stand_in = dataset_claims(Summary(bytes(range(32)), 1, 1))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from provenance.files.keystore import StoredKey
     from provenance.keys import PrivateKey
+    from provenance.sdjwt import Disclosure
 
 __all__ = ["Signer", "find_signer", "origin_of", "sign_record"]
 
@@ -72,8 +73,13 @@ def sign_record(
     signer: Signer,
     origin: str,
     hold: Sequence[str] = (),
+    made: Sequence[Disclosure] = (),
 ) -> list[bytes]:
-    """Return the ``key`` record and the other one; the log answers a known key as a repeat."""
+    """Return the ``key`` record and the other one; the log answers a known key as a repeat.
+
+    Args:
+        made: of what is sealed or opened, see ``issue_record``.
+    """
     profile = signer.stored.profile
     identity: dict[str, object] = {"name": profile.name, "orcid": profile.orcid}
     identity["ror"] = list(profile.ror)
@@ -90,5 +96,6 @@ def sign_record(
         iat=now,
         salts=new_salts(),
         hold=hold,
+        made=made,
     )
     return [key_record.compact, record.compact]

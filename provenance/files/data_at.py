@@ -21,7 +21,7 @@ from provenance.fingerprint import (
     header_line,
     parse_manifest,
 )
-from provenance.given import Data, OneFile, PartOfData, WholeData
+from provenance.given import Data, OneFile, OneSealedFile, PartOfData, WholeData
 from provenance.text import nfc
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO, TypeAlias
 
     from provenance.fingerprint import FileEntry, Summary
+    from provenance.salted import FileOpening
 
     OnProgress: TypeAlias = Callable[[int, int], None] | None
 
@@ -44,6 +45,7 @@ def data_at(
     *,
     manifest: Path | None = None,
     file_proof: Path | None = None,
+    file_opening: FileOpening | None = None,
     inside: str | None = None,
     on_progress: OnProgress = None,
 ) -> Data:
@@ -53,6 +55,7 @@ def data_at(
         path: a folder or a file.
         manifest: the dataset's manifest; None compares by the dataset digest alone.
         file_proof: proves that one file belongs to the dataset; ``path`` is then that file.
+        file_opening: opens one file of a sealed dataset; ``path`` is then that file.
         inside: which part of the dataset ``path`` is, as the manifest has it, or ``THE_WHOLE``.
             None lets the data tell: see ``_folder`` and ``_file``.
 
@@ -60,6 +63,8 @@ def data_at(
         NotFoundError: the manifest lists nothing by that name, nor with that content.
         MalformedError: a proof or manifest that does not parse, or data that cannot be hashed.
     """
+    if file_opening is not None:
+        return OneSealedFile(file_opening, _only_entry(path, on_progress).sha256)
     if file_proof is not None:
         return _one_file(path, file_proof, on_progress)
     if manifest is None:

@@ -25,6 +25,8 @@ from provenance.fingerprint import (
     parse_manifest,
 )
 
+from provenance.salted import salted_digest
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
@@ -38,6 +40,7 @@ __all__ = [
     "additional_path",
     "read_declared_manifest",
     "read_manifest",
+    "seal_manifest",
     "write_blocks",
     "write_declared_manifest_file",
     "write_manifest_file",
@@ -154,6 +157,26 @@ def read_manifest(path: Path) -> Manifest[FileEntry]:
 def read_declared_manifest(path: Path) -> Manifest[DeclaredEntry]:
     """Begin to read a declared manifest; as ``read_manifest``."""
     return parse_declared_manifest(_lines(path))
+
+
+def seal_manifest(path: Path, salts: bytes) -> bytes:
+    """Write ``salts`` (32 bytes) into a manifest's header; return the salted digest of its files.
+
+    Raises:
+        FileAccessError: the file cannot be read or written.
+        MalformedError: not the manifest that its header says.
+    """
+    manifest = read_manifest(path)
+    digest = salted_digest(manifest, salts)
+    try:
+        with path.open("rb") as file:
+            file.readline(MAX_LINE_BYTES)
+            with atomic.writing(path, mode=atomic.PRIVATE) as target:
+                target.write(header_line(manifest.header, salts=salts))
+                shutil.copyfileobj(file, target, 1 << 20)
+    except OSError as error:
+        raise FileAccessError(f"{path}: {error.strerror}") from error
+    return digest
 
 
 def _write(path: Path, entries: Iterable[FileEntry | DeclaredEntry], algorithm: str) -> Summary:

@@ -27,6 +27,7 @@ COMMANDS = {
     "cache": "fingerprints",
     "import": "imports",
     "deposit": "deposits",
+    "open": "sealing",
     "receipt": "receipts",
     "fixity": "fixity",
     "verify": "verification",

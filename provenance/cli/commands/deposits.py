@@ -24,6 +24,12 @@ from provenance.cli.commands.options import (
     Passphrase,
     home_of,
 )
+from provenance.cli.commands.sealing import (
+    SECRET,
+    check_sealing,
+    keep_secret,
+    seal_dataset,
+)
 from provenance.cli.files import make_output_folder
 from provenance.cli.importing import read_wish, subject_of
 from provenance.cli.language import _
@@ -37,7 +43,7 @@ from provenance.cli.places import (
     scheduler_of,
 )
 from provenance.cli.sending import MANIFEST, RECEIPT, Answer, Sending, receipt_name
-from provenance.cli.signer import find_signer, origin_of, sign_record
+from provenance.cli.signer import Signer, find_signer, origin_of, sign_record
 from provenance.errors import (
     AlreadyExistsError,
     MalformedError,
@@ -60,7 +66,7 @@ def register(app: Application) -> None:
     does = _("Deposit a dataset's fingerprint and get a receipt.")
     seen = _(
         "The data stay where they are. The ledger's operator is the first to see the fingerprint "
-        "and what you say about the data."
+        "and what you say about the data; with --sealed not even the operator sees the fingerprint."
     )
     app.add("deposit", deposit, help=f"{does}\n\n{seen}")
 
@@ -174,6 +180,15 @@ def deposit(
     also: Also = None,
     chunks: WithChunks = False,
     verify_all: VerifyAll = False,
+    sealed: Annotated[
+        bool, typer.Option("--sealed", help=_("Show the data's digest to nobody before `open`."))
+    ] = False,
+    seal: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--seal", metavar="NAME", help=_("Seal title, files or bytes as well; may repeat.")
+        ),
+    ] = None,
     sign_only: Annotated[
         bool, typer.Option("--sign-only", help=_("Sign and save; send later with --resume."))
     ] = False,
@@ -185,7 +200,7 @@ def deposit(
     """Deposit a dataset; only its fingerprint and the record leave this machine."""
     if resume is not None:
         given = {"PATH": path, "--metadata": metadata, "--origin": origin, "--sign-only": sign_only}
-        given |= {"--import": import_, "--data": data}
+        given |= {"--import": import_, "--data": data, "--sealed": sealed}
         for name, value in given.items():
             if value:
                 raise MalformedError("says nothing about a record already signed", field=name)
@@ -212,13 +227,14 @@ def deposit(
     folder = output or beside_place(subject.source, ".provenance")
     check_outside_place(folder, subject.data or subject.source)
     _check_unused(folder)
+    sealing = check_sealing(seal, sealed=sealed, publish_manifest=publish_manifest)
     if publish_manifest:
         subject.check_publishable()
     _warn_of_omissions(claims, as_json=as_json)
     signer = find_signer(key, passphrase, home)
     name = origin or origin_of(ledger, policy)
     claims |= _write_into(folder, subject, as_json=as_json)
-    compacts = sign_record("deposit", claims, signer=signer, origin=name, hold=hold or [])
+    compacts = _sign(folder, claims, sealing, signer=signer, origin=name, hold=hold or [])
     if sign_only or ledger is None:
         write_submission(folder / SIGNED, compacts)
         _tell_saved(folder / SIGNED, compacts, as_json=as_json)
@@ -262,9 +278,28 @@ def _write_into(folder: Path, subject: Subject, *, as_json: bool) -> dict[str, o
         raise
 
 
+def _sign(
+    folder: Path,
+    claims: dict[str, object],
+    sealing: Sequence[str] | None,
+    *,
+    signer: Signer,
+    origin: str,
+    hold: Sequence[str],
+) -> list[bytes]:
+    """Sign a deposit; what it seals is kept in ``folder`` before anything is sent."""
+    if sealing is None:
+        return sign_record("deposit", claims, signer=signer, origin=origin, hold=hold)
+    kid = signer.private.public.thumbprint
+    claims, made = seal_dataset(claims, folder / MANIFEST, sealing, key=kid)
+    compacts = sign_record("deposit", claims, signer=signer, origin=origin, hold=hold, made=made)
+    keep_secret(folder, compacts[-1], made)
+    return compacts
+
+
 def _check_unused(folder: Path) -> None:
     """Refuse to write over what an earlier deposit left; to deposit twice is a choice."""
-    for name in (RECEIPT, SIGNED):
+    for name in (RECEIPT, SIGNED, SECRET):
         if (folder / name).exists():
             raise AlreadyExistsError(f"{folder / name}: name another folder", field="--output")
 

@@ -19,10 +19,18 @@ from provenance.cli.output import print_fields, print_json, say, zone_of
 from provenance.cli.verdict_text import print_verdict
 from provenance.digests import from_evm_hex, to_evm_hex
 from provenance.errors import MalformedError
-from provenance.given import REQUIRABLE, GivenBlock
+from provenance.given import REQUIRABLE, GivenBlock, GivenOpening
 from provenance.receipt import Receipt
 from provenance.record import parse_record
-from provenance.verify import blocks_to_look_up, read_fixity, roots_to_ask, verify_receipt
+from provenance.salted import FileOpening
+from provenance.text import nfc
+from provenance.verify import (
+    blocks_to_look_up,
+    read_fixity,
+    read_opening,
+    roots_to_ask,
+    verify_receipt,
+)
 
 if TYPE_CHECKING:
     from provenance.given import Data, KeyStatus, RpcAnswer
@@ -101,6 +109,14 @@ def verify(
             help=_("Receipt of somebody who read the files again; may repeat."),
         ),
     ] = None,
+    opening: Annotated[
+        Path | None,
+        typer.Option(
+            "--opening",
+            metavar="FILE",
+            help=_("Receipt of what opens a sealed deposit, or what opens one file of it."),
+        ),
+    ] = None,
     zone: Zone = "UTC",
     *,
     allow_dev_chain: Annotated[
@@ -129,18 +145,22 @@ def verify(
         "not-before": require_not_before,
         "identity": require_identity,
     }
+    part = None if inside is None else nfc(inside, "--as")
+    against = _Against(manifest, file_proof, chunks, bytes_wanted, part)
     now = int(time.time())
+    opened = None if opening is None else _opened(read_file(opening), trusted, now)
     verdict = verify_receipt(
         octets,
         trusted,
         now_unix=now,
         blocks=_blocks(block_hash or [], header or []),
         rpc=None if rpc is None else _ask_node(rpc, octets),
-        data=_data(path, _Against(manifest, file_proof, chunks, bytes_wanted, inside), octets),
+        data=_data(path, against, octets, opened if isinstance(opened, FileOpening) else None),
         key_status=None if log is None else _key_status(log, octets, trusted),
         require=REQUIRABLE & {name for name, wanted in required.items() if wanted},
         allow_dev_chain=allow_dev_chain,
         fixity=[read_fixity(read_file(one), trusted, now_unix=now) for one in fixity or ()],
+        opening=opened if isinstance(opened, GivenOpening) else None,
     )
     if as_json:
         print_json(verdict.to_json())
@@ -197,9 +217,18 @@ class _Against:
             )
 
 
-def _data(path: Path | None, against: _Against, octets: bytes) -> Data | None:
+def _opened(octets: bytes, policy: TrustPolicy, now: int) -> FileOpening | GivenOpening:
+    """Read what opens a sealed deposit: one file of it, or all by a record of the log."""
+    if octets.startswith(b'{"format":"provenance-file-opening"'):
+        return FileOpening.parse(octets)
+    return read_opening(octets, policy, now_unix=now)
+
+
+def _data(
+    path: Path | None, against: _Against, octets: bytes, opening: FileOpening | None
+) -> Data | None:
     if path is None:
-        if any(vars(against).values()):
+        if opening is not None or any(vars(against).values()):
             raise MalformedError("expected the data that this is about", field="PATH")
         return None
     against.check()
@@ -209,7 +238,7 @@ def _data(path: Path | None, against: _Against, octets: bytes) -> Data | None:
 
         wanted = None if against.range is None else _range_of(against.range)
         return range_at(path, against.chunks, inside=against.inside, wanted=wanted)
-    alone = against.manifest is None and against.file_proof is None
+    alone = against.manifest is None and against.file_proof is None and opening is None
     if path.is_file() and alone and _has_several_files(octets):
         raise MalformedError(
             f"{path} is one file, and the record is of several: give --manifest or --file-proof",
@@ -224,6 +253,7 @@ def _data(path: Path | None, against: _Against, octets: bytes) -> Data | None:
             path,
             manifest=against.manifest,
             file_proof=against.file_proof,
+            file_opening=opening,
             inside=against.inside,
             on_progress=on_progress,
         )
