@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provenance.errors import FileAccessError, MalformedError, TooLargeError
-from provenance.files.atomic import PUBLIC, make_folder, write_bytes
+from provenance.files.atomic import PUBLIC, check_place, make_folder, write_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,12 +45,18 @@ def check_outside(target: Path, dataset: Path) -> None:
 
     Raises:
         MalformedError: ``target`` is the dataset or lies in it.
+        FileAccessError: a device or a pipe is there; told now, and not when all is hashed.
     """
     if target.resolve().is_relative_to(dataset.resolve()):
         raise MalformedError(
             f"{target} lies inside the dataset {dataset}: name a place outside it",
             field="--output",
         )
+    if not target.is_dir():
+        try:
+            check_place(target)
+        except OSError as error:
+            raise FileAccessError(f"{target}: {error.strerror}") from error
 
 
 def write_file(path: Path, octets: bytes, *, mode: int = PUBLIC, replace: bool = True) -> None:

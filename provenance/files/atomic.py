@@ -8,7 +8,9 @@ after it the whole new file; never a part of one.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
-__all__ = ["PRIVATE", "PUBLIC", "fsync_folder", "make_folder", "write_bytes", "writing"]
+__all__ = [
+    "PRIVATE",
+    "PUBLIC",
+    "check_place",
+    "fsync_folder",
+    "make_folder",
+    "write_bytes",
+    "writing",
+]
 
 PRIVATE = 0o600
 """Mode of a file that only its owner may read."""
@@ -46,6 +56,27 @@ def make_folder(folder: Path, *, mode: int = 0o700) -> None:
     fsync_folder(folder.parent)
 
 
+def check_place(path: Path) -> None:
+    """Refuse to put a file in the place of a device, a pipe, a socket or a folder.
+
+    A rename would take ``/dev/null`` or ``/dev/stdout`` from everybody on the machine, if whoever
+    asks may rename there, as in most containers.
+
+    Raises:
+        OSError: something is at ``path``, or a link there leads to it, that is no file.
+    """
+    try:
+        kind = path.stat().st_mode
+        # the names of open files are links that lead to files, and still no place for one
+        is_open_file = path.is_symlink() and path.readlink().is_relative_to("/proc")
+    except OSError:
+        return  # nothing is there, or a link that leads nowhere; what is wrong, writing will say
+    if stat.S_ISDIR(kind):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if is_open_file or not stat.S_ISREG(kind):
+        raise OSError(errno.EINVAL, "a device or a pipe, where a file is to be put", str(path))
+
+
 @contextlib.contextmanager
 def writing(path: Path, *, mode: int = PUBLIC, replace: bool = True) -> Iterator[BinaryIO]:
     """Open a file that appears under ``path``, whole and durable, when the block ends.
@@ -59,7 +90,10 @@ def writing(path: Path, *, mode: int = PUBLIC, replace: bool = True) -> Iterator
 
     Raises:
         AlreadyExistsError: ``replace`` is False and something is at ``path``.
+        OSError: see ``check_place``, and whatever else the system refuses.
     """
+    if replace:
+        check_place(path)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-", suffix=".tmp")
     temporary = Path(name)
     try:

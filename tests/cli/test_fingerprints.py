@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -72,3 +74,16 @@ def test_a_place_that_cannot_be_written_is_named(alone: CommandLine, dataset: Pa
 
     assert ran.code == 2
     assert "nowhere/m.jsonl" in ran.err
+
+
+def test_device_as_output_is_refused_before_anything_is_hashed(
+    alone: CommandLine, dataset: Path, tmp_path: Path
+) -> None:
+    os.mkfifo(dataset / "refused while hashing")
+    os.mkfifo(tmp_path / "pipe")
+
+    ran = alone.run("fingerprint", dataset, "-o", "pipe")
+
+    assert ran.code == 2
+    assert "pipe: a device or a pipe" in ran.err
+    assert stat.S_ISFIFO((tmp_path / "pipe").lstat().st_mode)

@@ -1,4 +1,6 @@
+import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,39 @@ def test_link_in_the_place_is_replaced_and_not_written_through(tmp_path: Path) -
 
     assert target.read_bytes() == b"kept"
     assert not (tmp_path / "link").is_symlink()
+
+
+def test_pipe_in_the_place_stays_a_pipe(tmp_path: Path) -> None:
+    """As root a rename over ``/dev/null`` would succeed; a pipe stands for it here."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    (tmp_path / "link").symlink_to(pipe)
+
+    for path in (pipe, tmp_path / "link"):
+        with pytest.raises(OSError, match="a device or a pipe"):
+            write_bytes(path, b"new")
+
+    assert stat.S_ISFIFO(pipe.lstat().st_mode)
+    assert (tmp_path / "link").is_symlink()
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/dev/stdout leads into /proc on Linux")
+def test_name_of_an_open_file_stays_what_it_is(tmp_path: Path) -> None:
+    """``/dev/stdout`` leads to a file where the shell sent the output into one."""
+    with (tmp_path / "out").open("wb") as out:
+        name = tmp_path / "stdout"
+        name.symlink_to(f"/proc/self/fd/{out.fileno()}")
+
+        with pytest.raises(OSError, match="a device or a pipe"):
+            write_bytes(name, b"new")
+
+    assert name.is_symlink()
+
+
+def test_folder_in_the_place_of_a_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError):
+        write_bytes(tmp_path, b"new")
 
 
 def test_folders_are_made_down_to_the_last(tmp_path: Path) -> None:
