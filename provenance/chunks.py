@@ -278,7 +278,7 @@ def parse_chunks(lines: Iterable[bytes]) -> Chunks:
     tag, version = members.value("format"), members.value("v")
     if tag != _FORMAT or version != 1 or version is True:
         raise UnsupportedVersionError(
-            f"expected {_FORMAT} version 1, got {tag!a:.80} version {version!a:.20}",
+            f"expected {_FORMAT} version 1, got {tag!r:.80} version {version!r:.20}",
             field=members.path("format"),
         )
     files = members.integer("files", low=1)
@@ -296,7 +296,7 @@ def find_chunked(chunks: Chunks, path: str) -> ChunkedFile:
     """
     found = [file for file in chunks if file.path == path]
     if not found:
-        raise NotFoundError(f"no file of the dataset is at {path!a:.200}", field="path")
+        raise NotFoundError(f"no file of the dataset is at {path!r:.200}", field="path")
     return found[0]
 
 

@@ -136,7 +136,7 @@ def algorithm_named(name: str, where: str) -> str:
     known = _SPELLINGS.get(plain, plain)
     if known not in ALGORITHMS:
         raise UnsupportedVersionError(
-            f"expected one of {', '.join(ALGORITHMS)}, got {name!a:.80}", field=where
+            f"expected one of {', '.join(ALGORITHMS)}, got {name!r:.80}", field=where
         )
     return known
 
@@ -151,12 +151,12 @@ def read_digest(algorithm: str, text: str, where: str) -> bytes:
     # bytes.fromhex would pass over spaces
     if len(text) != 2 * length or not text.isascii() or not text.isalnum():
         raise MalformedError(
-            f"expected {2 * length} hex digits of {algorithm}, got {text!a:.140}", field=where
+            f"expected {2 * length} hex digits of {algorithm}, got {text!r:.140}", field=where
         )
     try:
         return bytes.fromhex(text)
     except ValueError as error:
-        raise MalformedError(f"expected hex, got {text!a:.140}", field=where) from error
+        raise MalformedError(f"expected hex, got {text!r:.140}", field=where) from error
 
 
 def clean_path(path: str, where: str) -> str:
@@ -212,13 +212,13 @@ def _each_once(files: Iterable[Listed]) -> Iterator[Listed]:
             last = one
         elif (one.algorithm, one.digest) != (last.algorithm, last.digest):
             raise NameCollisionError(
-                f"{one.path!a:.200} is listed with other content at {last.where}", field=one.where
+                f"{one.path!r:.200} is listed with other content at {last.where}", field=one.where
             )
         elif last.length is None:
             last = one
         elif one.length not in {None, last.length}:
             raise NameCollisionError(
-                f"{one.path!a:.200} is listed with another length at {last.where}", field=one.where
+                f"{one.path!r:.200} is listed with another length at {last.where}", field=one.where
             )
     if last is not None:
         yield last

@@ -28,6 +28,7 @@ __all__ = [
     "check_text",
     "is_settled",
     "nfc",
+    "told_apart",
 ]
 
 # --- made by scripts/make_refused_code_points.py: do not edit by hand ---
@@ -135,7 +136,7 @@ def check_path(path: str, field: str | None = None) -> None:
     _refuse_match(_PATH_CONTROLS.search(path), field)
     for part in path.split("/"):
         if part in {"", ".", ".."}:
-            raise MalformedError(f"expected a relative path, got {path[:80]!a}", field=field)
+            raise MalformedError(f"expected a relative path, got {path[:80]!r}", field=field)
 
 
 def nfc(value: str, field: str | None = None) -> str:
@@ -160,6 +161,14 @@ def casefold_key(path: str) -> str:
         return path.lower()
     folded = _SETTLED_FOLDING.sub(_fold, unicodedata.normalize("NFD", path))
     return unicodedata.normalize("NFD", folded)
+
+
+def told_apart(one: str, other: str) -> str:
+    """Return two different names for a sentence, by their code points if they look alike."""
+    is_alike = unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other)
+    if is_alike:
+        return f"{one!a:.400} and {other!a:.400}"
+    return f"{one!r:.200} and {other!r:.200}"
 
 
 def _fold(match: re.Match[str]) -> str:

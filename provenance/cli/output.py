@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import unicodedata
 from datetime import UTC, datetime
@@ -50,6 +51,11 @@ _EXITS: tuple[tuple[type[ProvenanceError], int], ...] = (
     (errors.ProvenanceError, EXIT_UNUSABLE),
 )
 
+# Between two pictures a joiner makes one of them; anywhere else it is nothing that can be seen.
+_EMOJI_JOINERS = re.compile(
+    "(?<=[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff])\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff])"
+)
+
 _WITH_PROBLEMS = (errors.UnusableDatasetError, errors.SourceMismatchError)
 
 
@@ -66,9 +72,8 @@ def warn(text: str) -> None:
 def _write(stream: TextIO, text: str) -> None:
     """Write a line that no name, title or server can turn into a command to the terminal."""
     if not text.isprintable():
-        text = "".join(
-            one if one.isprintable() or one == "\n" else ascii(one)[1:-1] for one in text
-        )
+        joiners = {match.start() for match in _EMOJI_JOINERS.finditer(text)}
+        text = "".join(one if at in joiners else _visible(one) for at, one in enumerate(text))
     encoding = stream.encoding or "utf-8"
     # a terminal without Chinese or a check mark still gets the line, with escapes in their place
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")

@@ -53,7 +53,7 @@ def range_at(
     parsed = parse_chunks(_lines(chunks))
     file = _find(parsed, names, is_told=inside is not None)
     if not file.length:
-        raise MalformedError(f"{file.path!a:.200} is listed as empty: it has no bytes to check")
+        raise MalformedError(f"{file.path!r:.200} is listed as empty: it has no bytes to check")
     start, stop = wanted or (0, file.length)
     covering = chunks_covering(start, stop, file.length)
     found = tuple(_chunk_hashes(path, file, covering, is_whole=wanted is None))
@@ -73,7 +73,7 @@ def _find(parsed: Chunks, names: list[str], *, is_told: bool) -> ChunkedFile:
         if name in named:
             return named[name]
     if only is None:
-        raise NotFoundError(f"no chunk hashes of a file called {names[-1]!a:.200}", field="path")
+        raise NotFoundError(f"no chunk hashes of a file called {names[-1]!r:.200}", field="path")
     return only
 
 

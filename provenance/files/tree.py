@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from provenance.errors import MalformedError
 from provenance.files.hash_file import OPEN_FLAGS
 from provenance.fingerprint import MAX_PATH_BYTES
-from provenance.text import casefold_key, check_path, nfc
+from provenance.text import casefold_key, check_path, nfc, told_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ class Problems(list[Problem]):
 
     def add(self, path: str, what: str, detail: str = "") -> None:
         """Note one; a path that is no clean text is shown with escapes."""
-        shown = path if path.isprintable() else ascii(path)[1:-1]
+        shown = path if path.isprintable() else repr(path)[1:-1]
         self.append(Problem(shown or ".", what, detail))
 
 
@@ -263,7 +263,7 @@ def _remember(name: str, key: str, level: _Level, problems: Problems) -> bool:
         return True
     other = level.on_disk.setdefault(key, on_disk)
     if other != on_disk:
-        problems.add(level.prefix + key, SAME_NAME, f"{on_disk!r} and {other!r}")
+        problems.add(level.prefix + key, SAME_NAME, told_apart(on_disk.decode(), other.decode()))
     return other == on_disk
 
 
@@ -285,7 +285,8 @@ def _without_collisions(keys: list[str], level: _Level, problems: Problems) -> l
             other = first[folded]
             # of two names with one key, one is the key itself and the other is remembered
             name = key.removesuffix("/").encode() if key == other else level.name(key)
-            problems.add(level.prefix + key, SAME_NAME, f"{name!r} and {level.name(other)!r}")
+            both = told_apart(name.decode(), level.name(other).decode())
+            problems.add(level.prefix + key, SAME_NAME, both)
         else:
             first[folded] = key
     return list(first.values())

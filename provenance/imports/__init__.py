@@ -65,7 +65,7 @@ def reader_of(kind: str) -> Reader:
     """
     if kind not in READERS:
         raise UnsupportedVersionError(
-            f"expected one of {', '.join(READERS)}, got {kind!a:.80}", field="--as"
+            f"expected one of {', '.join(READERS)}, got {kind!r:.80}", field="--as"
         )
     return cast("Reader", import_module(f"provenance.imports.{READERS[kind]}"))
 

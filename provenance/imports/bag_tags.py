@@ -144,7 +144,7 @@ def read_manifest(octets: bytes, name: str, algorithm: str, declaration: Declara
         where = f"{name}:{number}"
         match = _LINE.fullmatch(line)
         if match is None:
-            raise MalformedError(f"expected digest and path, got {line!a:.120}", field=where)
+            raise MalformedError(f"expected digest and path, got {line!r:.120}", field=where)
         path = declaration.path_of(match[2])
         lines.append(Line(path, read_digest(algorithm, match[1], where), where))
     return lines
@@ -161,7 +161,7 @@ def read_fetch(octets: bytes, declaration: Declaration) -> list[Fetch]:
         where = f"fetch.txt:{number}"
         match = _FETCH.fullmatch(line)
         if match is None or len(match[2]) > 16:
-            raise MalformedError(f"expected address, length, path; got {line!a:.120}", field=where)
+            raise MalformedError(f"expected address, length, path; got {line!r:.120}", field=where)
         length = None if match[2] == "-" else int(match[2])
         found.append(Fetch(declaration.path_of(match[3]), match[1], length, where))
     return found
@@ -225,7 +225,7 @@ def check_tag_path(path: str, where: str) -> str:
     while cleaned.startswith("./"):
         cleaned = cleaned[2:]
     if cleaned.startswith("~"):
-        raise MalformedError(f"expected a path inside the bag, got {path!a:.120}", field=where)
+        raise MalformedError(f"expected a path inside the bag, got {path!r:.120}", field=where)
     check_path(cleaned, where)
     return cleaned
 

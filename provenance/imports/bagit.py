@@ -164,13 +164,13 @@ class _Bag:
                 place = stored.get(_spelled(line, stored.__contains__))
                 if place is None:
                     raise ManifestMismatchError(
-                        f"the tag file {line.path!a:.200} is missing", field=line.where
+                        f"the tag file {line.path!r:.200} is missing", field=line.where
                     )
                 places[place] = line
             for name, hashed in hash_files(self.path, places, [algorithm]):
                 if hashed.digests[0] != places[name].digest:
                     raise ManifestMismatchError(
-                        f"the tag file {places[name].path!a:.200} has another digest",
+                        f"the tag file {places[name].path!r:.200} has another digest",
                         field=places[name].where,
                     )
 
@@ -214,7 +214,7 @@ class _Bag:
             if name.startswith(prefix):
                 path = _in_bag(name, self.root)
                 if path in there:
-                    raise NameCollisionError(f"{path!a:.200} is there in two Unicode forms")
+                    raise NameCollisionError(f"{path!r:.200} is there in two Unicode forms")
                 there[path] = length
         return there
 
@@ -227,7 +227,7 @@ class _Bag:
             path = check_tag_path(fetch.path, fetch.where)
             _check_payload_path(path, fetch.where)
             if path in found:
-                raise NameCollisionError(f"{path!a:.200} is there twice", field=fetch.where)
+                raise NameCollisionError(f"{path!r:.200} is there twice", field=fetch.where)
             found[path] = fetch
         return found
 
@@ -244,18 +244,18 @@ class _Bag:
             for path, line in lines.items():
                 if path not in known:
                     raise ManifestMismatchError(
-                        f"{path!a:.200} is neither in the bag nor in fetch.txt", field=line.where
+                        f"{path!r:.200} is neither in the bag nor in fetch.txt", field=line.where
                     )
         if unlisted := known - every:
             raise ManifestMismatchError(
-                f"no manifest lists {', '.join(ascii(one) for one in sorted(unlisted)[:10])}",
+                f"no manifest lists {', '.join(repr(one) for one in sorted(unlisted)[:10])}",
                 field=next(iter(manifests.values()))[0],
             )
         incomplete = [name for name in files if len(files[name]) != len(every)]
         if incomplete and (not self.declaration.is_draft or len(incomplete) == len(files)):
             missing = min(every - files[incomplete[0]].keys())
             raise ManifestMismatchError(
-                f"{missing!a:.200} is listed in another manifest only",
+                f"{missing!r:.200} is listed in another manifest only",
                 field=manifests[incomplete[0]][0],
             )
 
@@ -330,7 +330,7 @@ def _by_path(
         if other.digest != line.digest or not may_repeat:
             what = "another digest" if other.digest != line.digest else "the same digest"
             raise NameCollisionError(
-                f"{path!a:.200} is listed with {what} at {other.where}", field=line.where
+                f"{path!r:.200} is listed with {what} at {other.where}", field=line.where
             )
         twice.append(path)
     if twice:
@@ -345,7 +345,7 @@ def _by_path(
 
 def _check_payload_path(path: str, where: str) -> None:
     if not path.startswith(_PAYLOAD):
-        raise MalformedError(f"expected a path below data/, got {path!a:.120}", field=where)
+        raise MalformedError(f"expected a path below data/, got {path!r:.120}", field=where)
 
 
 def _below_data(path: str) -> str:
@@ -353,7 +353,7 @@ def _below_data(path: str) -> str:
 
 
 def _in_bag(name: str, root: str) -> str:
-    return nfc(name.removeprefix(root), ascii(name)[1:-1])
+    return nfc(name.removeprefix(root), repr(name)[1:-1])
 
 
 def _tell_missing(missing: Iterable[str], findings: Findings) -> None:

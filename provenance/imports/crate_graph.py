@@ -81,7 +81,7 @@ class Graph:
             known.is_a("File", "Dataset") or entity.is_a("File", "Dataset")
         ):
             raise MalformedError(
-                f"{entity.id!a:.200} is described otherwise at {known.where}",
+                f"{entity.id!r:.200} is described otherwise at {known.where}",
                 field=f"{entity.where}.@id",
             )
 
@@ -168,13 +168,13 @@ def path_in(name: str, at_hand: Container[str], where: str) -> str:
         MalformedError: it leads out of the crate, be it on Windows only.
     """
     if name.lower().startswith("file:") or re.match(r"[A-Za-z]:", name):
-        raise MalformedError(f"expected a path within the crate, got {name!a:.80}", field=where)
+        raise MalformedError(f"expected a path within the crate, got {name!r:.80}", field=where)
     spellings = []
     for text in (_decoded(name), name):
         if text is not None:
             if any(part == ".." for part in re.split(r"[/\\]", text)):
                 raise MalformedError(
-                    f"expected a path within the crate, got {name!a:.80}", field=where
+                    f"expected a path within the crate, got {name!r:.80}", field=where
                 )
             spellings.append(text)
     cleaned = [clean_path(text, where) for text in spellings]

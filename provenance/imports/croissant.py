@@ -130,7 +130,7 @@ def _path(one: dict[str, object], where: str) -> tuple[str, bool]:
         return clean_path(name, f"{where}.name"), address is not None
     if is_local:
         raise MalformedError(
-            f"expected a path within the dataset, got {address!a:.80}", field=f"{where}.contentUrl"
+            f"expected a path within the dataset, got {address!r:.80}", field=f"{where}.contentUrl"
         )
     return clean_path(address, f"{where}.contentUrl"), False
 

@@ -91,7 +91,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(members) != len(pairs):
         seen: set[str] = set()
         twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]  # None: not seen before
-        raise MalformedJSONError(f"the member {twice[:60]!a} is there twice")
+        raise MalformedJSONError(f"the member {twice[:60]!r} is there twice")
     return members
 
 

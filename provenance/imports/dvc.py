@@ -157,10 +157,10 @@ class _Outputs:
         md5 = out.get("md5")
         if not isinstance(md5, str):
             raise UnsupportedVersionError(
-                f"{path!a:.200} has no md5 here (`dvc commit` makes one)", field=where
+                f"{path!r:.200} has no md5 here (`dvc commit` makes one)", field=where
             )
         if out.get("hash", "md5") != "md5":
-            raise UnsupportedVersionError(f"unknown hash {out['hash']!a:.40}", field=where)
+            raise UnsupportedVersionError(f"unknown hash {out['hash']!r:.40}", field=where)
         is_legacy = "hash" not in out
         if is_legacy:
             self.findings.note(
@@ -220,7 +220,7 @@ class _Outputs:
                 if path.is_file():
                     return read_text(path)
         raise MalformedError(
-            f"the list of the files in {output.path!a:.200} is not in the cache; "
+            f"the list of the files in {output.path!r:.200} is not in the cache; "
             "`dvc fetch` gets it",
             field=output.where,
         )
@@ -248,7 +248,7 @@ def _versioned(value: object, folder: str, where: str) -> Iterator[Listed]:
         file = _mapping(one, place)
         path = clean_path(f"{folder}/{_text(file.get('relpath'), f'{place}.relpath')}", place)
         if "md5" not in file:
-            raise UnsupportedVersionError(f"{path!a:.200} has no md5 here", field=place)
+            raise UnsupportedVersionError(f"{path!r:.200} has no md5 here", field=place)
         digest = read_digest("md5", _text(file["md5"], f"{place}.md5"), place)
         yield Listed(path, "md5", digest, _integer(file.get("size"), f"{place}.size"), place)
 

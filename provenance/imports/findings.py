@@ -192,7 +192,7 @@ class Findings:
             return None
         found = orcid_in(text)
         if found is None:
-            self._refused(where, f"not an ORCID iD: {text[:60]!a}")
+            self._refused(where, f"not an ORCID iD: {text[:60]!r}")
         return found
 
     def ror(self, texts: Iterable[str], where: str) -> list[str]:
@@ -203,7 +203,7 @@ class Findings:
             if known is not None and known not in found:
                 found.append(known)
             elif known is None and "ror.org" in text.lower():
-                self._refused(where, f"not a ROR id: {text[:60]!a}")
+                self._refused(where, f"not a ROR id: {text[:60]!r}")
         return found
 
     def identifier(self, text: str | None, where: str, kind: str | None = None) -> None:
@@ -228,7 +228,7 @@ class Findings:
         if found is None and identifier_kind is not None:
             found = identifier_of(identifier_kind, text)
         if found is None:
-            self._refused(where, f"not an identifier: {text[:60]!a}")
+            self._refused(where, f"not an identifier: {text[:60]!r}")
             return
         claim = {"relation": word or kind, "identifier": pointer(*found)}
         self._add(self._relations, claim, "relations", where)
@@ -351,4 +351,4 @@ def _printable(fact: object) -> object:
     """Return a text without what a terminal would obey instead of show."""
     if not isinstance(fact, str) or fact.isprintable():
         return fact
-    return ascii(fact)[1:-1]
+    return repr(fact)[1:-1]

@@ -127,7 +127,7 @@ def _of_resource(
 def _safe(path: str, where: str) -> str:
     r"""Refuse what the specification refuses; ``\`` and drives lead out on Windows."""
     if re.match(r"[A-Za-z]:", path) or path.startswith("~") or "\\" in path:
-        raise MalformedError(f"expected a relative path with /, got {path!a:.80}", field=where)
+        raise MalformedError(f"expected a relative path with /, got {path!r:.80}", field=where)
     return clean_path(path, where)
 
 

@@ -108,7 +108,7 @@ def parse_key(text: str, where: str) -> Key:
     """
     match = _KEY.fullmatch(text)
     if match is None:
-        raise MalformedError(f"expected a git-annex key, got {text!a:.160}", field=where)
+        raise MalformedError(f"expected a git-annex key, got {text!r:.160}", field=where)
     backend, name = match["backend"], match["name"]
     # the backends ending in E keep the file's extensions behind the digest
     has_extension = backend.endswith("E") and backend[:-1] in _BACKENDS

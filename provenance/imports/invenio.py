@@ -107,7 +107,7 @@ def _entries(files: object) -> Iterator[tuple[dict[str, object], str]]:
         entries, where = files.get("entries"), "files.entries"
         if isinstance(entries, dict):
             for name, one in entries.items():
-                place = f"files.entries.{name[:60]!a}"
+                place = f"files.entries.{name[:60]!r}"
                 yield {"key": name, **as_object(one, place)}, place
             return
         files = entries

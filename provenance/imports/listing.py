@@ -161,7 +161,7 @@ def _listed(item: Item, at_hand: int | None, read: Hashed | None) -> Listed:
         return Listed(item.path, item.algorithm, item.digest, length, item.where)
     if item.digest not in {None, read.sha256}:
         raise MalformedError(
-            f"{item.path!a:.200}: expected {item.length} bytes as described, got a file of "
+            f"{item.path!r:.200}: expected {item.length} bytes as described, got a file of "
             f"{read.length} bytes and other content",
             field=item.where,
         )

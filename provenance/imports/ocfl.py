@@ -133,7 +133,7 @@ class _Inventory:
             for raw in paths:
                 path = clean_path(raw, _field(where))
                 if path in found:
-                    raise NameCollisionError(f"{path!a:.200} is there twice", field=_field(where))
+                    raise NameCollisionError(f"{path!r:.200} is there twice", field=_field(where))
                 found[path] = self.manifest[digest][0]
         if not found:
             raise MalformedError("the version has no files", field=_field(where))
@@ -213,7 +213,7 @@ def _paths_by_digest(value: object, where: str) -> dict[str, list[str]]:
         for path in paths:
             clean = clean_path(path, _field(where))
             if clean in seen:
-                raise NameCollisionError(f"{path!a:.200} has two digests", field=_field(where))
+                raise NameCollisionError(f"{path!r:.200} has two digests", field=_field(where))
             seen[clean] = digest
         found[digest.lower()] = list(paths)
     return found

@@ -110,7 +110,7 @@ def _by_path(lengths: Mapping[str, int], prefix: str) -> dict[str, _File]:
             continue
         path = nfc(name[len(prefix) :], ascii(name)[1:-1])
         if path in files:
-            raise NameCollisionError(f"{name!a:.200} and {files[path].name!a:.200} are one in NFC")
+            raise NameCollisionError(f"{name!r:.200} and {files[path].name!r:.200} are one in NFC")
         files[path] = _File(name, length)
     return files
 

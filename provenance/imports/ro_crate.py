@@ -121,7 +121,7 @@ def read_whole(source: str, path: Path, root_of: Callable[[Contents, str], str])
     _note_signatures(path, crate, findings)
     described = {one.path: one for one in _described(graph, crate.names, findings)}
     others = [
-        Item(name, SHA256, None, None, f"{path.name}:{stored!a:.200}")
+        Item(name, SHA256, None, None, f"{path.name}:{stored!r:.200}")
         for name, stored in crate.names.items()
         if name not in described
     ]
@@ -158,7 +158,7 @@ class _Crate:
 def _at_hand(path: Path, prefix: str, contents: Contents) -> _Crate:
     crate = _Crate(path)
     for name, length in contents.lengths.items():
-        where = f"{path.name}:{name!a:.200}"
+        where = f"{path.name}:{name!r:.200}"
         cleaned = clean_path(name.removeprefix(prefix), where)
         if cleaned in crate.names:
             raise MalformedError("this name is there in two Unicode forms", field=where)

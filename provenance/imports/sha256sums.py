@@ -138,7 +138,7 @@ def _listed(line: str, where: str, named: str | None, source: Path) -> Listed:
         stem = clean_path(_SUFFIX.sub("", source.name), where)
         return Listed(stem, algorithm, read_digest(algorithm, text, where), None, where)
     else:
-        raise MalformedError(f"expected a digest and a path, got {line!a:.120}", field=where)
+        raise MalformedError(f"expected a digest and a path, got {line!r:.120}", field=where)
     path = _unescaped(match["path"], where) if match["mark"] else match["path"]
     if path == "-":
         raise MalformedError("this is the digest of standard input, of no file", field=where)
@@ -149,7 +149,7 @@ def _listed(line: str, where: str, named: str | None, source: Path) -> Listed:
 def _unescaped(path: str, where: str) -> str:
     def replace(match: re.Match[str]) -> str:
         if match[0] not in _ESCAPES:
-            raise MalformedError(f"expected an escape, got {match[0]!a}", field=where)
+            raise MalformedError(f"expected an escape, got {match[0]!r}", field=where)
         return _ESCAPES[match[0]]
 
     return re.sub(r"\\.?", replace, path, flags=re.DOTALL)

@@ -52,7 +52,7 @@ class _Loader(yaml.BaseLoader):
             name = key.value if isinstance(key, yaml.ScalarNode) else None
             if name is None or name == "<<" or name in seen:
                 place = f"{key.start_mark.name}:{key.start_mark.line + 1}"
-                raise MalformedError(f"expected each key once, got {name!a:.60}", field=place)
+                raise MalformedError(f"expected each key once, got {name!r:.60}", field=place)
             seen.add(name)
         return super().construct_mapping(node, deep)
 

@@ -10,7 +10,7 @@ from provenance.files.blocks import Block
 from provenance.files.tree import BAD_NAME, SAME_NAME, TOO_LONG, Problem, Problems
 from provenance.fingerprint import MAX_PATH_BYTES
 from provenance.merkle import leaf_hash
-from provenance.text import casefold_key, check_path, nfc
+from provenance.text import casefold_key, check_path, nfc, told_apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -122,7 +122,7 @@ def _distinct(files: list[RemoteFile], problems: Problems) -> Iterator[RemoteFil
         if other is None:
             yield file
         else:
-            problems.add(file.path, SAME_NAME, f"{file.key!a:.200} and {other!a:.200}")
+            problems.add(file.path, SAME_NAME, told_apart(file.key, other))
 
 
 def _claim(folders: list[str], name: str, spelled: dict[str, str], is_file: set[str]) -> str | None:

@@ -34,6 +34,7 @@ from provenance.files.digest_cache import DigestCache, cache_path, prune_cache, 
 from provenance.files.manifest_file import Written, additional_path, read_manifest, write_blocks
 from provenance.files.walk import hash_blocks
 from provenance.fingerprint import ADDITIONAL_ALGORITHMS, file_proof, to_sha256sum
+from provenance.text import nfc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -265,7 +266,7 @@ def prove(
     ] = None,
 ) -> None:
     """Make a proof that lets somebody check one file against a receipt without the manifest."""
-    proof = file_proof(read_manifest(manifest), file)
+    proof = file_proof(read_manifest(manifest), nfc(file, "FILE"))
     target = output or Path(f"{Path(file).name}.file-proof.json")
     write_file(target, proof.to_bytes())
     print_fields(((_("file proof"), target),))
