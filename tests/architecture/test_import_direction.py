@@ -80,6 +80,9 @@ ORDER = [
     "case",
     "attribution",
     "dispute_case",
+    "lineage",
+    "lineage_layout",
+    "lineage_svg",
     "dossier_index",
     "dossier_check",
 ]
