@@ -3,13 +3,15 @@ r"""A list for ``sha256sum -c``: the files of the manifest, names escaped as GNU
     9c6536d3…  a.csv
     \e3b0c442…  b\\c.csv
 
-Lengths and the dataset digest have no place in it.
+Lengths and the dataset digest have no place in it. With the data at hand the names are spelled as
+on the disk, since ``sha256sum`` opens what the list says, and a manifest has NFC only.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provenance.files.spelling import spelled_on_disk
 from provenance.fingerprint import to_sha256sum
 
 if TYPE_CHECKING:
@@ -27,4 +29,5 @@ def write(subject: Subject) -> Iterator[bytes]:
         MalformedError: no manifest was given, or none that parses.
         ManifestMismatchError: it is not the one that the record signs.
     """
-    return to_sha256sum(subject.entries())
+    entries = subject.entries()
+    return to_sha256sum(entries if subject.data is None else spelled_on_disk(entries, subject.data))

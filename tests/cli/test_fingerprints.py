@@ -39,6 +39,7 @@ def test_a_manifest_lies_beside_the_data(alone: CommandLine, dataset: Path) -> N
 def test_coreutils_checks_what_sha256sum_prints(
     alone: CommandLine, dataset: Path, tmp_path: Path
 ) -> None:
+    (dataset / "\u304b\u3099.txt").write_text("a name in NFD, as a Mac writes it")
     printed = alone.succeed("fingerprint", dataset, "-o", "m.jsonl", "--sha256sum").out
     (tmp_path / "sums").write_text(printed)
 

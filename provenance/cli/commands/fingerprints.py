@@ -32,6 +32,7 @@ from provenance.cli.places import (
 from provenance.errors import MalformedError
 from provenance.files.digest_cache import DigestCache, cache_path, prune_cache, size_of_cache
 from provenance.files.manifest_file import Written, additional_path, read_manifest, write_blocks
+from provenance.files.spelling import spelled_on_disk
 from provenance.files.walk import hash_blocks
 from provenance.fingerprint import ADDITIONAL_ALGORITHMS, file_proof, to_sha256sum
 from provenance.text import nfc
@@ -175,7 +176,9 @@ def fingerprint(
         scheduler=scheduler_of(engine, scheduler),
     )
     if sha256sum:
-        for line in to_sha256sum(read_manifest(target)):
+        entries = read_manifest(target)
+        there = spelled_on_disk(entries, place) if isinstance(place, Path) else entries
+        for line in to_sha256sum(there):
             sys.stdout.buffer.write(line)
     elif as_json:
         print_json(_as_members(written, target))
