@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from provenance import strict_json
 from provenance.assurance import Assurance
 from provenance.cli.files import read_file
+from provenance.credit import role_of
 from provenance.errors import MalformedError
 from provenance.files.keystore import generate
 from provenance.fingerprint import Summary
@@ -22,7 +23,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Flags", "check_claims", "dataset_claims", "flag_claims", "new_salts", "read_metadata"]
+__all__ = [
+    "Flags",
+    "check_claims",
+    "contributor_of",
+    "dataset_claims",
+    "flag_claims",
+    "new_salts",
+    "read_metadata",
+    "relation_of",
+    "roles_of",
+]
 
 _METADATA_BYTES = 1 << 20
 
@@ -54,17 +65,24 @@ def flag_claims(flags: Flags) -> dict[str, object]:
     """Return the claims that flags state; they win over the metadata file."""
     claims: dict[str, object] = {
         "title": None if flags.title is None else nfc(flags.title),
-        "contributors": [_contributor(text) for text in flags.contributors or ()],
+        "contributors": [contributor_of(text) for text in flags.contributors or ()],
         "license": flags.license,
         "access": flags.access,
         "identifiers": [_identifier(text) for text in flags.identifiers or ()],
-        "relations": [_relation(text) for text in flags.relations or ()],
+        "relations": [relation_of(text) for text in flags.relations or ()],
         "block": None if flags.block is None else _block(flags.block),
     }
     return {name: value for name, value in claims.items() if value}
 
 
-def _contributor(text: str) -> dict[str, object]:
+def roles_of(text: str) -> list[str]:
+    """Read roles with commas between them, by any of their names; record.py judges the rest."""
+    found = [(one.strip(), role_of(one)) for one in text.split(",")]
+    return [name if role is None else role.slug for name, role in found]
+
+
+def contributor_of(text: str) -> dict[str, object]:
+    """Read one person, as ``Name; orcid=...; ror=...; roles=...``."""
     name, *rest = [part.strip() for part in text.split(";")]
     person: dict[str, object] = {"name": nfc(name)}
     for part in rest:
@@ -75,7 +93,7 @@ def _contributor(text: str) -> dict[str, object]:
             case "ror":
                 person["ror"] = [bare_ror(one.strip()) for one in value.split(",")]
             case "roles":
-                person["roles"] = [one.strip() for one in value.split(",")]
+                person["roles"] = roles_of(value)
             case _:
                 raise MalformedError(
                     f"expected orcid=, ror= or roles=, got {part!r}", field="--contributor"
@@ -88,7 +106,8 @@ def _identifier(text: str) -> dict[str, object]:
     return {"type": kind.lower(), "value": value}
 
 
-def _relation(text: str) -> dict[str, object]:
+def relation_of(text: str) -> dict[str, object]:
+    """Read one relation, as ``wasRevisionOf=<record id>``."""
     word, _separator, target = text.partition("=")
     member = "record" if re.fullmatch("[0-9a-f]{64}", target) else "identifier"
     return {"relation": word, member: target}

@@ -8,10 +8,9 @@ counterpart is kept, with the role not stated.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
-from provenance.credit import ROLES
+from provenance.credit import role_of
 
 __all__ = ["NO_CONTRIBUTION", "credit_role", "is_contribution", "role_of_type"]
 
@@ -42,21 +41,10 @@ def _plain(text: str) -> str:
     return "".join(character for character in text.lower() if character.isalnum())
 
 
-_BY_NAME: Final = {
-    **{_plain(role.slug): role.slug for role in ROLES.values()},
-    **{_plain(role.english): role.slug for role in ROLES.values()},
-    **{_plain(role.chinese): role.slug for role in ROLES.values()},
-}
-
-
 def credit_role(text: str) -> str | None:
     """Return the slug of a CRediT role given as URI, slug or name, English or Chinese."""
-    match = re.fullmatch(
-        r"https?://(?:credit\.niso\.org/contributor-roles"
-        r"|(?:dictionary\.)?casrai\.org/Contributor_Roles)/([A-Za-z_%-]+?)/?",
-        text.strip(),
-    )
-    return _BY_NAME.get(_plain(text if match is None else match[1]))
+    found = role_of(text)
+    return None if found is None else found.slug
 
 
 def role_of_type(kind: str) -> str | None:
