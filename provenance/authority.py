@@ -8,6 +8,7 @@
     dispute       a key that an institution of the policy has bound
     statement     anybody, about a deposit or a dispute
     ruling        a key of an institution, or one that an institution lets bind others
+    revocation    the key itself, its recovery key, or a key that has bound it
     opening       the key that sealed, and no later owner
 
 The service asks this once, when a new record is given its index; the facts are then those at
@@ -37,6 +38,7 @@ from provenance.errors import (
     UnknownKeyError,
     UnknownRecordError,
 )
+from provenance.key_values import revocation_of
 from provenance.sealed import check_opening, read_opening
 
 if TYPE_CHECKING:
@@ -100,6 +102,9 @@ class Facts:
     """By record id: each of ``records_needed`` that stands at a lower index."""
     known_keys: frozenset[str] = frozenset()
     """Which of the thumbprints that the record names have a ``key`` record at a lower index."""
+    revokers: frozenset[str] = frozenset()
+    """Of a ``revocation``, who may revoke the key: itself, the recovery key that its first
+    ``key`` record names, and every key that has bound it; empty for a key not known."""
 
 
 def records_needed(record: Record) -> tuple[bytes, ...]:
@@ -271,6 +276,17 @@ def _opening(record: Record, facts: Facts) -> None:
     check_opening(record, deposit.record)
 
 
+def _revocation(record: Record, facts: Facts) -> None:
+    revocation = revocation_of(record)
+    if not facts.revokers:
+        raise UnknownKeyError(f"no key record of {revocation.key} at a lower index", field="key")
+    if record.kid not in facts.revokers:
+        raise NotAuthorisedError(
+            f"expected {revocation.key} itself, its recovery key or one that has bound it",
+            field="header.kid",
+        )
+
+
 RULED: Final[Mapping[str, Callable[[Record, Facts], None]]] = {
     "contribution": _contribution,
     "response": _response,
@@ -280,6 +296,7 @@ RULED: Final[Mapping[str, Callable[[Record, Facts], None]]] = {
     "dispute": _dispute,
     "statement": _statement,
     "ruling": _ruling,
+    "revocation": _revocation,
     "opening": _opening,
 }
 """Record type -> its rule; every other type needs nothing but a known key."""

@@ -1,38 +1,47 @@
 """Whose key it is: what the log and a reader's policy together say of a key at a leaf index.
 
-    institution-bound   the policy names the key as an institution's
+    institution-bound   the policy names the key as an institution's, or an institution's key has
+                        bound it, itself or by a department that it lets bind others
     self-asserted       a ``key`` record below says who holds it; only the holder vouches for that
     unbound             a ``key`` record below, and nothing in it about who holds it
 
 A key may speak from its own first ``key`` record on, never before: the signature proves who
 signed only to somebody who could know the key. A self-asserted claim is shown as just that and
-never ranked with a bound one.
+never ranked with a bound one, and a binding counts from its own entry on: what was signed before
+keeps the level it had.
 """
 
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from provenance.errors import MalformedError, UnknownKeyError
+from provenance.errors import BadSignatureError, MalformedError, UnknownKeyError
 from provenance.record import key_binding_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from provenance.keys import PublicKey
     from provenance.record import Record
     from provenance.record_values import KeyBinding
 
 __all__ = [
+    "DEPARTMENT_CODE",
     "KEY_CODES",
+    "MAX_LEVELS",
     "REVOCATION_CODE",
     "BoundKey",
+    "Institution",
     "Level",
     "Standing",
     "standing_of",
 ]
+
+MAX_LEVELS: Final = 8
+"""Bindings between a person's key and an institution's."""
 
 
 class Level(enum.StrEnum):
@@ -50,8 +59,18 @@ KEY_CODES: Final[Mapping[Level, str]] = {
 }
 """Code of the fixed wording for each level; the sentences are in verdict.py."""
 
+DEPARTMENT_CODE: Final = "key-department"
+"""Code of ``institution-bound`` by a key that an institution lets bind others."""
+
 REVOCATION_CODE: Final = "revocation-not-shown"
 """Nothing in a receipt can prove that no revocation exists."""
+
+
+class Institution(NamedTuple):
+    """A key that the reader's policy names as an institution's."""
+
+    name: str
+    key: PublicKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,54 +92,161 @@ class Standing:
     leaf_index: int
     """Of the ``key`` record that counts."""
     binding: KeyBinding
-    """What its holder claims; at ``institution-bound`` it is not what the level rests on."""
+    """What is said of its holder: by the holder himself, and at ``institution-bound`` through a
+    binding only what the binder vouches for."""
     binder: str | None
     """Name of the institution in the policy; None below ``institution-bound``."""
+    via: tuple[str, ...] = ()
+    """Departments between the institution and the key, the institution's own first."""
+    may_bind: bool = False
+    """Whether the institution lets it bind others: an institution's own key always may."""
 
 
 def standing_of(
     kid: str,
     leaf_index: int,
     key_records: Iterable[BoundKey],
-    institutions: Mapping[str, str],
+    institutions: Mapping[str, Institution],
+    ends: Mapping[str, int] = MappingProxyType({}),
 ) -> Standing:
     """Decide what may be said of key ``kid`` as the signer of entry ``leaf_index``.
 
     Args:
-        key_records: in any order; those of other keys, and those above ``leaf_index``, are passed
-            over. At ``leaf_index`` itself only the entry's own ``key`` record counts.
-        institutions: thumbprint -> name of every institution key in the policy.
+        key_records: in any order, those of binders among them; those above ``leaf_index`` are
+            passed over. At ``leaf_index`` itself only the entry's own ``key`` record counts.
+        institutions: by thumbprint, every institution key in the policy.
+        ends: thumbprint of a binder -> leaf index from which its bindings count no more.
 
     Raises:
         UnknownKeyError: no ``key`` record for ``kid`` at or below the entry.
         MalformedError: one of ``key_records`` is of another type.
     """
-    known = [
-        one
-        for one in key_records
-        if _is_key(one) and one.record.kid == kid and one.leaf_index <= leaf_index
-    ]
+    records = _Records.of(key_records, institutions, ends)
+    known = records.of_key(kid, leaf_index)
     if not known:
         raise UnknownKeyError(f"no key record of {kid} at or below entry {leaf_index}")
-    first = min(known, key=lambda one: one.leaf_index)
+    first = known[0]
     binding = key_binding_of(first.record)
     if kid in institutions:
-        level = Level.INSTITUTION_BOUND
-    elif binding.claims_identity:
-        level = Level.SELF_ASSERTED
-    else:
-        level = Level.UNBOUND
+        code = KEY_CODES[Level.INSTITUTION_BOUND]
+        name = institutions[kid].name
+        return Standing(
+            binding.key,
+            Level.INSTITUTION_BOUND,
+            code,
+            first.leaf_index,
+            binding,
+            name,
+            (),
+            True,  # noqa: FBT003 -- may_bind
+        )
+    link = records.link(kid, leaf_index)
+    if link is not None:
+        return _bound(link)
+    level = Level.SELF_ASSERTED if binding.claims_identity else Level.UNBOUND
+    return Standing(binding.key, level, KEY_CODES[level], first.leaf_index, binding, None)
+
+
+# --- bindings -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """A binding that leads to an institution of the policy."""
+
+    institution: str
+    """Its name in the policy."""
+    own: BoundKey
+    """The ``key`` record with the binding."""
+    via: tuple[str, ...]
+    may_bind: bool
+
+    @property
+    def name(self) -> str:
+        """What the binder calls the key's holder, else its thumbprint."""
+        return _vouched(self.own.record).name or self.own.record.kid
+
+
+def _bound(link: _Link) -> Standing:
+    binding = _vouched(link.own.record)
+    code = DEPARTMENT_CODE if link.via else KEY_CODES[Level.INSTITUTION_BOUND]
     return Standing(
         key=binding.key,
-        level=level,
-        code=KEY_CODES[level],
-        leaf_index=first.leaf_index,
+        level=Level.INSTITUTION_BOUND,
+        code=code,
+        leaf_index=link.own.leaf_index,
         binding=binding,
-        binder=institutions.get(kid),
+        binder=link.institution,
+        via=link.via,
+        may_bind=link.may_bind,
     )
 
 
-def _is_key(one: BoundKey) -> bool:
-    if one.record.type != "key":
-        raise MalformedError(f"expected a key record, got {one.record.type}", field="keys")
-    return True
+def _vouched(record: Record) -> KeyBinding:
+    """Return what a bound ``key`` record says, without what only its holder says."""
+    binding = key_binding_of(record)
+    digests = () if binding.binder is None else binding.binder.digests
+    vouched = {part.name for part in record.parts if part.digest in digests}
+    return replace(
+        binding,
+        name=binding.name if "name" in vouched else None,
+        orcid=binding.orcid if "orcid" in vouched else None,
+        ror=binding.ror if "ror" in vouched else (),
+    )
+
+
+@dataclass(slots=True)
+class _Records:
+    """The ``key`` records at hand, by key and in the order of the log."""
+
+    by_kid: dict[str, list[BoundKey]]
+    institutions: Mapping[str, Institution]
+    ends: Mapping[str, int]
+    _links: dict[tuple[str, int], _Link | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        key_records: Iterable[BoundKey],
+        institutions: Mapping[str, Institution],
+        ends: Mapping[str, int],
+    ) -> _Records:
+        by_kid: dict[str, list[BoundKey]] = {}
+        for one in sorted(key_records, key=lambda one: one.leaf_index):
+            if one.record.type != "key":
+                raise MalformedError(f"expected a key record, got {one.record.type}", field="keys")
+            by_kid.setdefault(one.record.kid, []).append(one)
+        return cls(by_kid, institutions, ends)
+
+    def of_key(self, kid: str, leaf_index: int) -> Sequence[BoundKey]:
+        return [one for one in self.by_kid.get(kid, ()) if one.leaf_index <= leaf_index]
+
+    def link(self, kid: str, leaf_index: int) -> _Link | None:
+        """Return the newest binding at or below ``leaf_index`` that leads to an institution.
+
+        Ends: each step up looks only below the entry of the step before.
+        """
+        place = (kid, leaf_index)
+        if place not in self._links:
+            candidates = map(self._try, reversed(self.of_key(kid, leaf_index)))
+            self._links[place] = next((link for link in candidates if link is not None), None)
+        return self._links[place]
+
+    def _try(self, one: BoundKey) -> _Link | None:
+        binder = key_binding_of(one.record).binder
+        if binder is None or one.leaf_index >= self.ends.get(binder.kid, one.leaf_index + 1):
+            return None
+        if binder.kid in self.institutions:
+            institution, key = self.institutions[binder.kid]
+            via: tuple[str, ...] = ()
+        else:
+            above = self.link(binder.kid, one.leaf_index - 1)
+            if above is None or not above.may_bind or len(above.via) + 2 > MAX_LEVELS:
+                return None
+            institution, key = above.institution, key_binding_of(above.own.record).key
+            via = (*above.via, above.name)
+        try:
+            binder.verify(key)
+        except BadSignatureError:
+            return None  # an honest log has none: whoever shows it shows no binding
+        return _Link(institution, one, via, binder.may_bind)

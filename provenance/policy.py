@@ -27,6 +27,7 @@ from provenance import strict_json
 from provenance.digests import from_evm_hex, sha256, to_evm_hex
 from provenance.errors import MalformedError, UnsupportedVersionError
 from provenance.identifiers import check_ror
+from provenance.identity import Institution
 from provenance.keys import PublicKey
 from provenance.note import COSIGNATURE_V1, ED25519, NoteVerifier
 from provenance.text import check_line
@@ -188,6 +189,11 @@ class Policy:
             if (chain.chain_id, chain.contract, chain.log_id) == (chain_id, contract, log_id):
                 return chain
         return None
+
+    @property
+    def institutions(self) -> dict[str, Institution]:
+        """Every institution key by its thumbprint."""
+        return {one.key.thumbprint: Institution(one.name, one.key) for one in self.institution_keys}
 
     def chain_named(self, chain_id: int) -> Chain | None:
         """Return the first chain of that id, None when the policy does not know it."""

@@ -124,10 +124,9 @@ def _check_identity(parts: Parts, policy: Policy, given: Given) -> Check:
     ]
     if parts.record.type == "key":
         records.append(BoundKey(parts.record, parts.receipt.record.leaf_index))
-    institutions = {key.key.thumbprint: key.name for key in policy.institution_keys}
     index = parts.receipt.record.leaf_index
     try:
-        standing = standing_of(parts.record.kid, index, records, institutions)
+        standing = standing_of(parts.record.kid, index, records, policy.institutions)
     except UnknownKeyError as error:
         return _false("identity", "signature-false", error, "keys[0]")
     facts: dict[str, Fact] = {"level": standing.level.value, "index": standing.leaf_index}

@@ -50,7 +50,10 @@ def key_cases() -> Iterator[Case]:
     yield key("a number", "binder-number", binder=7, field=binder)
     yield key("a binding of another key", "binder-key", binder=bind(key=third), field="binder.key")
     yield key(
-        "a binding in another log", "binder-aud", binder=bind(aud="other.example"), field="binder.aud"
+        "a binding in another log",
+        "binder-aud",
+        binder=bind(aud="other.example"),
+        field="binder.aud",
     )
     foreign = to_b64url(bytes(32))
     yield key(

@@ -11,23 +11,27 @@ Nothing is signed here and nobody is answered. The head that this leaves is dura
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from provenance import tlog
 from provenance.digests import sha256
 from provenance.errors import ClockAheadError, ProvenanceError, UnknownKeyError
+from provenance.ledger.check_authority import BatchAuthority
 from provenance.ledger.ports import Head, NewEntry, SealedDisclosure
 from provenance.ledger.projections import project
 from provenance.merkle import leaf_hash
-from provenance.record import Record, parse_record
+from provenance.record import Record, key_binding_of, parse_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from provenance.identity import Institution
     from provenance.ledger.accept_records import Item
     from provenance.ledger.ports import (
         BeaconSource,
         KeyStore,
+        LogReader,
         LogStore,
         LogTransaction,
         NewBeacon,
@@ -85,19 +89,21 @@ def integrate_entries(
     key_store: KeyStore,
     beacons: BeaconSource | None,
     now_unix: int,
+    institutions: Mapping[str, Institution] = MappingProxyType({}),
 ) -> Integration:
     """Integrate what is new among ``requests``; all of it is durable on return, or none.
 
     Args:
         requests: checked records (``accept_records.check_records``) and refusals.
         beacons: may begin the batch with a beacon; None for a log without a chain.
+        institutions: by thumbprint, the institution keys of the policy that is served.
 
     Raises:
         UnavailableError: the store could not; nothing was integrated.
         FatalError: the state on disk is unknown.
     """
     with store.integrate() as transaction:
-        batch = _Batch(transaction, requests, now_unix)
+        batch = _Batch(transaction, requests, now_unix, store, key_store, institutions)
         outcomes = [[batch.take(item) for item in items] for items in requests]
         if not batch.new:
             return Integration([[_placed(one, 0) for one in row] for row in outcomes], None, {})
@@ -137,6 +143,10 @@ class _Batch:
     transaction: LogTransaction
     requests: Sequence[Sequence[Item]]
     now_unix: int
+    log: LogReader
+    key_store: KeyStore
+    institutions: Mapping[str, Institution]
+    authority: BatchAuthority = field(init=False)
     head: Head = field(init=False)
     stored: Mapping[bytes, int] = field(init=False)
     stored_keys: Mapping[str, StoredKey] = field(init=False)
@@ -149,15 +159,25 @@ class _Batch:
         self.head = self.transaction.head()
         self.stored = self.transaction.record_indexes(list({record.id for record in records}))
         self.stored_keys = self.transaction.stored_keys(list({record.kid for record in records}))
+        self.authority = BatchAuthority(
+            self.transaction,
+            self.log,
+            self.key_store,
+            self.institutions,
+            self.stored_keys,
+            self.head.tree_size,
+        )
 
     def take(self, item: Item) -> _Planned:
-        """Plan one record, by five rules in this order.
+        """Plan one record, by six rules in this order.
 
         (1) What was refused before stays refused.
         (2) A record that is an entry, or new in this batch, is a repeat: same index.
-        (3) A ``key`` record of a known key is a repeat of the first one.
+        (3) A ``key`` record of a known key is a repeat of the first one, or if somebody bound the
+            key in it, of the first one with a binding by the same key.
         (4) Only now the clock, so that a retry never fails on it.
         (5) Every other record needs its key at a lower index.
+        (6) Its key must not have been revoked, and must have the right to say this.
         """
         if not isinstance(item, Record):  # (1)
             return item
@@ -169,25 +189,42 @@ class _Batch:
                 f"{item.iat} is more than {MAX_CLOCK_AHEAD} s after {self.now_unix}", field="iat"
             )
         place = len(self.new)
-        if item.key is not None:
-            self.new_keys[item.kid] = place
-        elif item.kid not in self.stored_keys and item.kid not in self.new_keys:  # (5)
+        is_known = item.kid in self.stored_keys or item.kid in self.new_keys
+        if item.key is None and not is_known:  # (5)
             return UnknownKeyError(f"the key record of {item.kid} was refused", field="header.kid")
+        refusal = self.authority.check(item)  # (6)
+        if refusal is not None:
+            return refusal
+        if not is_known:
+            self.new_keys[item.kid] = place
+        self.authority.take(item)
         self.new.append(item)
         self.new_places[item.id] = place
         return _Pending(item, place, is_new=True, in_batch=True)
 
     def _repeat(self, record: Record) -> _Pending | None:
         place = self.stored.get(record.id)  # (2)
-        if place is None and record.key is not None and record.kid in self.stored_keys:  # (3)
-            place = self.stored_keys[record.kid].leaf_index
         if place is not None:
             return _Pending(record, place, is_new=False, in_batch=False)
         place = self.new_places.get(record.id)  # (2)
-        if place is None and record.key is not None:  # (3)
-            place = self.new_keys.get(record.kid)
         if place is not None:
             return _Pending(record, place, is_new=False, in_batch=True)
+        return None if record.key is None else self._repeated_key(record)
+
+    def _repeated_key(self, record: Record) -> _Pending | None:  # (3)
+        binder = key_binding_of(record).binder
+        if binder is not None:
+            event = self.authority.bound_by(record.kid, binder.kid)
+            if event is None:
+                return None
+            place = event.leaf_index - self.head.tree_size
+            in_batch = place >= 0
+            return _Pending(record, place if in_batch else event.leaf_index, False, in_batch)  # noqa: FBT003 -- no new one
+        if record.kid in self.stored_keys:
+            first = self.stored_keys[record.kid].leaf_index
+            return _Pending(record, first, is_new=False, in_batch=False)
+        if record.kid in self.new_keys:
+            return _Pending(record, self.new_keys[record.kid], is_new=False, in_batch=True)
         return None
 
     def key_index(self, kid: str, first: int) -> int:

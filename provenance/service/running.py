@@ -231,6 +231,7 @@ class RunningParts:
             gate=self.mode,
             on_fatal=self._on_fatal,
             max_waiting=self._settings.high_water.waiting_records,
+            institutions=self._policy.institutions,
         )
 
     # --- life ------------------------------------------------------------------------------

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from provenance.anchor_evidence import block_of
 from provenance.digests import to_evm_hex
 from provenance.errors import DamagedReceiptError
-from provenance.identity import BoundKey, standing_of
+from provenance.identity import standing_of
+from provenance.ledger.key_chain import chain_of, ends_of, read_key
 from provenance.ledger.load_record import load_record
 from provenance.record import deposit_of, fixity_of
 from provenance.service.record_about import MOST_ABOUT_A_HIT, about_record
@@ -78,25 +80,17 @@ class _Levels:
     def __init__(self, log: LogReader, key_store: KeyStore, policy: Policy) -> None:
         self._log = log
         self._key_store = key_store
-        self._institutions = {one.key.thumbprint: one.name for one in policy.institution_keys}
-        self._bound: dict[str, list[BoundKey]] = {}
+        self._institutions = policy.institutions
+        self._read = cache(partial(read_key, log=log, key_store=key_store))
 
     def of(self, kid: str, index: int) -> str:
         """Return the identity level that a key had for the entry at ``index``."""
-        if kid not in self._bound:
-            stored = self._log.stored_keys([kid]).get(kid)
-            # the operator's own keys stand in genesis, not in a key record
-            self._bound[kid] = [] if stored is None else [self._binding(kid, stored.leaf_index)]
-        bound = self._bound[kid]
-        if not bound:
+        chain = chain_of(kid, index + 1, self._log)
+        if not chain:  # the operator's own keys stand in genesis, not in a key record
             return "unbound"
-        return standing_of(kid, index, bound, self._institutions).level.value
-
-    def _binding(self, kid: str, leaf_index: int) -> BoundKey:
-        record = load_record(leaf_index, log=self._log, key_store=self._key_store)
-        if record.type != "key" or record.kid != kid:
-            raise DamagedReceiptError(f"entry {leaf_index} is not the record of key {kid}")
-        return BoundKey(record, leaf_index)
+        bound = [self._read(*place) for place in chain]
+        ends = ends_of(self._log.key_events(list({one for one, _ in chain} - {kid})))
+        return standing_of(kid, index, bound, self._institutions, ends).level.value
 
 
 def _about_deposit(

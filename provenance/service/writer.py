@@ -24,6 +24,7 @@ import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from provenance.errors import (
@@ -42,6 +43,7 @@ from provenance.ledger.sign_checkpoint import sign_newest_head
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from provenance.identity import Institution
     from provenance.keys import PublicKey
     from provenance.ledger.accept_records import Item
     from provenance.ledger.integrate_entries import Outcome
@@ -139,6 +141,7 @@ class Writer:
         gate: Gate | None = None,
         on_fatal: Callable[[FatalError], None] | None = None,
         max_waiting: int = MAX_WAITING,
+        institutions: Mapping[str, Institution] = MappingProxyType({}),
         threads: int = THREADS,
     ) -> None:
         """Join the parts; nothing runs yet.
@@ -148,6 +151,7 @@ class Writer:
             beacons: None for a ledger without a chain.
             admit: refuses what a write policy does not let in, after the signatures were checked.
             gate: asked before anything is promised, and again before a batch begins.
+            institutions: by thumbprint, the institution keys of the policy that is served.
         """
         self._store = store
         self._key_store = key_store
@@ -160,6 +164,7 @@ class Writer:
         self._beacons = beacons
         self._admit = admit
         self._gate = gate
+        self._institutions = institutions
         self._on_fatal = on_fatal
         self._max_waiting = max_waiting
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="records")
@@ -422,6 +427,7 @@ class Writer:
             key_store=self._key_store,
             beacons=self._beacons,
             now_unix=self._now_unix(),
+            institutions=self._institutions,
         )
         signed = self._sign(integration)
         small: list[tuple[_Request, list[Outcome]]] = []

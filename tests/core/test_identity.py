@@ -8,13 +8,20 @@ from hypothesis import strategies as st
 from strategies import ORIGIN, private_key, salts
 
 from provenance.errors import MalformedError, UnknownKeyError
-from provenance.identity import KEY_CODES, REVOCATION_CODE, BoundKey, Level, standing_of
+from provenance.identity import (
+    KEY_CODES,
+    REVOCATION_CODE,
+    BoundKey,
+    Institution,
+    Level,
+    standing_of,
+)
 from provenance.record import Record, issue_record, parse_entry
 from provenance.wordings import WORDINGS
 
 ALICE, BOB = private_key("Ed25519", 1), private_key("ES256", 2)
 ALICE_KID, BOB_KID = ALICE.public.thumbprint, BOB.public.thumbprint
-ACADEMY = {ALICE_KID: "Academy of Sciences"}
+ACADEMY = {ALICE_KID: Institution("Academy of Sciences", ALICE.public)}
 
 
 def key_record(number: int = 1, **claims: object) -> Record:
