@@ -40,6 +40,7 @@ dynamic_shared_memory_type = mmap
 synchronous_commit = on
 wal_sender_timeout = 3s
 wal_receiver_timeout = 3s
+wal_retrieve_retry_interval = 500ms
 log_min_messages = warning
 """
 

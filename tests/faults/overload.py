@@ -60,7 +60,11 @@ WORST_SECONDS = 10.0
 """More than this no machine is busy enough for; the target is a second, and is reported."""
 
 GROWTH = 1.5
-"""The service's memory under overload, over what it was under its sustained rate."""
+"""The service's memory under overload, over what it is when as many records come in calmly.
+
+A service that has just started holds less: its database's page cache (128 MiB at most, ``engine``)
+fills with whatever it writes, calm or not.
+"""
 
 _TESTS = Path(__file__).parents[1]
 _SHED = {429, 503}
@@ -103,7 +107,7 @@ class Overload:
         self._server.start()
         url = self._server.wait_ready()
         self._post_key(url, journal)
-        sustained, memory = self._measure(url, journal)
+        sustained = self._measure(url, journal)
         self._server.stop()
         self._set_mark(max(2 * BATCH, round(sustained * WAITING_SECONDS)))
         self._server.start()
@@ -115,13 +119,14 @@ class Overload:
         with Memory(self._server.process_id) as watched, Processors() as processors:
             answers = self._offer(url, batches, rate, count)
         found = self._judge(answers, journal, processors)
-        found |= {
+        found |= self._settle(url, journal)
+        memory = self._deposit_calmly(found["requests accepted"], journal)
+        demand(watched.most < GROWTH * memory, "I9", f"memory grew from {memory} to {watched.most}")
+        return found | {
             "most records a second sustained": round(sustained),
-            "most MB of memory, sustained": round(memory / 1e6),
+            "most MB of memory, as many records calmly": round(memory / 1e6),
             "most MB of memory, overload": round(watched.most / 1e6),
         }
-        demand(watched.most < GROWTH * memory, "I9", f"memory grew from {memory} to {watched.most}")
-        return found | self._settle(url, journal)
 
     def _set_mark(self, waiting_records: int) -> None:
         settings = self._ledger / "ledger.json"
@@ -162,26 +167,38 @@ class Overload:
 
     # --- load ----------------------------------------------------------------------------------
 
-    def _measure(self, url: str, journal: Journal) -> tuple[float, int]:
-        """Return records a second that two clients get in who wait for each answer, and memory."""
-        batches = self._batches(400)
-        answers: list[bytes] = []
+    def _measure(self, url: str, journal: Journal) -> float:
+        """Return records a second that two clients get in who wait for each answer."""
         began = time.monotonic()
+        done = self._deposit(url, self._batches(400), journal, until=began + MEASURE_SECONDS)
+        return done * BATCH / (time.monotonic() - began)
+
+    def _deposit_calmly(self, requests: float, journal: Journal) -> int:
+        """Return the memory of a new process that takes in so many requests, two at a time."""
+        self._server.start()
+        url = self._server.wait_ready()
+        with Memory(self._server.process_id) as watched:
+            self._deposit(url, self._batches(int(requests)), journal, until=math.inf)
+        self._server.stop()
+        return watched.most
+
+    def _deposit(self, url: str, batches: list[bytes], journal: Journal, *, until: float) -> int:
+        """Post batches by two clients who wait for each answer; return how many were taken."""
+        answers: list[bytes] = []
 
         def deposit() -> None:
-            while time.monotonic() < began + MEASURE_SECONDS:
-                answers.append(self._post(url, batches.pop()))
+            while batches and time.monotonic() < until:
+                with suppress(IndexError):  # the other client took the last one
+                    answers.append(self._post(url, batches.pop()))
 
-        with Memory(self._server.process_id) as watched:
-            clients = [threading.Thread(target=deposit) for _ in range(2)]
-            for client in clients:
-                client.start()
-            for client in clients:
-                client.join()
-        took = time.monotonic() - began
+        clients = [threading.Thread(target=deposit) for _ in range(2)]
+        for client in clients:
+            client.start()
+        for client in clients:
+            client.join()
         for answer in answers:
             self._note(answer, journal)
-        return len(answers) * BATCH / took, watched.most
+        return len(answers)
 
     def _offer(self, url: str, batches: list[bytes], rate: float, count: int) -> list[JSON]:
         records, answers = self._place / "records", self._place / "answers"
