@@ -1,11 +1,7 @@
 """Hash one long file of an open folder, by several algorithms at once if need be.
 
 SHA-256 over a long buffer lets go of the interpreter's lock, so threads suffice. Each further
-algorithm has a thread of its own; all of them take the same buffers, so the file is read once::
-
-    read -> [buffer] [buffer] [buffer] [buffer] -> SHA-256 here
-                                                -> chunks in a thread
-                                                -> SM3 in another
+algorithm has a thread of its own; all of them take the same ``pieces``, so the file is read once.
 """
 
 from __future__ import annotations
@@ -13,10 +9,9 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import queue
 import stat
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from provenance.chunks import ChunkTree
@@ -32,6 +27,7 @@ from provenance.files.hash_file import (
     remembered,
     settle,
 )
+from provenance.files.pieces import PIECE_BYTES, Pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,12 +36,6 @@ __all__ = ["READ_BYTES", "Hashed", "hash_long"]
 
 READ_BYTES = 256 << 10
 """Read at a time: what fits the second-level cache."""
-
-SHARED_BYTES = 1 << 20
-"""Read at a time for several threads: passing a buffer on costs as much as hashing 30 kB."""
-
-BUFFERS = 4
-"""Buffers on the way: the reader may be so far ahead of the slowest algorithm."""
 
 
 class Hashed(NamedTuple):
@@ -105,7 +95,7 @@ def _hash_open(
         return Hashed(CHANGED)
     sha256 = hashlib.sha256()
     others = [_begin(algorithm) for algorithm in algorithms]
-    read = _read_for_all if others else _read
+    read = _read_for_all if others and before.st_size > PIECE_BYTES else _read
     length = read(descriptor, before.st_size, on_read, [sha256, *others])
     if length != before.st_size or has_changed(before, os.fstat(descriptor)):
         return Hashed(CHANGED)
@@ -129,13 +119,13 @@ def _begin(algorithm: str) -> _Digest:
 def _read(
     descriptor: int, expected: int, on_read: Callable[[int], None], digests: Sequence[_Digest]
 ) -> int:
-    """Give the content to the only digest; return its length."""
-    (digest,) = digests
+    """Give the content to all digests in this thread; return its length."""
     buffer = memoryview(bytearray(READ_BYTES))
     total = 0
     # a file that grows as fast as it is read would have no end
     while total <= expected and (length := os.readv(descriptor, [buffer])):
-        digest.update(buffer[:length])
+        for digest in digests:
+            digest.update(buffer[:length])
         total += length
         on_read(length)
     return total
@@ -144,52 +134,12 @@ def _read(
 def _read_for_all(
     descriptor: int, expected: int, on_read: Callable[[int], None], digests: Sequence[_Digest]
 ) -> int:
-    """Give the content to the first digest here and to the others in threads, in step."""
+    """Give the content to the first digest here and to the others in threads of their own."""
     first, *others = digests
-    lanes = [_Lane(digest) for digest in others]
-    buffers = [memoryview(bytearray(SHARED_BYTES)) for _ in range(BUFFERS)]
-    total = turn = 0
-    try:
-        while total <= expected:
-            for lane in lanes:
-                lane.wait_for_room()
-            buffer = buffers[turn % BUFFERS]
-            length = os.readv(descriptor, [buffer])
-            if not length:
-                break
-            for lane in lanes:
-                lane.give(buffer[:length])
-            first.update(buffer[:length])
-            total, turn = total + length, turn + 1
-            on_read(length)
-    finally:
-        for lane in lanes:
-            lane.end()
-    return total
-
-
-class _Lane:
-    """A thread that feeds one digest, at most ``BUFFERS - 1`` pieces behind."""
-
-    def __init__(self, digest: _Digest) -> None:
-        self._digest = digest
-        self._pieces: queue.SimpleQueue[memoryview | None] = queue.SimpleQueue()
-        self._room = threading.Semaphore(BUFFERS - 1)
-        self._thread = threading.Thread(target=self._feed, name="hash-other")
-        self._thread.start()
-
-    def _feed(self) -> None:
-        while (piece := self._pieces.get()) is not None:
-            self._digest.update(piece)
-            self._room.release()
-
-    def wait_for_room(self) -> None:
-        self._room.acquire()
-
-    def give(self, piece: memoryview) -> None:
-        self._pieces.put(piece)
-
-    def end(self) -> None:
-        """Let the thread do what it was given, and wait for its end."""
-        self._pieces.put(None)
-        self._thread.join()
+    pieces = Pieces(descriptor, expected, len(digests))
+    with ThreadPoolExecutor(len(others), thread_name_prefix="hash-other") as threads:
+        feeding = [threads.submit(pieces.feed, other) for other in others]
+        total = pieces.feed(first, on_read)
+        for one in feeding:
+            one.result()  # which raises where that thread could not read
+    return total + len(os.pread(descriptor, 1, expected))

@@ -13,7 +13,6 @@ from provenance.chunks import CHUNK_BYTES, ChunkTree, parse_chunks
 from provenance.errors import EmptyDatasetError, UnusableDatasetError
 from provenance.files import hasher
 from provenance.files.hash_file import LONG_BYTES
-from provenance.files.long_file import BUFFERS, SHARED_BYTES
 from provenance.files.manifest_file import (
     additional_path,
     read_declared_manifest,
@@ -21,6 +20,7 @@ from provenance.files.manifest_file import (
     write_blocks,
     write_manifest_file,
 )
+from provenance.files.pieces import MOST_PIECES, PIECE_BYTES
 from provenance.files.walk import hash_blocks, hash_dataset
 from provenance.fingerprint import ADDITIONAL_ALGORITHMS, summarize
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
-    lengths = (0, 1, 70_000, LONG_BYTES - 1, LONG_BYTES, SHARED_BYTES * (BUFFERS + 1) + 5)
+    lengths = (0, 1, 70_000, LONG_BYTES - 1, LONG_BYTES, PIECE_BYTES * (MOST_PIECES + 1) + 5)
     for length in (*lengths, CHUNK_BYTES, CHUNK_BYTES + 1):
         (folder / f"{length}").write_bytes(os.urandom(length))
     (folder / 'a "quoted" \\ name').write_bytes(b"x")
