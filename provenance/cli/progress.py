@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Event, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from rich.console import Console
 from rich.progress import (
@@ -33,6 +33,25 @@ __all__ = ["progress_bar"]
 SECONDS_BEFORE_MEASURING = 2.0
 """What is done sooner needs no time left, and measuring it would only slow it down."""
 
+_SPINNER = 2
+"""Columns of the terminal that it takes, with what parts it from the line."""
+
+
+class _Fitting(ProgressColumn):
+    """Those of some columns that fit into one line of the terminal; the last ones go first."""
+
+    def __init__(self, console: Console, *columns: ProgressColumn) -> None:
+        super().__init__()
+        self.console = console
+        self.columns = columns
+
+    def render(self, task: Task) -> Text:
+        """Return them side by side."""
+        parts = [cast("Text", column.render(task)) for column in self.columns]
+        while Text("  ").join(parts).cell_len > self.console.width - _SPINNER and len(parts) > 1:
+            del parts[-1]
+        return Text("  ").join(parts)
+
 
 class _TimeLeft(ProgressColumn):
     """The time left at the present rate, or that the total is not known yet."""
@@ -54,16 +73,16 @@ def progress_bar(path: Path | None = None) -> Iterator[Callable[[int, int], None
     How much there is, nobody knows before: the dataset at ``path`` is measured beside the
     hashing, once that turns out to take a while.
     """
-    columns = (
-        SpinnerColumn(),
+    console = Console(stderr=True, markup=False, highlight=False, emoji=False)
+    line = _Fitting(
+        console,
         TextColumn("{task.description}"),
         DownloadColumn(),
         TransferSpeedColumn(),
-        TimeElapsedColumn(),
         _TimeLeft(),
+        TimeElapsedColumn(),
     )
-    console = Console(stderr=True, markup=False, highlight=False, emoji=False)
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(SpinnerColumn(), line, console=console, transient=True) as progress:
         task = progress.add_task(_("hashing"), total=None)
         with _measuring(path, progress, task):
             yield lambda files, octets: progress.update(
