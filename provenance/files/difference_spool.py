@@ -15,7 +15,6 @@ from provenance.errors import FileAccessError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from types import TracebackType
 
     from provenance.fingerprint import FileEntry
 
@@ -95,12 +94,7 @@ class DifferenceSpool:
         """Return the spool itself."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Forget everything."""
         self._database.close()
 

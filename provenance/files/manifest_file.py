@@ -24,7 +24,6 @@ from provenance.fingerprint import (
     parse_declared_manifest,
     parse_manifest,
 )
-
 from provenance.salted import salted_digest
 
 if TYPE_CHECKING:
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Written",
     "additional_path",
+    "lines_in",
     "read_declared_manifest",
     "read_manifest",
     "seal_manifest",
@@ -151,12 +151,12 @@ def read_manifest(path: Path) -> Manifest[FileEntry]:
         FileAccessError: the file cannot be read.
         MalformedError: the first line is not the header of a manifest.
     """
-    return parse_manifest(_lines(path))
+    return parse_manifest(lines_in(path, MAX_LINE_BYTES))
 
 
 def read_declared_manifest(path: Path) -> Manifest[DeclaredEntry]:
     """Begin to read a declared manifest; as ``read_manifest``."""
-    return parse_declared_manifest(_lines(path))
+    return parse_declared_manifest(lines_in(path, MAX_LINE_BYTES))
 
 
 def seal_manifest(path: Path, salts: bytes) -> bytes:
@@ -205,11 +205,16 @@ def _spool(spool: BinaryIO, entries: Iterable[FileEntry | DeclaredEntry]) -> Tal
     return tally
 
 
-def _lines(path: Path) -> Iterator[bytes]:
+def lines_in(path: Path, limit: int) -> Iterator[bytes]:
+    """Yield the lines of a file; one that is longer than ``limit`` bytes is cut right after it.
+
+    Raises:
+        FileAccessError: it cannot be read.
+    """
     try:
         with path.open("rb") as file:
             # one byte above the limit is enough for the parser to refuse the line
-            while line := file.readline(MAX_LINE_BYTES + 1):
+            while line := file.readline(limit + 1):
                 yield line
     except OSError as error:
         raise FileAccessError(f"{path}: {error.strerror}") from error

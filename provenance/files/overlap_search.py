@@ -24,7 +24,6 @@ from provenance.overlap import Exact
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
-    from types import TracebackType
 
     from provenance.files.tree import Found
     from provenance.fingerprint import FileEntry
@@ -74,12 +73,7 @@ class OverlapSearch:
         """Return the search itself."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Forget everything."""
         self._database.close()
 

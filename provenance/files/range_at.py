@@ -18,6 +18,7 @@ from provenance.chunks import (
 )
 from provenance.errors import FileAccessError, MalformedError, NotFoundError
 from provenance.files.data_at import tails_of
+from provenance.files.manifest_file import lines_in
 from provenance.given import RangeOfFile
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def range_at(
         FileAccessError: something cannot be read.
     """
     names = tails_of(path) if inside is None else [inside]
-    parsed = parse_chunks(_lines(chunks))
+    parsed = parse_chunks(lines_in(chunks, MAX_CHUNKS_LINE_BYTES))
     file = _find(parsed, names, is_told=inside is not None)
     if not file.length:
         raise MalformedError(f"{file.path!r:.200} is listed as empty: it has no bytes to check")
@@ -102,13 +103,3 @@ def _hash_of(source: FileIO, length: int) -> bytes:
         pieces.append(piece)
         length -= len(piece)
     return chunk_hash(*pieces)
-
-
-def _lines(path: Path) -> Iterator[bytes]:
-    try:
-        with path.open("rb") as file:
-            # one byte above the limit is enough for the parser to refuse the line
-            while line := file.readline(MAX_CHUNKS_LINE_BYTES + 1):
-                yield line
-    except OSError as error:
-        raise FileAccessError(f"{path}: {error.strerror}") from error

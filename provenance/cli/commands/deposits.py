@@ -19,8 +19,11 @@ from provenance.cli.claims import (
 from provenance.cli.commands.fingerprints import Also, VerifyAll, WithChunks, algorithms_of
 from provenance.cli.commands.imports import DataFolder, Kind, Rehash
 from provenance.cli.commands.options import (
+    AnyLedger,
+    AnyPolicy,
     AsJson,
     Home,
+    Key,
     Passphrase,
     home_of,
 )
@@ -76,10 +79,7 @@ def deposit(
         str | None,
         typer.Argument(metavar="PATH|URL", help=_("The dataset: a folder, one file, or a URL.")),
     ] = None,
-    ledger: Annotated[
-        str | None,
-        typer.Option("--ledger", envvar="PROVENANCE_LEDGER", metavar="URL", help=_("The ledger.")),
-    ] = None,
+    ledger: AnyLedger = None,
     title: Annotated[
         str | None, typer.Option("--title", metavar="TEXT", help=_("The dataset's title."))
     ] = None,
@@ -135,14 +135,8 @@ def deposit(
             help=_("Keep title or contributors out of public view; may repeat."),
         ),
     ] = None,
-    key: Annotated[
-        str | None,
-        typer.Option("--key", metavar="KEY", help=_("Which key signs: label or thumbprint.")),
-    ] = None,
-    policy: Annotated[
-        Path | None,
-        typer.Option("--policy", metavar="FILE", help=_("Check the receipt against this policy.")),
-    ] = None,
+    key: Key = None,
+    policy: AnyPolicy = None,
     origin: Annotated[
         str | None,
         typer.Option(

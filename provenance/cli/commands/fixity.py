@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from provenance.cli.application import Application
-from provenance.cli.commands.options import AsJson, Home, Passphrase
+from provenance.cli.commands.options import AnyLedger, AnyPolicy, AsJson, Home, Key, Passphrase
 from provenance.cli.fixity_round import Round
 from provenance.cli.fixity_text import as_members, exit_code, tell
 from provenance.cli.language import _
@@ -85,18 +85,9 @@ def fixity(
     every: Annotated[
         int, typer.Option("--every", metavar="DAYS", min=0, help=_("With --due: how long that is."))
     ] = 30,
-    ledger: Annotated[
-        str | None,
-        typer.Option("--ledger", envvar="PROVENANCE_LEDGER", metavar="URL", help=_("The ledger.")),
-    ] = None,
-    key: Annotated[
-        str | None,
-        typer.Option("--key", metavar="KEY", help=_("Which key signs: label or thumbprint.")),
-    ] = None,
-    policy: Annotated[
-        Path | None,
-        typer.Option("--policy", metavar="FILE", help=_("Check the receipts against this policy.")),
-    ] = None,
+    ledger: AnyLedger = None,
+    key: Key = None,
+    policy: AnyPolicy = None,
     passphrase: Passphrase = None,
     home: Home = None,
     *,

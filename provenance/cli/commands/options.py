@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     from provenance.service.settings import Databases
 
 __all__ = [
+    "AnyLedger",
+    "AnyPolicy",
     "AsJson",
     "Folder",
     "Home",
+    "Key",
     "KeysDatabase",
     "LedgerURL",
     "Output",
@@ -44,6 +47,21 @@ LedgerURL = Annotated[
         metavar="URL",
         help=_("The ledger's address, as http://127.0.0.1:8000."),
     ),
+]
+
+AnyLedger = Annotated[
+    str | None,
+    typer.Option("--ledger", envvar="PROVENANCE_LEDGER", metavar="URL", help=_("The ledger.")),
+]
+
+Key = Annotated[
+    str | None,
+    typer.Option("--key", metavar="KEY", help=_("Which key signs: label or thumbprint.")),
+]
+
+AnyPolicy = Annotated[
+    Path | None,
+    typer.Option("--policy", metavar="FILE", help=_("Check the receipt against this policy.")),
 ]
 
 Home = Annotated[

@@ -10,7 +10,15 @@ import typer
 
 from provenance.cli.application import Application
 from provenance.cli.claims import new_salts
-from provenance.cli.commands.options import AsJson, Home, Passphrase, home_of
+from provenance.cli.commands.options import (
+    AnyLedger,
+    AnyPolicy,
+    AsJson,
+    Home,
+    Key,
+    Passphrase,
+    home_of,
+)
 from provenance.cli.files import read_file, write_file
 from provenance.cli.language import _
 from provenance.cli.output import print_fields, print_json, say, when
@@ -120,18 +128,9 @@ def open_sealed(
             "--file", metavar="PATH", help=_("Open this one file, as the manifest names it.")
         ),
     ] = None,
-    ledger: Annotated[
-        str | None,
-        typer.Option("--ledger", envvar="PROVENANCE_LEDGER", metavar="URL", help=_("The ledger.")),
-    ] = None,
-    key: Annotated[
-        str | None,
-        typer.Option("--key", metavar="KEY", help=_("Which key signs: label or thumbprint.")),
-    ] = None,
-    policy: Annotated[
-        Path | None,
-        typer.Option("--policy", metavar="FILE", help=_("Check the receipt against this policy.")),
-    ] = None,
+    ledger: AnyLedger = None,
+    key: Key = None,
+    policy: AnyPolicy = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help=_("Where what opens it goes.")),
