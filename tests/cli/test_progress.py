@@ -60,7 +60,8 @@ def test_what_does_not_fit_is_left_out_and_nothing_is_cut(
     sent = shown(columns)
 
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", sent)
-    assert [one for one in parts if one not in text] == []
-    assert [one for one in absent if one in text] == []
+    last = text[text.rindex("1000005 files") :]
+    assert [one for one in parts if one not in last] == []
+    assert [one for one in absent if one in last] == []
     assert "\u2026" not in text
     assert sent.count(ONE_UP) <= 1, "a second line; one step up at the end takes the bar away"
