@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Self
 
 from faults.anvil_process import Anvil
 from faults.auditor import Auditor, list_anchors
-from faults.http import Connection, get
+from faults.http import Connection, GoneError, get
 from faults.journal import Journal
 from faults.log_codes import count_codes
 from faults.needs import MissingError
@@ -242,7 +242,10 @@ class ClockRun:
         self.counts["records of the future refused"] += 1
 
     def _post(self, record: bytes) -> bool:
-        status, body = self._connection.ask(self._url, "POST", "/v1/records", record, _SENT)
+        try:
+            status, body = self._connection.ask(self._url, "POST", "/v1/records", record, _SENT)
+        except GoneError:  # an idle connection is closed in an hour, by a clock that jumped too
+            status, body = self._connection.ask(self._url, "POST", "/v1/records", record, _SENT)
         if status in {200, 201}:
             index, at = json.loads(body)["record"]["leaf_index"], time.monotonic()
             self._journal.ack(record, index, body, is_new=status == 201, retried=True, at=at)
