@@ -127,6 +127,11 @@ class Person:
         return {slug: found[slug] for slug in ROLES if slug in found}
 
     @property
+    def is_credited(self) -> bool:
+        """Tell whether somebody who may say so names the person, and he did not object to it."""
+        return any(one.counts for one in self.claims) and self.status is not Status.OBJECTED
+
+    @property
     def status(self) -> Status:
         """Status of the person as a contributor, whatever the roles."""
         counted = [one.status for one in self.claims if one.counts] or [Status.CLAIMED]
