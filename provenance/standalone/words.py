@@ -50,7 +50,7 @@ FINDINGS: Final[Mapping[str, Both]] = {
         "{file} 不能证明其为日志条目：{detail}",
     ),
     "listed-otherwise": Both(
-        "{file} says otherwise than the receipt: {detail}", "{file} 与存证回执不一致：{detail}"
+        "{file} says otherwise than the receipt: {detail}", "{file} 与存证凭据不一致：{detail}"
     ),
     "manifest-false": Both(
         "{file} is not the manifest that was signed: {detail}", "{file} 不是被签名的清单：{detail}"
@@ -64,7 +64,7 @@ FINDINGS: Final[Mapping[str, Both]] = {
     ),
     "own-receipt-differs": Both(
         "the receipt is of another dossier: {file} has digest {detail}",
-        "该回执属于另一份卷宗：{file} 的摘要为 {detail}",
+        "该凭据属于另一份卷宗：{file} 的摘要为 {detail}",
     ),
 }
 
@@ -110,17 +110,17 @@ SAID: Final[Mapping[str, Both]] = {
     ),
     "own": Both(
         "The dossier's own receipt is of this very SHA256SUMS.",
-        "本卷宗自身的回执对应的正是这份 SHA256SUMS。",
+        "本卷宗自身的凭据对应的正是这份 SHA256SUMS。",
     ),
     "no-own": Both(
         "Not checked: the dossier's own receipt, which lies beside it; give it with --receipt.",
-        "未核验：随卷宗另附的卷宗自身回执；请用 --receipt 给出。",
+        "未核验：随卷宗另附的卷宗自身凭据；请用 --receipt 给出。",
     ),
     "not-proved": Both("What this does NOT prove:", "本核验不能证明："),
     "problems": Both("Found to be wrong: {count}", "发现的问题：{count}"),
     "usage-dossier": Both(
         "No receipt named: checking the dossier in this folder.",
-        "未指定回执：核验本文件夹内的卷宗。",
+        "未指定凭据：核验本文件夹内的卷宗。",
     ),
 }
 
@@ -139,7 +139,7 @@ NOT_PROVED: Final = (
     ),
     Both(
         "that a key was not revoked: only reading the whole log can show that",
-        "密钥未被撤销：只有读取整个日志才能证明",
+        "密钥未被吊销：只有读取整个日志才能证明",
     ),
     Both(
         "any time at all, until you have looked up the block hashes yourself",

@@ -54,8 +54,10 @@ ORDER = [
     "record_standing",
     "sealed",
     "salted",
+    "erasure",
     "identity",
     "authority",
+    "key_life",
     "holder_statement",
     "tlog",
     "checkpoint",
@@ -71,6 +73,7 @@ ORDER = [
     "wordings",
     "verdict",
     "verify_log",
+    "verify_keys",
     "verify_blocks",
     "verify_anchors",
     "verify_start",
@@ -83,6 +86,8 @@ ORDER = [
     "lineage",
     "lineage_layout",
     "lineage_svg",
+    "document",
+    "certificate",
     "dossier_index",
     "dossier_check",
 ]
@@ -119,6 +124,7 @@ SHELL: dict[str, tuple[set[str], set[str]]] = {
     # folder: the other folders it may use, the heavy packages it may use
     "messages": (set(), set()),
     "standalone": ({"messages"}, set()),
+    "documents": (set(), set()),
     "files": (set(), set()),
     "imports": ({"files"}, set()),
     "exports": ({"files"}, set()),
@@ -130,7 +136,10 @@ SHELL: dict[str, tuple[set[str], set[str]]] = {
     "client": ({"net"}, {"httpx"}),
     "service": ({"files", "store", "chain", "ledger", "client", "net"}, set()),
     "cli": (
-        {"files", "imports", "exports", "remote", "ledger", "service", "client", "messages"},
+        {
+            *{"client", "documents", "dossier", "exports", "files", "imports", "ledger"},
+            *{"messages", "remote", "service"},
+        },
         {"typer"},
     ),
 }

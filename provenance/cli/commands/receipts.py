@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,11 +11,15 @@ import typer
 
 from provenance.cli.application import Application
 from provenance.cli.commands.options import AsJson, LedgerURL, Output
+from provenance.cli.commands.policies import read_policy
 from provenance.cli.files import write_file
 from provenance.cli.language import _, current
 from provenance.cli.output import EXIT_NOT_YET, print_fields, print_json, say, warn
 from provenance.client import LedgerClient
 from provenance.digests import from_hex, to_evm_hex
+from provenance.document import SPEECHES, Speech
+from provenance.errors import MalformedError
+from provenance.messages import translator
 from provenance.policy import Policy
 from provenance.receipt import Receipt
 from provenance.verify import blocks_to_look_up
@@ -47,6 +52,19 @@ def receipt(
     timeout: Annotated[
         int, typer.Option("--timeout", min=0, help=_("Seconds to wait at most."))
     ] = 3600,
+    kind: Annotated[
+        str,
+        typer.Option("--format", metavar="FORMAT", help=_("json, or a certificate: pdf, html.")),
+    ] = "json",
+    language: Annotated[
+        str, typer.Option("--language", help=_("Of a certificate: zh, en or both."))
+    ] = "both",
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            "--policy", metavar="FILE", help=_("Policy of a certificate; else the log's.")
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Fetch the newest receipt; exit 3 while no final anchor completes it.
@@ -54,11 +72,14 @@ def receipt(
     Complete is what shows as much as the log's chains can: a proof, where one of them gives proofs.
     """
     from_hex(record_id, field="ID")
+    _check_choices(kind, language)
     with LedgerClient(ledger, language=current()) as client:
         octets, is_complete = _wait_for_receipt(client, record_id, timeout if wait else 0)
+        served = b"" if kind == "json" or policy is not None else client.policy()
     parsed = Receipt.parse(octets)
-    target = output or Path(f"{record_id[:16]}.receipt.json")
-    write_file(target, octets)
+    target = output or Path(f"{record_id[:16]}.receipt.{kind}")
+    trusted = None if kind == "json" else _policy_of(policy, served)
+    write_file(target, octets if trusted is None else _certificate(octets, trusted, kind, language))
     if as_json:
         print_json({"receipt": str(target), "complete": is_complete})
     else:
@@ -74,6 +95,27 @@ def receipt(
             say(_("Not anchored yet: ask again later, or use --wait."))
     if not is_complete:
         raise typer.Exit(EXIT_NOT_YET)
+
+
+def _check_choices(kind: str, language: str) -> None:
+    if kind not in {"json", "pdf", "html"}:
+        raise MalformedError(f"expected json, pdf or html, got {kind!a:.40}", field="--format")
+    if language not in SPEECHES:
+        raise MalformedError(f"expected zh, en or both, got {language!a:.40}", field="--language")
+
+
+def _policy_of(given: Path | None, served: bytes) -> Policy:
+    """Return whom a certificate believes: the reader's policy, else the one the log serves."""
+    return Policy.parse(served) if given is None else read_policy(given)
+
+
+def _certificate(octets: bytes, policy: Policy, kind: str, language: str) -> bytes:
+    # imported here: a receipt alone needs nothing that typesets
+    from provenance.documents.certify import certify  # noqa: PLC0415
+
+    speech = Speech(SPEECHES[language], translator("zh_Hans"))
+    made_by = installed_version("provenance-ledger")
+    return certify(octets, policy, speech, kind=kind, version=made_by)
 
 
 def _print_blocks(octets: bytes) -> None:
