@@ -431,6 +431,13 @@ class MethodNotAllowedError(ConflictError):
     title = "This cannot be done to that resource"
 
 
+class ErasedError(ConflictError):
+    """What was erased on the operator's order is not taken again."""
+
+    code = "erased"
+    title = "It was erased on the operator's order and does not come back"
+
+
 class AlreadyExistsError(ConflictError):
     """A key or file of that name is there already, and is never written over."""
 

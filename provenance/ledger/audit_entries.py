@@ -94,7 +94,7 @@ class EntryAuditor:
             ) from error
 
     def _signer(self, record: Record) -> PublicKey:
-        if record.type in {"genesis", "configuration"}:
+        if record.type in {"genesis", "configuration", "erasure"}:
             return self._root_key
         if record.key is not None:
             return record.key

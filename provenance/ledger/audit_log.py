@@ -94,8 +94,10 @@ class AuditReport:
     """Evidence blocks that a chain confirmed."""
     disclosures: int = 0
     lost_keys: list[int] = field(default_factory=list)
-    """Entries with disclosures whose key is gone. No erasure is on record in this release: each
-    is a loss, or a copy that was restored without its keys."""
+    """Entries with disclosures whose key is gone, and no erasure on record: each is a loss, or a
+    copy that was restored without its keys."""
+    erased: list[int] = field(default_factory=list)
+    """Entries of which something was erased by order, and found to be."""
     manifests: int = 0
     memory_is_checked: bool = False
     """Whether the signer's memory was compared with the heads."""

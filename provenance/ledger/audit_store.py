@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from provenance import tlog
 from provenance.digests import sha256, to_b64url
+from provenance.erasure import read_erasure
 from provenance.errors import (
     AuditError,
     ProvenanceError,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from provenance.checkpoint import Checkpoint
+    from provenance.erasure import Erased
     from provenance.ledger.audit_entries import EntryAuditor
     from provenance.ledger.audit_log import AnchorClaim
     from provenance.ledger.audit_tree import TreeAuditor
@@ -209,6 +211,7 @@ class _BesideEntries:
         self._records: list[Record] = []
         self._start = 0
         self._expected: Counter[str] = Counter()
+        self._erased: list[Erased] = []
         with at_place("manifests"):
             self._manifests = set(store.manifest_indexes())
 
@@ -225,13 +228,16 @@ class _BesideEntries:
         """Take the next checked entry."""
         if record.type == "key":
             self._key_indexes.setdefault(record.kid, index)
+        if record.type == "erasure":
+            self._erased += read_erasure(record)
         self._records.append(record)
         if len(self._records) == _AT_ONCE:
             self._compare()
 
     def finish(self) -> None:
-        """Compare the rest, and the numbers of rows."""
+        """Compare the rest, what is erased, and the numbers of rows."""
         self._compare()
+        self._check_erased()
         with at_place("manifests"):
             stray = self._store.stray_manifest()
             if stray is not None and stray not in self._store.manifest_indexes():
@@ -245,6 +251,32 @@ class _BesideEntries:
                         f"expected {self._expected[table]} rows, got {count}",
                         place=f"projection {table}",
                     )
+
+    def _check_erased(self) -> None:
+        """Check that what the log says is erased can be read no more; that is no loss."""
+        ordered = {one.record for one in self._erased}
+        indexes: dict[bytes, int] = {}
+        for record_id in ordered:
+            indexes.update(self._store.record_indexes([record_id]))
+        for one in self._erased:
+            index = indexes.get(one.record)
+            if index is None:
+                continue
+            with at_place(f"disclosures of entry {index}"):
+                stored = self._store.disclosures(index)
+                pairs = [
+                    (part.digest, part.ciphertext)
+                    for part in stored
+                    if one.digests is None or part.digest in one.digests
+                ]
+                if any(self._key_store.open(one.record, pairs) or ()):
+                    raise VerificationError("it is erased on record, and can still be read")
+            with at_place(f"manifest of entry {index}"):
+                if one.manifest and index in self._store.manifest_indexes():
+                    raise VerificationError("it is erased on record, and can still be read")
+        self._report.erased = sorted(indexes.values())
+        lost = set(self._report.lost_keys) - set(indexes.values())
+        self._report.lost_keys = sorted(lost)
 
     def _compare(self) -> None:
         start, records = self._start, self._records
@@ -279,6 +311,8 @@ class _BesideEntries:
             expected["records_by_key"] += one.key_index is not None
             expected["dataset_digests"] += len(one.targets)
             expected["beacons"] += one.beacon is not None
+            expected["key_events"] += one.key_event is not None
+            expected["erasures"] += one.is_erasure
 
     def _check_manifest(self, index: int, record: Record) -> None:
         """Check a published manifest as when it came in, and the look-ups of its files."""
@@ -318,6 +352,6 @@ def check_disclosures(
     if texts is None:
         return None
     for text, one in zip(texts, stored, strict=True):
-        if sha256(text.encode("ascii")) != one.digest:
+        if text is not None and sha256(text.encode("ascii")) != one.digest:
             raise VerificationError("a disclosure decrypts to something else")
-    return len(texts)
+    return sum(text is not None for text in texts)

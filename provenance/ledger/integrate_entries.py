@@ -18,6 +18,7 @@ from provenance import tlog
 from provenance.digests import sha256
 from provenance.errors import ClockAheadError, ProvenanceError, UnknownKeyError
 from provenance.ledger.check_authority import BatchAuthority
+from provenance.ledger.find_people import tags_of
 from provenance.ledger.ports import Head, NewEntry, SealedDisclosure
 from provenance.ledger.projections import project
 from provenance.merkle import leaf_hash
@@ -53,6 +54,8 @@ class Integrated:
     leaf_index: int
     is_new: bool
     """This batch integrated it; False when it had its index before."""
+    has_events: bool = True
+    """False when nobody has bound or revoked the signing key below it."""
 
 
 Outcome: TypeAlias = Integrated | ProvenanceError
@@ -131,6 +134,7 @@ class _Pending:
     place: int
     is_new: bool
     in_batch: bool
+    has_events: bool = True
 
 
 _Planned: TypeAlias = _Pending | ProvenanceError
@@ -200,7 +204,8 @@ class _Batch:
         self.authority.take(item)
         self.new.append(item)
         self.new_places[item.id] = place
-        return _Pending(item, place, is_new=True, in_batch=True)
+        has_events = self.authority.has_events(item.kid)
+        return _Pending(item, place, is_new=True, in_batch=True, has_events=has_events)
 
     def _repeat(self, record: Record) -> _Pending | None:
         place = self.stored.get(record.id)  # (2)
@@ -238,7 +243,7 @@ def _placed(planned: _Planned, first: int) -> Outcome:
     if not isinstance(planned, _Pending):
         return planned
     index = first + planned.place if planned.in_batch else planned.place
-    return Integrated(planned.record, index, planned.is_new)
+    return Integrated(planned.record, index, planned.is_new, planned.has_events)
 
 
 def _entries(
@@ -264,5 +269,6 @@ def _entries(
             for part, (digest, _), ciphertext in zip(record.parts, pairs, octets, strict=True)
         )
         projection = project(record, index, batch.key_index(record.kid, first))
-        entries.append(NewEntry(record.entry, projection, disclosures))
+        people = tags_of(record, key_store) if disclosures else ()
+        entries.append(NewEntry(record.entry, projection, disclosures, people=people))
     return entries

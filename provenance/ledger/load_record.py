@@ -52,16 +52,21 @@ def load_record(
     check_entry(entry, leaf_index, log.read_tile)
     stored = log.disclosures(leaf_index)
     shown = [one for one in stored if holder or not one.held]
-    texts: list[str] | None = None
+    opened: list[SealedDisclosure] = []
+    texts: list[bytes] = []
     if shown:
         pairs = [(one.digest, one.ciphertext) for one in shown]
-        texts = key_store.open(record_id_of(entry), pairs)
-    compact = b"~".join((entry, *(text.encode("ascii") for text in texts or ()), b""))
+        found = key_store.open(record_id_of(entry), pairs) or ()
+        for one, text in zip(shown, found, strict=False):
+            if text is not None:
+                opened.append(one)
+                texts.append(text.encode("ascii"))
+    compact = b"~".join((entry, *texts, b""))
     try:
         record = parse_record(compact, complete=False)
     except (MalformedError, VerificationError) as error:
         raise DamagedReceiptError(f"entry {leaf_index} does not parse: {error}") from error
-    _check_stored(record, stored, shown if texts else [])
+    _check_stored(record, stored, opened)
     return record
 
 

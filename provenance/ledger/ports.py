@@ -121,6 +121,8 @@ class NewEntry:
     projection: Projection
     disclosures: tuple[SealedDisclosure, ...] = ()
     beacon_header: bytes | None = None
+    people: tuple[bytes, ...] = ()
+    """Tags of the people that its public disclosures name (``KeyStore.tag``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,11 +263,41 @@ class KeyStore(Protocol):
     ) -> list[list[bytes]]:
         """Encrypt disclosures, (digest, text) per record id; the keys are durable on return."""
 
-    def open(self, record_id: bytes, sealed: Iterable[tuple[bytes, bytes]]) -> list[str] | None:
-        """Decrypt (digest, ciphertext) pairs of one record; None when its key was erased."""
+    def open(
+        self, record_id: bytes, sealed: Iterable[tuple[bytes, bytes]]
+    ) -> list[str | None] | None:
+        """Decrypt (digest, ciphertext) pairs of one record; None for one that was erased.
 
-    def erase(self, record_id: bytes) -> bool:
-        """Destroy one record's key, on the disk too; say whether it was there."""
+        None instead of the list when all were erased, or the record's key was lost.
+        """
+
+    def was_erased(self, record_id: bytes) -> bool:
+        """Tell whether a record's key was erased, in whole or in part, and not lost."""
+        ...
+
+    def tag(self, words: str) -> bytes:
+        """Return the tag, 16 bytes, by which the index of people finds ``words``."""
+
+    def erase(
+        self,
+        record_id: bytes,
+        digests: Collection[bytes] | None = None,
+        sealed: Iterable[tuple[bytes, bytes]] = (),
+    ) -> bool:
+        """Destroy the keys of some disclosures of a record, or of all; say if any was there.
+
+        Args:
+            sealed: all that is stored of the record, where some of it is kept.
+        """
+
+    def forget(self) -> None:
+        """Leave nothing of erased keys in the files; UnavailableError: ask again."""
+
+    def erased_size(self) -> int:
+        """Return how many entries were looked at for erasures, all of them carried out."""
+
+    def note_erased(self, tree_size: int) -> None:
+        """Say that every erasure among the first entries was carried out; durable on return."""
 
     def sweep(self, known: Callable[[Sequence[bytes]], Collection[bytes]]) -> Sweep:
         """Remove keys of records that never became entries, of a bounded number that come next.
@@ -358,6 +390,12 @@ class LogReader(Protocol):
     def deposits_of_file(self, digest: bytes, after: int, limit: int) -> Sequence[int]:
         """Return leaf indexes above ``after`` of deposits whose manifest lists a file."""
 
+    def records_of_person(self, tag: bytes, after: int, limit: int) -> Sequence[int]:
+        """Return leaf indexes above ``after`` of entries that name a person, smallest first."""
+
+    def erasures(self, start: int) -> Sequence[int]:
+        """Return the leaf indexes of ``erasure`` entries from ``start`` on."""
+
     def digests_between(
         self, low: bytes, high: bytes, *, after: tuple[bytes, int] | None, limit: int
     ) -> Sequence[FoundDigest]:
@@ -439,6 +477,16 @@ class LogStore(LogReader, Protocol):
 
     def erase_manifest(self, leaf_index: int) -> bool:
         """Take back a published manifest with its look-ups; say whether there was one."""
+
+    def replace_people(self, people: Iterable[tuple[int, Sequence[bytes]]]) -> None:
+        """Replace the tags of entries, given as (leaf index, tags); nothing of old ones is left.
+
+        Raises:
+            UnavailableError: the old state is still held by a reader; ask again.
+        """
+
+    def rebuild_people(self, people: Iterable[tuple[int, Sequence[bytes]]]) -> None:
+        """Throw the index of people away and write this one, in one transaction."""
 
     def use_token(self, kid: str, jti: str, *, expires_unix: int, now_unix: int) -> bool:
         """Mark a holder's request as answered, durably; False if it had been."""

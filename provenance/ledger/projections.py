@@ -65,6 +65,7 @@ class Projection:
     that this one is about."""
     beacon: BeaconBlock | None
     key_event: KeyEvent | None = None
+    is_erasure: bool = False
 
 
 def project(record: Record, leaf_index: int, key_index: int | None) -> Projection:
@@ -82,6 +83,7 @@ def project(record: Record, leaf_index: int, key_index: int | None) -> Projectio
         targets=tuple(_targets(record)),
         beacon=_beacon_block(record) if record.type == "beacon" else None,
         key_event=_key_event(record, leaf_index),
+        is_erasure=record.type == "erasure",
     )
 
 

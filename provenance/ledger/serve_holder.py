@@ -20,6 +20,7 @@ from provenance.holder_statement import (
     check_statement,
     parse_statement,
 )
+from provenance.ledger.erase_disclosures import check_manifest_kept
 from provenance.ledger.load_record import load_record
 from provenance.record import deposit_of, parse_entry
 
@@ -74,9 +75,12 @@ def check_publication(  # noqa: PLR0913 -- what is asked, and of whom
 
     Raises:
         NotFoundError: no such record, or not a deposit of a dataset digest.
+        ErasedError: its manifest was erased.
         MalformedError, WrongAudienceError, BadSignatureError, StatementExpiredError: it does not.
     """
-    record, _ = _deposit(log.index_of(record_id), log)
+    leaf_index = log.index_of(record_id)
+    record, _ = _deposit(leaf_index, log)
+    check_manifest_kept(record_id, leaf_index, store)
     _check(statement, PUBLICATION, record, store=store, origin=origin, now_unix=now_unix)
 
 
@@ -98,11 +102,13 @@ def publish_manifest(  # noqa: PLR0913 -- what is asked, and of whom
 
     Raises:
         NotFoundError: no such record, or not a deposit of a dataset digest.
+        ErasedError: its manifest was erased.
         ManifestMismatchError: digest, counts or sum of lengths are not the signed ones.
         MalformedError: not a manifest; or the statement does not entitle to it (see above).
     """
     leaf_index = log.index_of(record_id)
     record, signed = _deposit(leaf_index, log)
+    check_manifest_kept(record_id, leaf_index, store)
     manifest.seek(0)
     parsed = parse_manifest(_lines(manifest))
     check_published(parsed.header, signed)
@@ -135,7 +141,9 @@ def erase_record(record_id: bytes, *, log: SignedLog, store: LogStore, key_store
     leaf_index = log.index_of(record_id)
     had_manifest = store.erase_manifest(leaf_index)
     # a crash here leaves the disclosures: ask again
-    return key_store.erase(record_id) or had_manifest
+    had_key = key_store.erase(record_id)
+    key_store.forget()
+    return had_key or had_manifest
 
 
 def _use(  # noqa: PLR0913 -- a statement and all that it is checked against

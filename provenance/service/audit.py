@@ -44,6 +44,7 @@ from provenance.ledger.audit_store import audit_store
 from provenance.ledger.audit_stored_anchors import check_stored_anchors, check_stored_beacons
 from provenance.ledger.check_policy import check_policy
 from provenance.ledger.read_log import SignedLog
+from provenance.ledger.rebuild_lookups import rebuild_lookups
 from provenance.ledger.tile_cache import TileCache
 from provenance.policy import Policy
 from provenance.service.chain_node import ChainNode, pin_of
@@ -72,6 +73,7 @@ __all__ = [
     "audit_if_due",
     "audit_public",
     "open_stored_log",
+    "rebuild_if_due",
 ]
 
 
@@ -158,8 +160,21 @@ def audit_if_due(folder: LedgerFolder, store: SqlLogStore) -> None:
         AuditError: the first wrong place; the log is not served.
     """
     if store.audit_due() is not None:
+        rebuild_if_due(folder, store)
         audit_folder(folder, ask_chain=False)
         store.note_audited()
+
+
+def rebuild_if_due(folder: LedgerFolder, store: SqlLogStore) -> None:
+    """Make the look-ups of a log that was migrated anew; earlier releases wrote fewer of them.
+
+    Raises:
+        AuditError: an entry or a disclosure is damaged.
+    """
+    if store.audit_due() is None:
+        return
+    with _disclosure_keys(folder, folder.read_settings()) as key_store, at_place("look-ups"):
+        rebuild_lookups(store, key_store)
 
 
 def _audit_stored(

@@ -31,8 +31,9 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 from provenance import strict_json
 from provenance.errors import AlreadyExistsError, MalformedError, UnsupportedVersionError
 from provenance.files.atomic import PRIVATE, fsync_folder, make_folder, write_bytes, writing
+from provenance.ledger.erase_disclosures import apply_erasures
 from provenance.policy import Policy
-from provenance.service.audit import audit_folder
+from provenance.service.audit import audit_folder, rebuild_if_due
 from provenance.service.restored import note_restored
 from provenance.service.settings import Databases, LedgerFolder, Settings
 from provenance.store.copies import check_empty, copy_into, copy_out
@@ -240,13 +241,24 @@ def restore_backup(
         make_folder(made.root)
         settings = _place_files(backup, scratch / LEDGER, made, databases)
         _place_databases(scratch, made, settings, with_keys=key_backup is not None)
-        report, _ = audit_folder(made, ask_chain=False, with_memory=False)
-        with closing(open_log_store(made.log_database(settings))) as store:
-            store.note_audited()
+        report = _settle(made, settings)
         note_restored(made)
         # a crash here leaves a folder with a name of its own, and the databases filled
         made.root.rename(folder.root)
         fsync_folder(folder.root.parent)
+    return report
+
+
+def _settle(made: LedgerFolder, settings: Settings) -> AuditReport:
+    """Bring what was restored up to date: what the log orders erased is so before the audit."""
+    with (
+        closing(open_log_store(made.log_database(settings))) as store,
+        closing(open_key_store(made.key_database(settings))) as key_store,
+    ):
+        rebuild_if_due(made, store)
+        apply_erasures(store, key_store, again=True)
+        report, _ = audit_folder(made, ask_chain=False, with_memory=False)
+        store.note_audited()
     return report
 
 

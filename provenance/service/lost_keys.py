@@ -36,7 +36,7 @@ def find_lost_keys(log: SqlLogStore, key_store: SqlKeyStore, database: Database)
         return None
     try:
         record_id = record_id_of(b"".join(log.entries(index, index + 1)))
-        is_there = key_store.open(record_id, ()) is not None
+        is_there = key_store.open(record_id, ()) is not None or key_store.was_erased(record_id)
     except (VerificationError, FatalError):  # damaged, not lost: the scrub says where
         return None
     if is_there:

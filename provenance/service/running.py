@@ -16,6 +16,7 @@ from provenance.errors import OverloadedError, UnavailableError
 from provenance.files.lock import FolderLock
 from provenance.ledger.check_policy import check_policy
 from provenance.ledger.collect_cosignatures import Cosigner
+from provenance.ledger.erase_disclosures import apply_erasures
 from provenance.ledger.issue_beacon import BeaconIssuer
 from provenance.ledger.issue_receipt import ReceiptIssuer
 from provenance.ledger.known_keys import KnownKeys
@@ -245,6 +246,7 @@ class RunningParts:
             FatalError: the log may not be continued.
         """
         audit_if_due(self._folder, self.store)
+        apply_erasures(self.store, self.key_store)
         for chain in self.chains:
             chain.start_node()
         with saying_when_slow(self._database):

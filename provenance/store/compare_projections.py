@@ -95,6 +95,12 @@ def _questions(
             digests.c.leaf_index.between(first, last),
         ),
     )
+    erasures = tables.erasures
+    yield (
+        erasures.name,
+        {(one.leaf_index,): one.leaf_index for one in expected if one.is_erasure},
+        select(erasures).where(erasures.c.leaf_index.between(first, last)),
+    )
     beacons = tables.beacons
     yield (
         beacons.name,

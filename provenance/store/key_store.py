@@ -4,25 +4,44 @@ Disclosures hold personal data. They lie in the ledger's database as ciphertext 
 are here, in a database of their own that the ledger's backups leave out. Erasing a key
 erases what it sealed in every backup at once, while the log and all its proofs stay as they are.
 
+    record's key K (random) --HKDF-Expand(K, digest)--> key of one disclosure --AES-256-GCM--> text
+
+So one person's disclosure can be erased and the others of its record kept: their keys are stored,
+and K is destroyed. In the first release K itself encrypted all of a record; what is kept of such a
+record is what AES-GCM had added to each text, since text and ciphertext are both at hand then.
+
 AES-256-GCM with a random nonce; the associated data is record id ‖ digest, so no ciphertext
 can be moved to another record or another place in it. ``secure_delete`` overwrites a deleted key
 and an erasure ends by emptying the write-ahead log; on PostgreSQL it ends by writing the table
 anew (``VACUUM FULL``).
+
+An erased record keeps a row with an empty key. A record that comes again, after a restored log has
+forgotten it, finds that row, and is encrypted under a key that nobody keeps.
 """
 
 from __future__ import annotations
 
+import hmac
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import bindparam, delete, func, insert, select, text, update
+from sqlalchemy import bindparam, delete, func, insert, inspect, select, text, update
+from sqlalchemy.schema import CreateColumn
 
 from provenance.errors import DamagedDisclosureError, FatalError, VerificationError
 from provenance.ledger.ports import Sweep
 from provenance.store.check_files import check_files
+from provenance.store.disclosure_cipher import (
+    DERIVED_SCHEME,
+    NONCE_LENGTH,
+    PLAIN_SCHEME,
+    key_for,
+    mask_of,
+    open_left,
+    open_text,
+    seal_texts,
+)
 from provenance.store.engine import (
     forget_erased,
     is_postgresql,
@@ -32,22 +51,30 @@ from provenance.store.engine import (
     storage_errors,
 )
 from provenance.store.insert_rows import insert_rows
-from provenance.store.tables import disclosure_keys, key_metadata, key_store_state
+from provenance.store.tables import (
+    disclosure_keys,
+    disclosure_subkeys,
+    key_metadata,
+    key_store_state,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
+    from provenance.store.disclosure_cipher import Key
     from provenance.store.engine import Database
 
 __all__ = ["SWEPT_AT_ONCE", "SqlKeyStore", "check_key_files", "open_key_store"]
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 KEY_LENGTH: Final = 32
-NONCE_LENGTH: Final = 12
-"""What NIST SP 800-38D gives random nonces; a key seals at most a few hundred disclosures."""
+TAG_LENGTH: Final = 16
+"""Bytes of a person's tag: two people share one by chance in none of 2^64 pairs."""
+ERASED: Final = b""
+"""The key of a record that was erased."""
 
 _CHUNK: Final = 500
 """Ids asked for in one statement, below every database's limit of parameters."""
@@ -55,11 +82,14 @@ _CHUNK: Final = 500
 SWEPT_AT_ONCE: Final = 5_000
 """Keys of one sweep: it keeps everybody from integrating for about a tenth of a second."""
 
-_find_keys = select(disclosure_keys.c.record_id, disclosure_keys.c.key).where(
-    disclosure_keys.c.record_id.in_(bindparam("ids", expanding=True))
-)
-_find_key = select(disclosure_keys.c.key).where(
+_find_keys = select(
+    disclosure_keys.c.record_id, disclosure_keys.c.key, disclosure_keys.c.scheme
+).where(disclosure_keys.c.record_id.in_(bindparam("ids", expanding=True)))
+_find_key = select(disclosure_keys.c.key, disclosure_keys.c.scheme).where(
     disclosure_keys.c.record_id == bindparam("record_id")
+)
+_find_subkeys = select(disclosure_subkeys).where(
+    disclosure_subkeys.c.record_id == bindparam("record_id")
 )
 _find_unswept = (
     select(disclosure_keys.c.sequence, disclosure_keys.c.record_id)
@@ -122,13 +152,7 @@ class SqlKeyStore:
         self._engine = engine
         with storage_errors(), engine.begin() as connection:
             serialize_starts(connection)
-            key_metadata.create_all(connection)
-            state = connection.execute(select(key_store_state.c.schema_version)).scalar()
-            if state is None:
-                row = {"id": 1, "schema_version": SCHEMA_VERSION, "swept_sequence": 0}
-                connection.execute(insert(key_store_state), row)
-            elif state != SCHEMA_VERSION:
-                raise FatalError(f"expected a key store of version {SCHEMA_VERSION}, got {state}")
+            self._person_key = _prepare(connection)
 
     def close(self) -> None:
         """Give back the file."""
@@ -154,26 +178,34 @@ class SqlKeyStore:
         with storage_errors(), self._engine.begin() as connection:
             if is_postgresql(connection):
                 connection.execute(_ONE_SEALER)
-            keys: dict[bytes, bytes] = {}
+            keys: dict[bytes, Key] = {}
             for start in range(0, len(wanted), _CHUNK):
                 ids = wanted[start : start + _CHUNK]
                 keys.update(
-                    (row.record_id, row.key) for row in connection.execute(_find_keys, {"ids": ids})
+                    (row.record_id, (row.key or os.urandom(KEY_LENGTH), row.scheme))
+                    for row in connection.execute(_find_keys, {"ids": ids})
                 )
             fresh = [record_id for record_id in wanted if record_id not in keys]
             made = os.urandom(KEY_LENGTH * len(fresh))
             for at, record_id in enumerate(fresh):
-                keys[record_id] = made[KEY_LENGTH * at : KEY_LENGTH * (at + 1)]
+                keys[record_id] = made[KEY_LENGTH * at : KEY_LENGTH * (at + 1)], DERIVED_SCHEME
             if fresh:
-                rows = [(record_id, keys[record_id]) for record_id in fresh]
-                insert_rows(connection, disclosure_keys, rows, ("record_id", "key"))
+                rows = [(record_id, *keys[record_id]) for record_id in fresh]
+                insert_rows(connection, disclosure_keys, rows, ("record_id", "key", "scheme"))
         nonces = _nonces(sum(len(texts) for _, texts in records))
         return [
-            _seal(keys.get(record_id), record_id, texts, nonces) for record_id, texts in records
+            seal_texts(keys.get(record_id), record_id, texts, nonces)
+            for record_id, texts in records
         ]
 
-    def open(self, record_id: bytes, sealed: Iterable[tuple[bytes, bytes]]) -> list[str] | None:
-        """Decrypt disclosures of one record, given as (digest, ciphertext); None if erased.
+    def open(
+        self, record_id: bytes, sealed: Iterable[tuple[bytes, bytes]]
+    ) -> list[str | None] | None:
+        """Decrypt disclosures of one record, given as (digest, ciphertext).
+
+        Returns:
+            Per disclosure its text, None for one that was erased; None when all of them were, or
+            the key was lost.
 
         Raises:
             DamagedDisclosureError: the key is there but a ciphertext is not what it made, or what
@@ -181,29 +213,91 @@ class SqlKeyStore:
         """
         with storage_errors(), self._engine.connect() as connection:
             row = connection.execute(_find_key, {"record_id": record_id}).one_or_none()
-        if row is None:
-            return None
+            if row is None:
+                return None
+            if row.key == ERASED:
+                left = connection.execute(_find_subkeys, {"record_id": record_id}).all()
+                return open_left(record_id, left, sealed) if left else None
         if not isinstance(row.key, bytes) or len(row.key) != KEY_LENGTH:
             raise DamagedDisclosureError(f"the key of record {record_id.hex()} is damaged")
-        cipher = AESGCM(row.key)
-        return [_open(cipher, record_id, digest, octets) for digest, octets in sealed]
+        return [
+            open_text(key_for((row.key, row.scheme), digest), record_id, digest, octets)
+            for digest, octets in sealed
+        ]
+
+    def was_erased(self, record_id: bytes) -> bool:
+        """Tell whether a record's key was erased, in whole or in part: it is not lost then."""
+        with storage_errors(), self._engine.connect() as connection:
+            row = connection.execute(_find_key, {"record_id": record_id}).one_or_none()
+        return row is not None and row.key == ERASED
 
     def count(self) -> int:
-        """Count the keys that are there."""
+        """Count the records that have a key, or had one that was erased."""
         statement = select(func.count()).select_from(disclosure_keys)
         with storage_errors(), self._engine.connect() as connection:
             return connection.execute(statement).scalar_one()
 
-    def erase(self, record_id: bytes) -> bool:
-        """Destroy the key of one record, in all of the database's files; say if it was there.
+    def tag(self, words: str) -> bytes:
+        """Return what ``words`` about a person are found by in the ledger's database, 16 bytes."""
+        return hmac.digest(self._person_key, words.encode(), "sha256")[:TAG_LENGTH]
 
-        A crash here leaves the key or its deletion in the write-ahead log; ask again after it.
+    # --- erasing ---------------------------------------------------------------------------
+
+    def erase(
+        self,
+        record_id: bytes,
+        digests: Collection[bytes] | None = None,
+        sealed: Iterable[tuple[bytes, bytes]] = (),
+    ) -> bool:
+        """Destroy keys of one record, in all of the database's files; say if any was there.
+
+        A crash here leaves keys or their deletion in the write-ahead log; ask again after it. What
+        was erased before stays so.
+
+        Args:
+            digests: of the disclosures to erase; None for all of them.
+            sealed: all that is stored of the record as (digest, ciphertext), of which the rest is
+                kept; nothing of it where all is erased.
+
+        Raises:
+            DamagedDisclosureError: one that is to be kept does not decrypt; nothing was erased.
         """
-        statement = delete(disclosure_keys).where(disclosure_keys.c.record_id == record_id)
         with storage_errors(), self._engine.begin() as connection:
-            erased = connection.execute(statement).rowcount > 0
-        forget_erased(self._engine, [disclosure_keys])
+            row = connection.execute(_find_key, {"record_id": record_id}).one_or_none()
+            key = ERASED if row is None else row.key
+            if key != ERASED and digests is not None and row is not None:
+                _keep_subkeys(connection, record_id, (key, row.scheme), digests, sealed)
+            gone = delete(disclosure_subkeys).where(disclosure_subkeys.c.record_id == record_id)
+            if digests is not None:
+                gone = gone.where(disclosure_subkeys.c.digest.in_(list(digests)))
+            erased = connection.execute(gone).rowcount > 0
+            if row is None:
+                mark = {"record_id": record_id, "key": ERASED, "scheme": DERIVED_SCHEME}
+                connection.execute(insert(disclosure_keys), mark)
+            elif key != ERASED:
+                erased = True
+                ours = disclosure_keys.c.record_id == record_id
+                connection.execute(update(disclosure_keys).where(ours).values(key=ERASED))
         return erased
+
+    def forget(self) -> None:
+        """Leave nothing of what was erased in the database's own files.
+
+        Raises:
+            UnavailableError: somebody reads on and holds the old state; ask again.
+        """
+        forget_erased(self._engine, [disclosure_keys, disclosure_subkeys])
+
+    def erased_size(self) -> int:
+        """Return how many entries were looked at for erasures, all of them carried out."""
+        with storage_errors(), self._engine.connect() as connection:
+            found: int = connection.execute(select(key_store_state.c.erased_size)).scalar_one()
+        return found
+
+    def note_erased(self, tree_size: int) -> None:
+        """Say that every erasure among the first entries was carried out; durable on return."""
+        with storage_errors(), self._engine.begin() as connection:
+            connection.execute(update(key_store_state).values(erased_size=tree_size))
 
     def sweep(self, known: Callable[[Sequence[bytes]], Collection[bytes]]) -> Sweep:
         """Remove keys whose record never became an entry, of some thousand that come next.
@@ -242,26 +336,56 @@ def _nonces(count: int) -> Iterator[bytes]:
     return (drawn[start : start + NONCE_LENGTH] for start in range(0, len(drawn), NONCE_LENGTH))
 
 
-def _seal(
-    key: bytes | None,
+def _keep_subkeys(
+    connection: Connection,
     record_id: bytes,
-    texts: Sequence[tuple[bytes, str]],
-    nonces: Iterator[bytes],
-) -> list[bytes]:
-    if key is None:
-        return []
-    encrypt = AESGCM(key).encrypt
-    return [
-        (nonce := next(nonces)) + encrypt(nonce, text.encode("ascii"), record_id + digest)
-        for digest, text in texts
-    ]
+    key: Key,
+    digests: Collection[bytes],
+    sealed: Iterable[tuple[bytes, bytes]],
+) -> None:
+    """Store the keys of the disclosures of a record that are not erased."""
+    rows = []
+    for digest, octets in sealed:
+        if digest in digests:
+            continue
+        text = open_text(key_for(key, digest), record_id, digest, octets)
+        kept = key_for(key, digest)
+        if key[1] == PLAIN_SCHEME:  # the key would open the others too
+            kept = mask_of(octets, text)
+        rows.append((record_id, digest, kept, key[1]))
+    if rows:
+        insert_rows(connection, disclosure_subkeys, rows)
 
 
-def _open(cipher: AESGCM, record_id: bytes, digest: bytes, octets: bytes) -> str:
-    nonce, ciphertext = octets[:NONCE_LENGTH], octets[NONCE_LENGTH:]
-    try:
-        return cipher.decrypt(nonce, ciphertext, record_id + digest).decode("ascii")
-    except (InvalidTag, ValueError) as error:
-        raise DamagedDisclosureError(
-            f"disclosure {digest.hex()} of record {record_id.hex()} does not decrypt"
-        ) from error
+# --- the schema ---------------------------------------------------------------------------
+
+
+def _prepare(connection: Connection) -> bytes:
+    """Make the tables, or bring those of the first release to this one's; return the person key.
+
+    Raises:
+        FatalError: a store of a later release.
+    """
+    state = None
+    if inspect(connection).has_table(key_store_state.name):
+        state = connection.execute(select(key_store_state.c.schema_version)).scalar()
+    if state == 1:
+        for table, column in (
+            (disclosure_keys, disclosure_keys.c.scheme),
+            (key_store_state, key_store_state.c.person_key),
+            (key_store_state, key_store_state.c.erased_size),
+        ):
+            written = CreateColumn(column).compile(connection)
+            connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {written}")
+        connection.execute(update(key_store_state).values(schema_version=SCHEMA_VERSION))
+    elif state not in {None, SCHEMA_VERSION}:
+        raise FatalError(f"expected a key store of version {SCHEMA_VERSION}, got {state}")
+    key_metadata.create_all(connection)
+    if state is None and not connection.execute(select(key_store_state.c.id)).first():
+        row = {"id": 1, "schema_version": SCHEMA_VERSION, "swept_sequence": 0}
+        connection.execute(insert(key_store_state), row)
+    found: bytes = connection.execute(select(key_store_state.c.person_key)).scalar_one()
+    if not found:
+        found = os.urandom(KEY_LENGTH)
+        connection.execute(update(key_store_state).values(person_key=found))
+    return found

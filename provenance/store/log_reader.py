@@ -145,6 +145,7 @@ _PROJECTIONS = (
     tables.records_by_key,
     tables.dataset_digests,
     tables.beacons,
+    tables.erasures,
 )
 
 
@@ -386,6 +387,19 @@ class SqlLogReader:
         table = tables.file_digests
         statement = select(table.c.leaf_index).where(table.c.digest == digest)
         return self._indexes(statement, table.c.leaf_index, after, limit)
+
+    def records_of_person(self, tag: bytes, after: int, limit: int) -> list[int]:
+        """Return leaf indexes above ``after`` of entries that name a person, smallest first."""
+        table = tables.person_index
+        statement = select(table.c.leaf_index).where(table.c.tag == tag)
+        return self._indexes(statement, table.c.leaf_index, after, limit)
+
+    def erasures(self, start: int) -> list[int]:
+        """Return the leaf indexes of ``erasure`` entries from ``start`` on."""
+        column = tables.erasures.c.leaf_index
+        statement = select(column).where(column >= start).order_by(column)
+        with storage_errors(), self._reader.connect() as connection:
+            return list(connection.execute(statement).scalars())
 
     def digests_between(
         self, low: bytes, high: bytes, *, after: tuple[bytes, int] | None, limit: int

@@ -95,6 +95,7 @@ _PROJECTIONS = (
     tables.records_by_key,
     tables.dataset_digests,
     tables.beacons,
+    tables.erasures,
 )
 
 
@@ -250,15 +251,35 @@ class SqlLogStore(SqlLogReader):
         Nothing of the rows stays in the database's files: paths may name people. A crash in
         between leaves what was deleted there; ask again after it.
         """
-        overwrites = not is_postgresql(self._writer)
-        with storage_errors(), self._writer.begin() as connection:
-            if overwrites:
-                connection.exec_driver_sql("PRAGMA secure_delete=ON")
+        with storage_errors(), self._writer.begin() as connection, _overwriting(connection):
             found = _delete_manifest(connection, leaf_index)
-            if overwrites:
-                connection.exec_driver_sql("PRAGMA secure_delete=OFF")
         forget_erased(self._writer, [tables.manifests, tables.file_digests])
         return found
+
+    def replace_people(self, people: Iterable[tuple[int, Sequence[bytes]]]) -> None:
+        """Replace the tags of entries; nothing of the old ones stays in the database's files.
+
+        Finding them by their entry reads the whole index, which is for erasures only.
+        """
+        given = list(people)
+        with storage_errors(), self._writer.begin() as connection:
+            with _overwriting(connection):
+                for start in range(0, len(given), _REBUILD_ROWS):
+                    some = [index for index, _ in given[start : start + _REBUILD_ROWS]]
+                    connection.execute(
+                        delete(tables.person_index).where(
+                            tables.person_index.c.leaf_index.in_(some)
+                        )
+                    )
+            _insert_people(connection, given)
+        forget_erased(self._writer, [tables.person_index])
+
+    def rebuild_people(self, people: Iterable[tuple[int, Sequence[bytes]]]) -> None:
+        """Throw the index of people away and write this one; a crash leaves the old one."""
+        with storage_errors(), self._writer.begin() as connection:
+            connection.execute(delete(tables.person_index))
+            for one in people:
+                _insert_people(connection, [one])
 
     def use_token(self, kid: str, jti: str, *, expires_unix: int, now_unix: int) -> bool:
         """Mark a holder's request as answered, durably; False if it had been."""
@@ -296,6 +317,19 @@ class SqlLogStore(SqlLogReader):
             lines = as_lines(self.manifest_chunks(leaf_index) or ())
             digests = SortedDigests(manifest_digests(lines, leaf_index))
             insert_file_digests(connection, leaf_index, digests)
+
+
+@contextmanager
+def _overwriting(connection: Connection) -> Iterator[None]:
+    """Let SQLite write zeros over what is deleted meanwhile."""
+    if is_postgresql(connection):
+        yield
+        return
+    connection.exec_driver_sql("PRAGMA secure_delete=ON")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql("PRAGMA secure_delete=OFF")
 
 
 class SqlLogTransaction:
@@ -353,6 +387,8 @@ class SqlLogTransaction:
         insert_rows(connection, tables.entries, rows)
         _insert_projections(connection, [(new.projection, new.beacon_header) for new in entries])
         _insert_disclosures(connection, entries)
+        people = [(new.projection.leaf_index, new.people) for new in entries if new.people]
+        _insert_people(connection, people)
         _write_tiles(connection, extension)
         head = {"tree_size": extension.tree_size, "root_hash": extension.root_hash}
         connection.execute(_ADD_HEAD, head)
@@ -383,6 +419,11 @@ def _insert_disclosures(connection: Connection, entries: Sequence[NewEntry]) -> 
     insert_rows(connection, tables.disclosures, rows)
 
 
+def _insert_people(connection: Connection, people: Iterable[tuple[int, Sequence[bytes]]]) -> None:
+    rows = [(tag, leaf_index) for leaf_index, tags in people for tag in tags]
+    insert_rows(connection, tables.person_index, rows)
+
+
 def _insert_projections(
     connection: Connection, projections: Sequence[tuple[Projection, bytes | None]]
 ) -> None:
@@ -399,6 +440,8 @@ def _insert_projections(
     targets = [(target, one.leaf_index) for one in all_of for target in one.targets]
     insert_rows(connection, tables.dataset_digests, targets)
     insert_rows(connection, tables.beacons, _beacon_rows(projections))
+    erasures: list[tuple[object, ...]] = [(one.leaf_index,) for one in all_of if one.is_erasure]
+    insert_rows(connection, tables.erasures, erasures)
 
 
 def _beacon_rows(

@@ -26,6 +26,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy import false as sql_false
+from sqlalchemy import text as sql_text
 
 __all__ = [
     "anchor_attempts",
@@ -37,8 +38,10 @@ __all__ = [
     "cosignatures",
     "dataset_digests",
     "disclosure_keys",
+    "disclosure_subkeys",
     "disclosures",
     "entries",
+    "erasures",
     "file_digests",
     "heads",
     "key_metadata",
@@ -48,6 +51,7 @@ __all__ = [
     "log_head",
     "manifests",
     "metadata",
+    "person_index",
     "records",
     "records_by_key",
     "scrub_state",
@@ -193,6 +197,13 @@ as what they are about or are related to. Oldest first. Both are SHA-256 of some
 is ever taken for the other.
 """
 
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("leaf_index", _Index, primary_key=True, autoincrement=False),
+)
+"""``erasure`` entries: what a restored copy has to carry out again before it is served."""
+
 beacons = Table(
     "beacons",
     metadata,
@@ -208,6 +219,18 @@ a rebuilt projection has NULL there until a node gives the header again."""
 
 # --- beside the log -------------------------------------------------------------------------
 
+person_index = Table(
+    "person_index",
+    metadata,
+    Column("tag", LargeBinary, nullable=False),
+    Column("leaf_index", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tag", "leaf_index"),
+    sqlite_with_rowid=False,
+)
+"""People named in public disclosures -> entries. A tag is 16 bytes of an HMAC-SHA256 under a key
+of the key store: without that key nobody finds out whom the index knows. Erased with the names.
+"""
+
 disclosures = Table(
     "disclosures",
     metadata,
@@ -222,6 +245,7 @@ disclosures = Table(
 """Disclosures, as ciphertext, in the record's order. ``held`` ones go only to the record's holder.
 
 ``ciphertext`` is nonce (12 bytes) ‖ AES-256-GCM(disclosure); associated data: record id ‖ digest.
+The key is derived from the record's and the digest (``key_store``).
 """
 
 manifests = Table(
@@ -261,9 +285,27 @@ disclosure_keys = Table(
     Column("sequence", _Index, primary_key=True),
     Column("record_id", LargeBinary, nullable=False, unique=True),
     Column("key", LargeBinary, nullable=False),
+    Column("scheme", Integer, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
 )
-"""Record id -> random 256-bit key. ``sequence`` is never given twice: it bounds the sweep."""
+"""Record id -> random 256-bit key; an empty one was erased, and never comes back.
+
+``sequence`` is never given twice: it bounds the sweep. ``scheme`` says what encrypts: 0 the key
+itself (first release), 1 a key derived from it for each disclosure.
+"""
+
+disclosure_subkeys = Table(
+    "disclosure_subkeys",
+    key_metadata,
+    Column("record_id", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("key", LargeBinary, nullable=False),
+    Column("scheme", Integer, nullable=False),
+    PrimaryKeyConstraint("record_id", "digest"),
+    sqlite_with_rowid=False,
+)
+"""What is left of a record whose key was erased for some of its disclosures: the keys of the
+others. Of scheme 0 it is no key but what was added to the text (AES-GCM counts, and XORs)."""
 
 key_store_state = Table(
     "key_store_state",
@@ -271,9 +313,15 @@ key_store_state = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("schema_version", Integer, nullable=False),
     Column("swept_sequence", BigInteger, nullable=False),
+    Column("person_key", LargeBinary, nullable=False, server_default=sql_text("''")),
+    Column("erased_size", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("id = 1", name="one_row"),
 )
-"""One row; keys up to ``swept_sequence`` are known to belong to entries of the log."""
+"""One row; keys up to ``swept_sequence`` are known to belong to entries of the log.
+
+``person_key``, 32 random bytes, makes the tags of ``person_index``. The erasures among the first
+``erased_size`` entries have been carried out.
+"""
 
 # --- anchors (used by anchor_store.py) ------------------------------------------------------
 

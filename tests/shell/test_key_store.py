@@ -110,6 +110,7 @@ def test_an_erased_key_leaves_no_trace_on_disk(tmp_path: Path) -> None:
     assert any(key in file.read_bytes() for file in tmp_path.iterdir())
 
     assert store.erase(A)
+    store.forget()
 
     assert store.open(A, ciphertexts) is None
     assert not any(key in file.read_bytes() for file in tmp_path.iterdir())
@@ -130,6 +131,7 @@ def test_an_erased_key_leaves_no_trace_in_the_tables_of_postgresql(
     assert any(key in file.read_bytes() for file in files.glob("*/*"))
 
     assert store.erase(A)
+    store.forget()
 
     # files that were replaced go with the next checkpoint
     postgresql.execute("CHECKPOINT")
@@ -189,7 +191,7 @@ def test_a_store_of_a_later_release_is_refused(place: Place) -> None:
     open_key_store(place.keys).close()
     engine = open_writer(place.keys)
     with engine.begin() as connection:
-        connection.execute(update(key_store_state).values(schema_version=2))
+        connection.execute(update(key_store_state).values(schema_version=3))
     engine.dispose()
 
     with pytest.raises(FatalError):
