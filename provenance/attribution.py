@@ -175,7 +175,7 @@ def credit_of(case: Case, deposit: bytes) -> Credit:
 
 
 def _claim(case: Case, deposit: Entry, source: Entry, person: NamedPerson) -> Claim:
-    by = _made_by(case, deposit, source, person.contributor)
+    by = _made_by(case, deposit, source, person)
     answers = _answers(case, source, person)
     said = {(one.response.answer, frozenset(one.response.roles)) for one in answers if one.counts}
     if len(said) > 1:
@@ -188,7 +188,7 @@ def _claim(case: Case, deposit: Entry, source: Entry, person: NamedPerson) -> Cl
     return Claim(source, person.digest, person.contributor, by, counts, status, answers)
 
 
-def _made_by(case: Case, deposit: Entry, source: Entry, contributor: Contributor | None) -> str:
+def _made_by(case: Case, deposit: Entry, source: Entry, person: NamedPerson) -> str:
     """Tell who claims it: the depositor, the person of himself, or somebody else."""
     transfers = [one for one in case.about(deposit.id, "transfer") if one.is_effective]
     owner = owner_of(deposit, transfers, below=source.leaf_index)
@@ -196,7 +196,7 @@ def _made_by(case: Case, deposit: Entry, source: Entry, contributor: Contributor
     people = named_people(source.record)
     # of two namesakes in one record nobody can say which one signed it
     himself = [one for one in people if _matched(one.contributor, source) is not None]
-    is_himself = len(himself) == 1 and himself[0].contributor is contributor
+    is_himself = [one.digest for one in himself] == [person.digest]
     if is_himself and (may_name_others or len(people) == 1):
         return "person"
     return "depositor" if may_name_others else "other"
