@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from provenance.ledger.sending_funds import Funds
 
-__all__ = ["Alert", "AlertCode", "Alerts", "Progress", "codes_over"]
+__all__ = ["Alert", "AlertCode", "Alerts", "Progress", "codes_over", "has_looked"]
 
 _logger = logging.getLogger(__name__)
 
@@ -143,6 +143,11 @@ class Alerts:
     def all(self) -> tuple[Alert, ...]:
         """Return what this turn found, in order."""
         return tuple(self._found)
+
+
+def has_looked(alerts: Sequence[Alert]) -> bool:
+    """Say whether a turn that ended with these asked the chain how it is."""
+    return not any(alert.code in _NOT_LOOKED for alert in alerts)
 
 
 def codes_over(before: Sequence[Alert], now: Sequence[Alert]) -> list[AlertCode]:

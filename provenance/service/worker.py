@@ -9,13 +9,14 @@ has to decide stays visible until a person has decided it.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from provenance.errors import ProvenanceError
-from provenance.ledger.anchor_alerts import AlertCode, codes_over
+from provenance.ledger.anchor_alerts import AlertCode, codes_over, has_looked
 from provenance.ledger.chain_log import ChainLog
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ _logger = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 60.0
 """Seconds between two tries while a node stays away."""
+
+_VARIES = re.compile(r"\beth_\w+|(?:0x)?[0-9a-f]*[0-9][0-9a-f]*")
+"""What of a message differs from turn to turn while its cause is the same."""
 
 
 class SystemClock:
@@ -90,6 +94,8 @@ class _Loop:
         self._awake = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self.status = LoopStatus()
+        self._said: tuple[str, str] | None = None
+        """Code and words of the failure that the log knows of."""
 
     def start(self) -> None:
         """Begin to take turns."""
@@ -116,12 +122,17 @@ class _Loop:
         """Take one turn and return the seconds until the next one."""
         raise NotImplementedError
 
+    def _has_looked(self) -> bool:
+        """Say whether the turn that went well asked whoever the last failure was about."""
+        return True
+
     def _run(self) -> None:
         pause = 0.0
         while not self._stopping.is_set():
             self._awake.clear()
             try:
                 wait, pause = self._turn(), 0.0
+                self._say_what_is_over()
             except ProvenanceError as error:
                 self._note(error)
                 wait = pause = min(max(0.25, 2 * pause), LONGEST_PAUSE)
@@ -134,9 +145,17 @@ class _Loop:
         self.status = replace(self.status, running=False)
 
     def _note(self, error: ProvenanceError) -> None:
-        if self.status.error is None or self.status.error.code != error.code:
+        """Keep a failure, and log it unless the log has it: a new cause is said, too."""
+        said = error.code, _VARIES.sub("#", str(error))
+        if said != self._said:
+            self._said = said
             self._logger.warning("%s: %s", self._name, error)
         self.status = replace(self.status, error=error)
+
+    def _say_what_is_over(self) -> None:
+        if self._said is not None and self._has_looked():
+            code, self._said = self._said[0], None
+            self._logger.info("%s: %s is over", self._name, code, extra={"code": code})
 
 
 class AnchorLoop(_Loop):
@@ -180,11 +199,11 @@ class AnchorLoop(_Loop):
             alerts=progress.alerts,
             funds=progress.funds,
         )
-        is_ours = not any(
-            progress.has(code)
-            for code in (AlertCode.STANDBY, AlertCode.LEASE_LOST, AlertCode.HALTED)
-        )
-        return self._busy_seconds if progress.unfinished and is_ours else self._idle_seconds
+        is_busy = progress.unfinished and self._has_looked()
+        return self._busy_seconds if is_busy else self._idle_seconds
+
+    def _has_looked(self) -> bool:
+        return has_looked(self.status.alerts)
 
 
 class BeaconLoop(_Loop):
@@ -197,8 +216,8 @@ class BeaconLoop(_Loop):
         self._poll_seconds = poll_seconds
 
     def _turn(self) -> float:
-        if self._observer.is_due():
-            self._observer.poll()
+        if self._observer.is_due() or self.status.error is not None:
+            self._observer.poll()  # a failure is over only when the node was asked
         self.status = LoopStatus(running=True)
         return self._poll_seconds
 
