@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from provenance.chunks import ChunkedFile
     from provenance.comparison import Comparison
     from provenance.fingerprint import FileProof, Summary
+    from provenance.key_life import Word
     from provenance.record import Record
     from provenance.record_values import Fixity
     from provenance.salted import FileOpening
@@ -211,6 +212,10 @@ class KeyStatus:
     """How many entries were read."""
     revoked_at: int | None
     """Leaf index of the first revocation of the signing key, None when there is none."""
+    words: tuple[Word, ...] = ()
+    """Every revocation of it by those who may; then ``revoked_at`` is the first of them."""
+    bound_later: tuple[int, str] | None = None
+    """Leaf index and institution of the first binding after the record, where it had none."""
 
 
 @dataclass(frozen=True, slots=True)

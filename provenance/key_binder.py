@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from provenance import sdjwt, strict_json
 from provenance.digests import from_b64url, to_b64url
@@ -129,7 +129,7 @@ def _parse(text: str) -> Binder:
     binder = Binder(
         text=text,
         kid=_thumbprint(header, "kid"),
-        alg=cast("Algorithm", alg),
+        alg=alg,
         aud=payload.text("aud", max_length=_MAX_ORIGIN),
         iat=payload.integer("iat"),
         key=_thumbprint(payload, "key"),

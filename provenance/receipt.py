@@ -11,6 +11,13 @@ r"""One record's evidence bundle: parse and serialise it, check nothing (``docs/
          "evidence":{"kind":"storage","header":"0x...","account_proof":["0x..."],...},
          "history":{"account_proof":["0x..."],"storage_proof":["0x..."]}}]}]}
 
+A receipt of a record whose key, or a key that has bound it, was revoked has one member more at
+its end, with proofs of its own, since a revocation may be younger than every other checkpoint:
+
+     ...,"revocations":{"checkpoint":"...",
+       "keys":[{"sd_jwt":"eyJ...~","leaf_index":9,"path":["47DE..."]}],
+       "records":[{"sd_jwt":"eyJ...~","leaf_index":12,"path":["47DE..."]}]}}
+
 ``anchored`` has one set of proofs for each checkpoint that was anchored, smallest first: chains
 are anchored at their own pace, and a log may write to several.
 
@@ -45,8 +52,10 @@ __all__ = [
     "LoggedBeacon",
     "LoggedRecord",
     "ProofSet",
+    "Proven",
     "Receipt",
     "ReceiptAnchor",
+    "Revocations",
     "to_tlog_proof",
 ]
 
@@ -55,6 +64,9 @@ VERSION = 1
 
 MAX_RECEIPT_BYTES = 4 * 1024 * 1024
 """A record of 256 KiB, its keys, and 16 anchors of trie proofs fit many times over."""
+
+MAX_REVOCATIONS = 32
+"""Of the signing key and of those that have bound it; of each revoker the first and the last."""
 
 MAX_KEYS = 16
 """From the signing key up to an institution's: two today, and room for a chain of departments."""
@@ -128,6 +140,27 @@ class Anchored:
 
 
 @dataclass(frozen=True, slots=True)
+class Proven:
+    """A record with its inclusion path under the checkpoint that stands beside it."""
+
+    record: LoggedRecord
+    path: tuple[bytes, ...]
+    """Sibling hashes of 32 bytes, lowest level first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revocations:
+    """What the log says against the signing key, or against a key that has bound it."""
+
+    checkpoint: str
+    """The signed note that covers all of it, verbatim; perhaps younger than the others."""
+    keys: tuple[Proven, ...]
+    """``key`` records that tell who may revoke, and that are not in ``Receipt.keys``."""
+    records: tuple[Proven, ...]
+    """``revocation`` records, at least one; both in the order of the log."""
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What one file says; see the module's first lines for its bytes."""
 
@@ -138,6 +171,7 @@ class Receipt:
     first: ProofSet
     anchored: tuple[Anchored, ...]
     """Empty before the first anchor is final; else by tree size, the smallest first."""
+    revocations: Revocations | None = None
 
     @classmethod
     def parse(cls, octets: bytes) -> Receipt:
@@ -161,6 +195,9 @@ class Receipt:
             anchored=tuple(
                 map(_parse_anchored, members.objects("anchored", max_items=MAX_ANCHORS))
             ),
+            revocations=_parse_revocations(members.object("revocations"))
+            if "revocations" in members
+            else None,
         )
         members.done()
         _check_shape(receipt)
@@ -171,7 +208,7 @@ class Receipt:
     def to_bytes(self) -> bytes:
         """Return the file: compact JSON and one newline."""
         # written member by member: what all receipts of a batch share is encoded only once
-        return b'{"format":"%s","v":%d,"record":%s,"keys":[%s],"beacon":%s,"first":{%s},%s}\n' % (
+        return b'{"format":"%s","v":%d,"record":%s,"keys":[%s],"beacon":%s,"first":{%s},%s%s}\n' % (
             FORMAT.encode(),
             VERSION,
             _record_octets(self.record),
@@ -179,6 +216,7 @@ class Receipt:
             b"null" if self.beacon is None else _shared_beacon_octets(self.beacon),
             _proofs_octets(self.first),
             b'"anchored":[%s]' % b",".join(map(_anchored_octets, self.anchored)),
+            b"" if self.revocations is None else _revocations_octets(self.revocations),
         )
 
     def proof_sets(self) -> Iterator[tuple[str, ProofSet]]:
@@ -277,6 +315,34 @@ def _parse_anchored(members: strict_json.Members) -> Anchored:
     return anchored
 
 
+def _parse_revocations(members: strict_json.Members) -> Revocations:
+    revocations = Revocations(
+        checkpoint=members.text("checkpoint", max_length=MAX_RECEIPT_BYTES),
+        keys=tuple(map(_parse_proven, members.objects("keys", max_items=MAX_KEYS))),
+        records=tuple(map(_parse_proven, members.objects("records", max_items=MAX_REVOCATIONS))),
+    )
+    members.done()
+    if not revocations.records:
+        raise MalformedError("expected a record, or no such member", field=members.path("records"))
+    for name, proven in (("keys", revocations.keys), ("records", revocations.records)):
+        indexes = [one.record.leaf_index for one in proven]
+        if indexes != sorted(set(indexes)):
+            raise MalformedError("expected the order of the log", field=members.path(name))
+    return revocations
+
+
+def _parse_proven(members: strict_json.Members) -> Proven:
+    proven = Proven(
+        LoggedRecord(
+            sd_jwt=members.text("sd_jwt", max_length=MAX_RECEIPT_BYTES),
+            leaf_index=members.integer("leaf_index"),
+        ),
+        _read_path(members, "path"),
+    )
+    members.done()
+    return proven
+
+
 def _parse_proofs(members: strict_json.Members) -> ProofSet:
     paths = members.array("keys", max_items=MAX_KEYS)
     return ProofSet(
@@ -358,6 +424,24 @@ def _proofs_octets(proofs: ProofSet) -> bytes:
 def _anchored_octets(anchored: Anchored) -> bytes:
     anchors = [_anchor_json(anchor) for anchor in anchored.anchors]
     return b'{%s,"anchors":%s}' % (_proofs_octets(anchored.proofs), strict_json.dump(anchors))
+
+
+def _revocations_octets(revocations: Revocations) -> bytes:
+    """Write the last member of a receipt, with the comma before it."""
+    return b',"revocations":{"checkpoint":%s,"keys":[%s],"records":[%s]}' % (
+        _shared_text_octets(revocations.checkpoint),
+        b",".join(map(_proven_octets, revocations.keys)),
+        b",".join(map(_proven_octets, revocations.records)),
+    )
+
+
+def _proven_octets(proven: Proven) -> bytes:
+    record = proven.record
+    return b'{"sd_jwt":%s,"leaf_index":%d,"path":%s}' % (
+        strict_json.dump(record.sd_jwt),
+        record.leaf_index,
+        _path_octets(proven.path),
+    )
 
 
 def _anchor_json(anchor: ReceiptAnchor) -> dict[str, object]:

@@ -15,17 +15,19 @@ from typing import TYPE_CHECKING
 
 from provenance.checkpoint import Checkpoint
 from provenance.errors import MalformedError
+from provenance.identity import BoundKey
 from provenance.note import Note
-from provenance.receipt import Receipt
+from provenance.receipt import ProofSet, Receipt
 from provenance.record import Record, parse_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from provenance.keys import PublicKey
     from provenance.note import NoteVerifier
-    from provenance.receipt import LoggedRecord, ProofSet
+    from provenance.receipt import LoggedRecord, Proven, Revocations
 
-__all__ = ["LogState", "Parts"]
+__all__ = ["LogState", "Parts", "RevocationParts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Parts:
     beacon: Record | None
     states: tuple[LogState, ...]
     """``first``, then each of ``anchored``."""
+    revocations: RevocationParts | None = None
 
     @classmethod
     def parse(cls, octets: bytes) -> Parts:
@@ -91,7 +94,9 @@ class Parts:
         states = [LogState.of(name, proofs) for name, proofs in receipt.proof_sets()]
         _check_growing([state.checkpoint.tree_size for state in states[1:]])
         keys = tuple(_read_key(key, f"keys[{i}]") for i, key in enumerate(receipt.keys))
-        return cls(receipt, record, keys, beacon, tuple(states))
+        shown = receipt.revocations
+        revocations = None if shown is None else RevocationParts.of(shown)
+        return cls(receipt, record, keys, beacon, tuple(states), revocations)
 
     @property
     def newest(self) -> LogState:
@@ -103,6 +108,23 @@ class Parts:
         """The anchored states, in the order of the receipt's ``anchored``."""
         return self.states[1:]
 
+    @property
+    def all_states(self) -> tuple[LogState, ...]:
+        """Every state that has to be signed, that of the revocations included."""
+        return self.states if self.revocations is None else (*self.states, self.revocations.state)
+
+    def key_of(self, kid: str) -> PublicKey | None:
+        """Return the key that some ``key`` record of the receipt carries."""
+        shown = () if self.revocations is None else self.revocations.keys
+        records = (self.record, *self.keys, *shown)
+        return next((one.key for one in records if one.key is not None and one.kid == kid), None)
+
+    def revocation_records(self) -> Iterator[tuple[str, Record]]:
+        """Yield the ``revocation`` records with their names in the receipt."""
+        if self.revocations is not None:
+            for i, one in enumerate(self.revocations.records):
+                yield f"revocations.records[{i}]", one
+
     def named_records(self) -> Iterator[tuple[str, Record]]:
         """Yield every record with its name in the receipt."""
         yield "record", self.record
@@ -110,6 +132,60 @@ class Parts:
             yield f"keys[{i}]", key
         if self.beacon is not None:
             yield "beacon", self.beacon
+        if self.revocations is not None:
+            for name, record, _ in self.revocations.named_proofs():
+                yield name, record
+
+
+@dataclass(frozen=True, slots=True)
+class RevocationParts:
+    """What the log says against keys, parsed; nothing of it is verified."""
+
+    state: LogState
+    """The checkpoint that covers all of it; its set of proofs is empty."""
+    receipt: Revocations
+    keys: tuple[Record, ...]
+    records: tuple[Record, ...]
+
+    @classmethod
+    def of(cls, receipt: Revocations) -> RevocationParts:
+        """Parse the records and the checkpoint.
+
+        Raises:
+            MalformedError: a part does not parse, or is of another type.
+        """
+        where = "revocations"
+        keys = [_read_key(one.record, f"{where}.keys[{i}]") for i, one in enumerate(receipt.keys)]
+        records = []
+        for i, one in enumerate(receipt.records):
+            record = parse_record(one.record.sd_jwt.encode(), complete=False)
+            if record.type != "revocation":
+                message = f"expected a revocation, got {record.type}"
+                raise MalformedError(message, field=f"{where}.records[{i}]")
+            records.append(record)
+        proofs = ProofSet(receipt.checkpoint, (), (), None)
+        return cls(LogState.of(where, proofs), receipt, tuple(keys), tuple(records))
+
+    def named_proofs(self) -> Iterator[tuple[str, Record, Proven]]:
+        """Yield every record with its name in the receipt and its proof."""
+        for i, (record, proven) in enumerate(zip(self.keys, self.receipt.keys, strict=True)):
+            yield f"revocations.keys[{i}]", record, proven
+        for i, (record, proven) in enumerate(zip(self.records, self.receipt.records, strict=True)):
+            yield f"revocations.records[{i}]", record, proven
+
+    def bound_keys(self) -> list[BoundKey]:
+        """Return the ``key`` records with their places."""
+        return [
+            BoundKey(record, proven.record.leaf_index)
+            for record, proven in zip(self.keys, self.receipt.keys, strict=True)
+        ]
+
+    def placed(self) -> list[tuple[Record, int]]:
+        """Return the ``revocation`` records with their leaf indexes."""
+        return [
+            (record, proven.record.leaf_index)
+            for record, proven in zip(self.records, self.receipt.records, strict=True)
+        ]
 
 
 @lru_cache(maxsize=256)  # pure; a service meets the same key records in receipt after receipt

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from provenance.assurance import DEPOSIT_LEVELS
 from provenance.digests import to_evm_hex
-from provenance.wordings import BLOCK_TIMES, CONCLUSIONS, TITLES, TRUSTS, WORDINGS
+from provenance.wordings import BLOCK_TIMES, CONCLUSIONS, REVOKERS, TITLES, TRUSTS, WORDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +24,7 @@ __all__ = [
     "CONCLUSIONS",
     "FORMAT",
     "NUMBERS",
+    "REVOKERS",
     "TITLES",
     "TRUSTS",
     "VERSION",
@@ -116,6 +117,8 @@ class Check:
         facts = dict(self.facts)
         if "block_time" in facts:
             facts["set_by"] = translate(BLOCK_TIMES[str(facts["block_time"])])
+        if "said_by" in facts:
+            facts["revoker"] = translate(REVOKERS[str(facts["said_by"])]).format_map(facts)
         return translate(WORDINGS[self.code]).format_map(facts)
 
     def to_json(self) -> dict[str, object]:
@@ -298,12 +301,14 @@ def not_in_log(checks: Sequence[Check]) -> Check | None:
     """Return what keeps a record from being a signed entry of the log, None when nothing does.
 
     Exit code 3 does not tell: it may also mean that nobody the policy knows signed the state.
-    Whoever takes a receipt before its anchor asks this.
+    Whoever takes a receipt before its anchor asks this. A record that a revocation makes void is
+    an entry all the same: what it is worth is for check 5 to say.
     """
     refused = {Outcome.FALSE, Outcome.UNUSABLE}
     for check in checks:
         in_log = check.outcome is Outcome.PROVED or check.name not in _LOGGED
-        if check.outcome in refused or not in_log:
+        is_refused = check.outcome in refused and check.name != "key-status"
+        if is_refused or not in_log:
             return check
     return None
 

@@ -1,7 +1,8 @@
 """Verify a receipt offline: receipt, trust policy and what the reader gives make a verdict.
 
     (1)               the receipt parses        receipt_parts.py
-    (2) to (8), (15)  the log and its record    verify_log.py
+    (2), (3), (6) to (8), (15)  the log, the record   verify_log.py
+    (4), (5)          the signing key           verify_keys.py
     (9) to (11)       no later than             verify_anchors.py
     (12), (13)        no earlier than           verify_start.py
     (14)              the data                  here and verify_sealed.py
@@ -39,6 +40,7 @@ from provenance.verdict import NUMBERS, Check, Claimed, Outcome, Verdict, not_in
 from provenance.verify_anchors import check_anchors, check_blocks, check_not_after
 from provenance.verify_assurance import check_assurance
 from provenance.verify_blocks import blocks_of, roots_of
+from provenance.verify_keys import bracket_of, check_keys
 from provenance.verify_log import check_log
 from provenance.verify_sealed import as_opened, check_file_opening, check_unopened, open_deposit
 from provenance.verify_start import check_not_before, check_own_block
@@ -68,6 +70,8 @@ __all__ = [
 
 _IN_THE_LOG: Final = frozenset(name for name, number in NUMBERS.items() if 7 <= number <= 13)
 """Checks 7 to 13, which speak of the state that check 6 finds signed."""
+_BOUND_IN_THE_LOG: Final = frozenset({"key-institution", "key-department"})
+"""Codes of check 4 that rest on entries of the log as well."""
 _NAMED: Final = 3
 """How many files a sentence names of each kind of difference."""
 _PATH_SHOWN: Final = 120
@@ -118,7 +122,7 @@ def verify_receipt(  # noqa: PLR0913 -- each is one thing a reader may give
 def check_parts(parts: Parts, policy: Policy, given: Given, *, now_unix: int) -> Verdict:
     """Make checks 2 to 16 on a receipt that is already parsed."""
     checks = [Check("receipt", Outcome.PROVED, "receipt-read")]
-    checks += check_log(parts, policy, given)
+    checks += check_log(parts, policy)
     claimed = Claimed(
         record_id=parts.record.id,
         record_type=parts.record.type,
@@ -129,6 +133,8 @@ def check_parts(parts: Parts, policy: Policy, given: Given, *, now_unix: int) ->
     if any(check.outcome is Outcome.UNUSABLE for check in checks):
         return _verdict(checks, policy, now_unix, claimed)
     bounds = _check_chains(parts, policy, given, checks)
+    start, end, own = bounds
+    checks += check_keys(parts, policy, given, bracket_of((start, own), end, given))
     checks.append(_check_data(parts, given))
     checks += check_assurance(parts, given)
     if any(check.code == "checkpoint-no-policy-key" for check in checks):
@@ -143,7 +149,7 @@ def _without_log(check: Check) -> Check:
     be false in it stays false, and what was not checked stays so.
     """
     good = check.outcome in {Outcome.PROVED, Outcome.VOUCHED}
-    if not good or (check.name not in _IN_THE_LOG and check.code != "key-institution"):
+    if not good or (check.name not in _IN_THE_LOG and check.code not in _BOUND_IN_THE_LOG):
         return check
     return replace(check, outcome=Outcome.NOT_CHECKED, code="not-reached", trust="nobody", facts={})
 

@@ -1,9 +1,7 @@
-"""Checks 2 to 8 and 15: that a record is a signed entry of the log the policy names.
+"""Checks 2, 3, 6 to 8 and 15: that a record is a signed entry of the log the policy names.
 
     (2) log          every part is of the policy's origin
-    (3) signature    the record's and its key records' signatures
-    (4) identity     whose key it is: never more than the receipt shows
-    (5) key status   revocation, as far as anybody looked
+    (3) signature    the record's, its key records' and the revocations' signatures
     (6) checkpoint   a policy key signed each checkpoint, and they do not contradict each other
     (7) inclusion    record, keys and beacon lie under each checkpoint, in the right order
     (8) witnesses    the policy's quorum
@@ -24,28 +22,25 @@ from provenance.errors import (
     UnknownKeyError,
     VerificationError,
 )
-from provenance.identity import REVOCATION_CODE, BoundKey, standing_of
 from provenance.merkle import leaf_hash, verify_inclusion
 from provenance.record import verify_signature
 from provenance.verdict import Check, Outcome
 
 if TYPE_CHECKING:
-    from provenance.given import Given
-    from provenance.identity import Standing
     from provenance.keys import PublicKey
     from provenance.note import Note, NoteVerifier
     from provenance.policy import Policy
-    from provenance.receipt_parts import LogState, Parts
+    from provenance.receipt_parts import LogState, Parts, RevocationParts
     from provenance.verdict import Fact
 
-__all__ = ["check_log"]
+__all__ = ["ROOT_SIGNED", "check_log"]
 
-_ROOT_SIGNED = frozenset({"genesis", "configuration"})
+ROOT_SIGNED = frozenset({"genesis", "configuration", "erasure"})
 """Record types that the root key signs, which has no ``key`` record: the policy names it."""
 
 
-def check_log(parts: Parts, policy: Policy, given: Given) -> list[Check]:
-    """Make checks 2 to 8 and 15; stops after the first that makes the rest meaningless."""
+def check_log(parts: Parts, policy: Policy) -> list[Check]:
+    """Make checks 2, 3, 6 to 8 and 15; stops after the first that makes the rest meaningless."""
     origin = _check_origin(parts, policy)
     if origin.outcome is Outcome.UNUSABLE:
         return [origin]
@@ -55,8 +50,6 @@ def check_log(parts: Parts, policy: Policy, given: Given) -> list[Check]:
     return [
         origin,
         signature,
-        _check_identity(parts, policy, given),
-        _check_key_status(parts, given),
         _check_checkpoints(parts, policy),
         _check_inclusion(parts),
         _check_witnesses(parts, policy),
@@ -69,7 +62,7 @@ def check_log(parts: Parts, policy: Policy, given: Given) -> list[Check]:
 
 def _check_origin(parts: Parts, policy: Policy) -> Check:
     origins = [(name, record.aud) for name, record in parts.named_records()]
-    origins += [(f"{state.name}.checkpoint", state.checkpoint.origin) for state in parts.states]
+    origins += [(f"{one.name}.checkpoint", one.checkpoint.origin) for one in parts.all_states]
     for part, origin in origins:
         if origin != policy.origin:
             facts = {"part": part, "origin": origin, "expected": policy.origin}
@@ -83,7 +76,7 @@ def _check_origin(parts: Parts, policy: Policy) -> Check:
 def _signing_key(parts: Parts, policy: Policy) -> PublicKey | None:
     """Return the key that has to have signed the record, None when the receipt lacks it."""
     record = parts.record
-    if record.type in _ROOT_SIGNED:
+    if record.type in ROOT_SIGNED:
         return policy.root_key
     if record.key is not None:
         return record.key  # a key record carries its own
@@ -102,6 +95,12 @@ def _check_signature(parts: Parts, policy: Policy) -> Check:
     for i, key in enumerate(parts.keys):
         if key.key is not None:  # always: the parts hold key records only
             signed.append((f"keys[{i}]", key, key.key))
+    for part, revocation in parts.revocation_records():
+        revoker = parts.key_of(revocation.kid)
+        if revoker is None:
+            error = UnknownKeyError(f"no key record of {revocation.kid} is shown")
+            return _false("signature", "signature-false", error, part)
+        signed.append((part, revocation, revoker))
     for part, signed_record, signer in signed:
         try:
             verify_signature(signed_record, signer)
@@ -111,76 +110,26 @@ def _check_signature(parts: Parts, policy: Policy) -> Check:
     return Check("signature", Outcome.PROVED, "record-signed", facts=facts, needed=True)
 
 
-# --- (4) identity -------------------------------------------------------------------------
-
-
-def _check_identity(parts: Parts, policy: Policy, given: Given) -> Check:
-    needed = "identity" in given.require
-    if parts.record.type in _ROOT_SIGNED:
-        return Check("identity", Outcome.PROVED, "key-root", "policy", needed=needed)
-    records = [
-        BoundKey(record, logged.leaf_index)
-        for record, logged in zip(parts.keys, parts.receipt.keys, strict=True)
-    ]
-    if parts.record.type == "key":
-        records.append(BoundKey(parts.record, parts.receipt.record.leaf_index))
-    index = parts.receipt.record.leaf_index
-    try:
-        standing = standing_of(parts.record.kid, index, records, policy.institutions)
-    except UnknownKeyError as error:
-        return _false("identity", "signature-false", error, "keys[0]")
-    facts: dict[str, Fact] = {"level": standing.level.value, "index": standing.leaf_index}
-    facts |= _claimed_identity(standing)
-    if standing.binder is None:
-        # what a holder says of itself is repeated, never checked
-        outcome, trust = Outcome.NOT_CHECKED, "key-holder"
-    else:
-        outcome, trust = Outcome.PROVED, "institution"
-        facts["binder"] = standing.binder
-    return Check("identity", outcome, standing.code, trust, facts, needed)
-
-
-def _claimed_identity(standing: Standing) -> dict[str, Fact]:
-    claimed = {"claimed_name": standing.binding.name, "claimed_orcid": standing.binding.orcid}
-    return {name: value for name, value in claimed.items() if value is not None}
-
-
-# --- (5) key status -----------------------------------------------------------------------
-
-
-def _check_key_status(parts: Parts, given: Given) -> Check:
-    needed = "key-status" in given.require
-    status, index = given.key_status, parts.receipt.record.leaf_index
-    if status is None or status.tree_size <= index:
-        return Check("key-status", Outcome.NOT_CHECKED, REVOCATION_CODE, needed=needed)
-    if status.revoked_at is None:
-        facts: dict[str, Fact] = {"tree_size": status.tree_size}
-        return Check("key-status", Outcome.PROVED, "not-revoked", "audit", facts, needed)
-    facts = {"index": status.revoked_at}
-    if status.revoked_at <= index:
-        return Check("key-status", Outcome.FALSE, "revoked-before", "audit", facts)
-    return Check("key-status", Outcome.PROVED, "revoked-later", "audit", facts, needed)
-
-
 # --- (6) checkpoint -----------------------------------------------------------------------
 
 
 def _check_checkpoints(parts: Parts, policy: Policy) -> Check:
     signers: list[str] = []
     unsigned: Check | None = None
-    for state in parts.states:
+    for state in parts.all_states:
         size = state.checkpoint.tree_size
         keys = policy.keys_at(size)
         try:
             if state.is_by_any(keys):
-                signers = state.note.verified_by(keys)
+                found = state.note.verified_by(keys)
+                signers = found if state is parts.newest else signers
             else:
                 unsigned = unsigned or _check_unsigned(state, policy)
         except BadSignatureError as error:
             return _false("checkpoint", "checkpoint-false", error, f"{state.name}.checkpoint")
     if unsigned is not None:
         return unsigned
-    roots = {(s.checkpoint.tree_size, s.checkpoint.root_hash) for s in parts.states}
+    roots = {(s.checkpoint.tree_size, s.checkpoint.root_hash) for s in parts.all_states}
     if len(roots) != len({tree_size for tree_size, _ in roots}):
         return Check("checkpoint", Outcome.FALSE, "checkpoint-fork")
     newest = parts.newest.checkpoint
@@ -216,6 +165,8 @@ def _check_inclusion(parts: Parts) -> Check:
         _check_order(parts)
         for state in parts.states:
             _check_paths(parts, state)
+        if parts.revocations is not None:
+            _check_revocations(parts.revocations)
     except VerificationError as error:
         return _false("inclusion", "inclusion-false", error, error.field or "record")
     facts = {"index": index, "tree_size": tree_size}
@@ -254,6 +205,18 @@ def _check_paths(parts: Parts, state: LogState) -> None:
             prove(leaf_hash(record.entry), index, size, path, root)
         except VerificationError as error:
             error.field = f"{state.name}.{name}"
+            raise
+
+
+def _check_revocations(shown: RevocationParts) -> None:
+    """Check that all of it lies under its own checkpoint, which check 6 finds signed."""
+    size, root = shown.state.checkpoint.tree_size, RootHash(shown.state.checkpoint.root_hash)
+    for name, record, proven in shown.named_proofs():
+        try:
+            index = proven.record.leaf_index
+            _verify_shared(leaf_hash(record.entry), index, size, proven.path, root)
+        except VerificationError as error:
+            error.field = name
             raise
 
 

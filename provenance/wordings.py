@@ -1,13 +1,14 @@
 """The fixed English sentences of a verdict; each is also the key of its translation.
 
 ``WORDINGS`` by the code of a check, ``TITLES`` by its name, ``TRUSTS`` by whose word it rests on,
-``BLOCK_TIMES`` by who sets a block's time, which sentences name as ``{set_by}``, ``CONCLUSIONS``
+``BLOCK_TIMES`` by who sets a block's time, which sentences name as ``{set_by}``, ``REVOKERS`` by
+what right a key was revoked, as ``{revoker}``, ``CONCLUSIONS``
 by exit code. A translator keeps the names in braces.
 """
 
 from __future__ import annotations
 
-__all__ = ["BLOCK_TIMES", "CONCLUSIONS", "TITLES", "TRUSTS", "WORDINGS"]
+__all__ = ["BLOCK_TIMES", "CONCLUSIONS", "REVOKERS", "TITLES", "TRUSTS", "WORDINGS"]
 
 TITLES: dict[str, str] = {
     "receipt": "The receipt can be read",
@@ -58,6 +59,12 @@ CONCLUSIONS: dict[int, str] = {
     4: "Undecided: a service that was asked did not answer",
 }
 
+REVOKERS: dict[str, str] = {
+    "itself": "the key itself",
+    "recovery": "its recovery key {by}",
+    "binder": "{by_name}, which has bound it,",
+}
+
 WORDINGS: dict[str, str] = {
     # 1 receipt
     "receipt-read": "a receipt of version 1, in its one canonical form",
@@ -72,13 +79,38 @@ WORDINGS: dict[str, str] = {
     # 4 identity
     "key-institution": "bound by {binder} at entry {index}: proved",
     "key-root": "the log's root key, as the policy names it",
+    "key-department": "bound at entry {index} by {via}, for {binder}: proved",
     "key-self-asserted": "self-asserted by the key holder",
+    "key-self-asserted-bound-later": (
+        "self-asserted by the key holder; bound by {binder} at entry {later}, after this record"
+    ),
     "key-unbound": "no binding shown",
+    "key-unbound-bound-later": "no binding; bound by {binder} at entry {later}, after this record",
     # 5 key status
     "revocation-not-shown": "no revocation shown in this receipt; absence is not proved",
     "not-revoked": "not revoked up to tree size {tree_size}: proved",
     "revoked-later": "revoked at entry {index}, after this record",
+    "revoked-later-shown": (
+        "revoked at entry {index} by {revoker}, after this record ({reason}); that there is no "
+        "other revocation is not proved"
+    ),
     "revoked-before": "revoked at entry {index}, before this record",
+    "compromised-later": (
+        "{revoker} says at entry {index} that the key was compromised since {since}; this record "
+        "is older and stands"
+    ),
+    "compromised-later-shown": (
+        "{revoker} says at entry {index} that the key was compromised since {since}; this record "
+        "is older and stands; that there is no other revocation is not proved"
+    ),
+    "compromised-undecided": (
+        "{revoker} says at entry {index} that the key was compromised since {since}; whether this "
+        "record is older cannot be told from what is proved of its time"
+    ),
+    "compromised-before": (
+        "void: {revoker} says at entry {index} that the key was compromised since {since}, and "
+        "this record entered the log later"
+    ),
     # 6 checkpoint
     "checkpoint-signed": "tree size {tree_size}, signed by {signers}",
     "checkpoint-false": "{part}: {detail}",

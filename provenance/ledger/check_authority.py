@@ -228,10 +228,10 @@ class BatchAuthority:
                     record = parse_entry(self.transaction.entry(index))
                     if _is_transfer(record, record_id):
                         yield BoundKey(record, index)
-        for one in self._fresh.values():
-            if one.record.kid == owner and one.leaf_index > after:
-                if _is_transfer(one.record, record_id):
-                    yield one
+        fresh = (one for one in self._fresh.values() if one.leaf_index > after)
+        yield from (
+            one for one in fresh if one.record.kid == owner and _is_transfer(one.record, record_id)
+        )
 
 
 def _is_transfer(record: Record, record_id: bytes) -> bool:

@@ -85,7 +85,7 @@ class Integration:
         return max((one.leaf_index + 1 for one in placed), default=0)
 
 
-def integrate_entries(
+def integrate_entries(  # noqa: PLR0913 -- what a batch is decided by
     requests: Sequence[Sequence[Item]],
     *,
     store: LogStore,

@@ -3,8 +3,10 @@
     first      the smallest signed head that covers the record: what its caller was answered with
     anchored   for each chain the smallest final anchored head that covers it: the earliest time
                that this chain can show. Chains anchored at one size share a set of proofs
-    keys       the signing key's record (none for a ``key`` record, which carries its key)
+    keys       the signing key's record (none for the first ``key`` record of a key), and those of
+               the keys that have bound it, up to an institution's
     beacon     the newest beacon below the record
+    revocations  what was said against any of these keys, under the first signed head above it
 
 The same record so has the same receipt each time, until its anchor is final and completes it.
 """
@@ -25,6 +27,7 @@ from provenance.errors import (
 )
 from provenance.given import Given
 from provenance.keccak import keccak256
+from provenance.ledger.key_chain import Place, chain_of, revocations_of
 from provenance.ledger.load_record import load_record
 from provenance.ledger.ports import SignedHead
 from provenance.receipt import (
@@ -32,8 +35,10 @@ from provenance.receipt import (
     LoggedBeacon,
     LoggedRecord,
     ProofSet,
+    Proven,
     Receipt,
     ReceiptAnchor,
+    Revocations,
 )
 from provenance.record import parse_record
 from provenance.verdict import not_in_log
@@ -81,6 +86,7 @@ class _Cited(NamedTuple):
     keys: tuple[LoggedRecord, ...]
     beacon: LoggedBeacon | None
     block: StoredBeacon | None
+    revocations: Revocations | None = None
 
 
 class ReceiptIssuer:
@@ -125,18 +131,22 @@ class ReceiptIssuer:
         """Forget what may hold disclosures; after every erasure."""
         self._key_record.cache_clear()
 
-    def acknowledge(self, record: Record, leaf_index: int, signed: SignedHead) -> Receipt:
+    def acknowledge(
+        self, record: Record, leaf_index: int, signed: SignedHead, *, has_events: bool = True
+    ) -> Receipt:
         """Return the receipt of a record that was integrated a moment ago.
 
         Args:
             record: as it was submitted; holder disclosures are left out.
             signed: the first signed head that covers it.
+            has_events: False when it is known that nobody has bound or revoked the signing key,
+                which saves asking.
 
         Raises:
             DamagedReceiptError: our own verifier refuses it; nobody may get it.
         """
         shown = parse_record(record.public(), complete=False) if record.held else record
-        cited = self._cite(shown, leaf_index, signed.tree_size)
+        cited = self._cite(shown, leaf_index, signed.tree_size, has_events=has_events)
         return self._make(shown, leaf_index, cited, self._prove(leaf_index, cited, signed), ())
 
     def issue(self, leaf_index: int) -> Receipt:
@@ -171,6 +181,7 @@ class ReceiptIssuer:
             beacon=cited.beacon,
             first=first,
             anchored=anchored,
+            revocations=cited.revocations,
         )
         self._verify(receipt, record)
         return receipt
@@ -184,7 +195,7 @@ class ReceiptIssuer:
         # Without an anchor, what checks 9 to 14 could refuse is the beacon, the same one in all
         # receipts of a minute: they are made on the first of them, the others on every receipt.
         if not receipt.anchored and receipt.beacon in self._sound:
-            checks: Sequence[Check] = check_log(parts, self._policy, _NOTHING_GIVEN)
+            checks: Sequence[Check] = check_log(parts, self._policy)
         else:
             checks = check_parts(parts, self._policy, _NOTHING_GIVEN, now_unix=0).checks
         wrong = not_in_log(checks)
@@ -195,16 +206,45 @@ class ReceiptIssuer:
 
     # --- parts ---------------------------------------------------------------------------------
 
-    def _cite(self, record: Record, leaf_index: int, tree_size: int) -> _Cited:
-        """Choose what the receipt cites; all of it has a lower index than the record."""
-        keys: tuple[LoggedRecord, ...] = ()
-        stored = self._known_keys.find([record.kid]).get(record.kid)
-        if record.key is None and stored is not None:
-            keys = (self._key_record(stored.leaf_index),)
+    def _cite(
+        self, record: Record, leaf_index: int, tree_size: int, *, has_events: bool = True
+    ) -> _Cited:
+        """Choose what the receipt cites; all but revocations has a lower index than the record."""
+        chain: list[tuple[str, int]] = []
+        revocations = None
+        if has_events and self._log.key_events([record.kid]):
+            found = chain_of(record.kid, leaf_index + 1, self._log)
+            chain = [(kid, index) for kid, index in found if index < leaf_index]
+            revocations = self._revocations(record, leaf_index, chain)
+        elif record.key is None:
+            stored = self._known_keys.find([record.kid]).get(record.kid)
+            chain = [] if stored is None else [(record.kid, stored.leaf_index)]
+        keys = tuple(self._key_record(index) for _, index in chain)
         block = self._newest_beacon(tree_size)
         if block is not None and block.leaf_index >= leaf_index:
             block = self._log.beacon_below(leaf_index)
-        return _Cited(keys, None if block is None else self._beacon_entry(block), block)
+        beacon = None if block is None else self._beacon_entry(block)
+        return _Cited(keys, beacon, block, revocations)
+
+    def _revocations(
+        self, record: Record, leaf_index: int, chain: Sequence[tuple[str, int]]
+    ) -> Revocations | None:
+        """Find what was said against the keys of ``chain``, before the record or after it."""
+        place = Place(record.kid, leaf_index if record.key is not None else None, tuple(chain))
+        said = revocations_of(place, self._log)
+        if not said.revocations:
+            return None
+        signed = self._log.first_signed_above(max(*said.keys, *said.revocations, -1))
+        if signed is None:
+            return None  # its own caller is not answered yet either; the next receipt shows it
+        return Revocations(
+            checkpoint=signed.note,
+            keys=tuple(self._proven(one, signed.tree_size) for one in said.keys),
+            records=tuple(self._proven(one, signed.tree_size) for one in said.revocations),
+        )
+
+    def _proven(self, leaf_index: int, tree_size: int) -> Proven:
+        return Proven(self._key_record(leaf_index), self._path(leaf_index, tree_size))
 
     def _prove(self, leaf_index: int, cited: _Cited, signed: SignedHead) -> ProofSet:
         size = signed.tree_size

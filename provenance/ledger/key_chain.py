@@ -10,7 +10,7 @@ often is shown with its newest bindings only.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from provenance.errors import DamagedReceiptError
 from provenance.identity import MAX_LEVELS, BoundKey
@@ -21,13 +21,27 @@ if TYPE_CHECKING:
 
     from provenance.ledger.ports import KeyEvent, KeyStore, LogReader, StoredKey
 
-__all__ = ["MAX_BINDINGS", "MAX_CHAIN", "KeySource", "chain_of", "ends_of", "read_key"]
+__all__ = [
+    "MAX_BINDINGS",
+    "MAX_CHAIN",
+    "KeySource",
+    "Place",
+    "Said",
+    "chain_of",
+    "ends_of",
+    "read_key",
+    "revocations_of",
+]
 
 MAX_BINDINGS: Final = 3
 """Of one key: who works for more institutions at once has several keys."""
 
 MAX_CHAIN: Final = 16
 """``key`` records on the way to all institutions; a receipt holds as many."""
+
+
+MAX_WORDS: Final = 32
+"""Revocations shown against one signing key and those that have bound it."""
 
 
 class KeySource(Protocol):
@@ -70,6 +84,49 @@ def chain_of(kid: str, below: int, source: KeySource) -> list[tuple[str, int]]:
             break
         wanted = above
     return list(found)[:MAX_CHAIN]
+
+
+class Place(NamedTuple):
+    """A record whose key is asked about, and the ``key`` records that are cited already."""
+
+    kid: str
+    own_index: int | None
+    """Where the record lies if it is a ``key`` record itself."""
+    chain: tuple[tuple[str, int], ...]
+    """Of ``chain_of``, or the signing key's first ``key`` record alone."""
+
+
+class Said(NamedTuple):
+    """What was said against keys, as leaf indexes in the order of the log."""
+
+    keys: tuple[int, ...]
+    """``key`` records that tell who may revoke, and that are not cited already."""
+    revocations: tuple[int, ...]
+
+
+def revocations_of(place: Place, source: KeySource) -> Said:
+    """Return the revocations of a signing key and of those that have bound it.
+
+    Whoever has spoken several times against one key counts with his first and his last word.
+    """
+    kids = list(dict.fromkeys([place.kid, *(kid for kid, _ in place.chain)]))
+    events = source.key_events(kids)
+    spoken: dict[tuple[str, str], list[KeyEvent]] = {}
+    for kid in kids:
+        for event in events.get(kid, ()):
+            if event.is_revocation:
+                spoken.setdefault((kid, event.by_kid), []).append(event)
+    words = [word for some in spoken.values() for word in dict.fromkeys((some[0], some[-1]))]
+    revocations = sorted(one.leaf_index for one in words[:MAX_WORDS])
+    if not revocations:
+        return Said((), ())
+    revokers = {one.by_kid for one in words[:MAX_WORDS]}
+    needed = {one.leaf_index for one in source.stored_keys(list({*revokers, *kids})).values()}
+    for kid in kids:  # a binding that is younger than the record gives the right to revoke, too
+        bindings = (one for one in events.get(kid, ()) if not one.is_revocation)
+        needed |= {one.leaf_index for one in bindings if one.by_kid in revokers}
+    cited = {index for _, index in place.chain} | {place.own_index}
+    return Said(tuple(sorted(needed - cited)[:MAX_CHAIN]), tuple(revocations))
 
 
 def ends_of(events: Mapping[str, Sequence[KeyEvent]]) -> dict[str, int]:

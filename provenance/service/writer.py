@@ -354,7 +354,9 @@ class Writer:
             return outcome
         try:
             if outcome.is_new:
-                receipt = self._receipts.acknowledge(outcome.record, outcome.leaf_index, signed)
+                receipt = self._receipts.acknowledge(
+                    outcome.record, outcome.leaf_index, signed, has_events=outcome.has_events
+                )
             else:
                 receipt = self._receipts.issue(outcome.leaf_index)
         except FatalError:

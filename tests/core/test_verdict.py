@@ -12,7 +12,8 @@ import receipt_cases
 from published import own_cases
 
 from provenance import wordings
-from provenance.identity import KEY_CODES, REVOCATION_CODE
+from provenance.identity import DEPARTMENT_CODE, KEY_CODES, REVOCATION_CODE
+from provenance.key_life import Life
 from provenance.verdict import NUMBERS, Check, Outcome, exit_code_of, not_in_log, utc_text
 
 SOURCES = sorted((Path(__file__).parents[2] / "provenance").glob("verify*.py"))
@@ -56,7 +57,7 @@ def test_the_wordings_that_are_fixed_are_word_for_word_so() -> None:
 
 def literals() -> set[str]:
     """Every string literal of the verifier's sources, f-strings put together from their parts."""
-    found: set[str] = set(KEY_CODES.values()) | {REVOCATION_CODE}
+    found: set[str] = {*KEY_CODES.values(), REVOCATION_CODE, DEPARTMENT_CODE, *Life}
     for source in SOURCES:
         for node in ast.walk(ast.parse(source.read_text())):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
