@@ -183,24 +183,36 @@ def entries_of(listed: Iterable[Listed]) -> tuple[FileEntry, ...] | tuple[Declar
             two that are equal but for case.
         HashOfNothingError: the digest of a text that programs write where data should be.
     """
-    files = list(_each_once(sorted(listed, key=lambda one: one.path)))
+    files = sorted(listed, key=lambda one: one.path)
     if not files:
         return ()
-    algorithm = files[0].algorithm
+    files.reverse()  # what is taken from the end of a list is free at once
+    first = files[-1]
+    once = _of_one_algorithm(_each_once(_taken(files)), first)
+    if first.algorithm == SHA256:
+        return tuple(
+            in_order(FileEntry(one.path, one.digest, one.length, not one.hashed) for one in once)
+        )
+    return tuple(
+        in_order(DeclaredEntry(one.path, one.algorithm, one.digest, one.length) for one in once)
+    )
+
+
+def _taken(files: list[Listed]) -> Iterator[Listed]:
+    """Yield the files from the last to the first and keep none: there may be millions."""
+    while files:
+        yield files.pop()
+
+
+def _of_one_algorithm(files: Iterable[Listed], first: Listed) -> Iterator[Listed]:
     for one in files:
-        if one.algorithm != algorithm:
+        if one.algorithm != first.algorithm:
             raise MalformedError(
-                f"expected {algorithm} as at {files[0].where}, got {one.algorithm}; "
+                f"expected {first.algorithm} as at {first.where}, got {one.algorithm}; "
                 "one list may have one algorithm only",
                 field=one.where,
             )
-    if algorithm == SHA256:
-        return tuple(
-            in_order(FileEntry(one.path, one.digest, one.length, not one.hashed) for one in files)
-        )
-    return tuple(
-        in_order(DeclaredEntry(one.path, algorithm, one.digest, one.length) for one in files)
-    )
+        yield one
 
 
 def _each_once(files: Iterable[Listed]) -> Iterator[Listed]:

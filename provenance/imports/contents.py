@@ -36,6 +36,7 @@ from provenance.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
 __all__ = [
     "MAX_FILES",
@@ -48,6 +49,7 @@ __all__ = [
     "is_archive",
     "is_zip",
     "look_into",
+    "open_text",
     "read_text",
 ]
 
@@ -239,18 +241,30 @@ def read_text(path: Path) -> bytes:
         FileAccessError: it cannot be read.
         TooLargeError: it is above ``MAX_TEXT_BYTES``.
     """
+    with open_text(path) as file:
+        return _all_of(file, str(path))
+
+
+@contextmanager
+def open_text(path: Path) -> Iterator[BinaryIO]:
+    """Open the same to be read in pieces; it is no longer than ``read_text`` would return."""
     try:
         with path.open("rb") as file:
-            return _all_of(file, str(path))
+            _check_length(os.fstat(file.fileno()).st_size, str(path))
+            yield file
     except OSError as error:
         raise FileAccessError(f"{path}: {error.strerror}") from error
 
 
 def _all_of(file: IO[bytes], place: str) -> bytes:
     octets = file.read(MAX_TEXT_BYTES + 1)
-    if len(octets) > MAX_TEXT_BYTES:
-        raise TooLargeError(limit=MAX_TEXT_BYTES, length=len(octets), unit="bytes", field=place)
+    _check_length(len(octets), place)
     return octets
+
+
+def _check_length(length: int, place: str) -> None:
+    if length > MAX_TEXT_BYTES:
+        raise TooLargeError(limit=MAX_TEXT_BYTES, length=length, unit="bytes", field=place)
 
 
 def _new_hash(algorithm: str) -> Hash:

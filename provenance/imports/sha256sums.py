@@ -11,6 +11,8 @@ r"""Lists of checksums: ``sha256sum``, ``md5sum``, ``b2sum``, BSD's ``sha256``, 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 from provenance.errors import MalformedError, ProvenanceError
@@ -24,11 +26,12 @@ from provenance.imported import (
     read_digest,
     remark,
 )
-from provenance.imports.contents import read_text
+from provenance.imports.contents import open_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
 __all__ = ["lines_of", "read", "sniff"]
 
@@ -49,6 +52,7 @@ _TOOLS = {"b3": "blake3", "b2": "blake2b", "blake2": "blake2b"}
 _LENGTHS = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
 _SUFFIX = re.compile(r"\.(?:md5|sha1|sha224|sha256|sha384|sha512|b2|sm3)(?:sums?)?$", re.IGNORECASE)
 _HEAD_BYTES = 64 << 10
+_SIGNED = b"-----BEGIN PGP SIGNED MESSAGE-----"
 _WIDE = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 
 
@@ -59,72 +63,91 @@ def sniff(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
-        lines = [line for _, line in lines_of(head, path.name, is_cut=len(head) == _HEAD_BYTES)]
+        lines = lines_of(BytesIO(head), path.name, is_cut=len(head) == _HEAD_BYTES)
+        _, line = next(lines, (0, ""))
     except (OSError, ProvenanceError):
         return False
-    return bool(lines) and any(form.fullmatch(lines[0]) for form in (_GNU, _BSD, _BARE))
+    return any(form.fullmatch(line) for form in (_GNU, _BSD, _BARE))
 
 
 def read(path: Path) -> Imported:
-    """Read a list of checksums.
+    """Read a list of checksums, line by line: it may have millions.
 
     Raises:
+        FileAccessError: it cannot be read.
+        TooLargeError: it is above ``MAX_TEXT_BYTES``.
         MalformedError: a line that is of neither form, two algorithms, or a path that no manifest
             may have; ``field`` is file and line.
     """
-    octets = read_text(path)
-    named = _named_algorithm(path)
-    remarks = []
-    listed = [
-        _listed(line, f"{path.name}:{number}", named, path)
-        for number, line in lines_of(octets, path.name)
-    ]
-    if not listed:
+    named, remarks = _named_algorithm(path), []
+    with open_text(path) as file:
+        is_signed = _SIGNED in file.read(_HEAD_BYTES)
+        file.seek(0)
+        lines = lines_of(file, path.name)
+        entries = entries_of(
+            _listed(line, f"{path.name}:{number}", named, path) for number, line in lines
+        )
+        file.seek(0)
+        _, first = next(lines_of(file, path.name), (0, ""))
+    if not entries:
         raise MalformedError("expected at least one line with a checksum", field=path.name)
-    if b"-----BEGIN PGP SIGNED MESSAGE-----" in octets[:_HEAD_BYTES]:
+    imported = Imported("sha256sums", entries, data=".")
+    if is_signed:
         remarks.append(remark(N_("{file}: its PGP signature was not checked."), file=path.name))
-    if named is None and b"(" not in octets:
+    if named is None and _BSD.fullmatch(first) is None:
         remarks.append(
             remark(
                 N_("{file}: taken for {algorithm} by the length of its digests alone."),
                 file=path.name,
-                algorithm=listed[0].algorithm,
+                algorithm=imported.algorithm,
             )
         )
-    return Imported("sha256sums", entries_of(listed), warnings=tuple(remarks), data=".")
+    return replace(imported, warnings=tuple(remarks))
 
 
-def lines_of(octets: bytes, name: str, *, is_cut: bool = False) -> Iterator[tuple[int, str]]:
+def lines_of(file: BinaryIO, name: str, *, is_cut: bool = False) -> Iterator[tuple[int, str]]:
     r"""Yield (number, line) of a list, without comments, empty lines and a PGP signature.
 
     Lines end in LF, CR LF, or (``--zero``) NUL. PowerShell writes UTF-16, others a byte order
     mark; both say so in the first bytes.
 
     Args:
-        is_cut: the last line may be cut short, and is left out.
+        file: at its beginning.
+        is_cut: the end is missing.
 
     Raises:
         MalformedError: not UTF-8.
     """
-    encoding = next((code for mark, code in _WIDE.items() if octets.startswith(mark)), "utf-8")
-    try:
-        text = octets.decode(encoding, "ignore" if is_cut else "strict")
-    except UnicodeError as error:
-        at = octets[: getattr(error, "start", 0)].count(b"\n") + 1
-        raise MalformedError("expected UTF-8", field=f"{name}:{at}") from error
-    ends_in_nul = "\0" in text
-    lines = text.split("\0" if ends_in_nul else "\n")
-    if is_cut:
-        del lines[-1]
-    is_signed = is_head = text.startswith("-----BEGIN PGP SIGNED MESSAGE-----")
-    for number, raw in enumerate(lines, start=1):
-        line = raw if ends_in_nul else raw.removesuffix("\r")
-        if is_head:
+    is_signed = is_head = False
+    for number, raw in enumerate(_raw_lines(file, name, is_cut=is_cut), start=1):
+        line = raw.removesuffix("\r")
+        if number == 1:
+            is_signed = is_head = line == _SIGNED.decode()
+        elif is_head:
             is_head = line != ""
         elif is_signed and line.startswith("-----BEGIN PGP SIGNATURE-----"):
             return
-        elif line.strip() and not line.startswith("#"):
+        if not is_head and line.strip() and not line.startswith("#"):
             yield number, line.removeprefix("- ") if is_signed else line
+
+
+def _raw_lines(file: BinaryIO, name: str, *, is_cut: bool) -> Iterator[str]:
+    head = file.read(_HEAD_BYTES)
+    file.seek(0)
+    encoding = next((code for mark, code in _WIDE.items() if head.startswith(mark)), "utf-8")
+    number, octets = 1, b""
+    try:
+        if encoding == "utf-16" or b"\0" in head:
+            octets = file.read()
+            text = octets.decode(encoding, "ignore" if is_cut else "strict")
+            yield from text.split("\0" if "\0" in text else "\n")
+            return
+        for number, octets in enumerate(file, start=1):
+            line = octets.decode(encoding if number == 1 else "utf-8")
+            yield line.removesuffix("\n")
+    except UnicodeError as error:
+        number += octets[: getattr(error, "start", 0)].count(b"\n")
+        raise MalformedError("expected UTF-8", field=f"{name}:{number}") from error
 
 
 def _listed(line: str, where: str, named: str | None, source: Path) -> Listed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import time
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -203,3 +204,20 @@ def test_a_long_list_takes_time_in_proportion(tmp_path: Path) -> None:
 
     assert count == 100_000
     assert time.process_time() - started < 10  # some 1.5 on one core; the search took 25
+
+
+def test_a_long_list_is_read_without_holding_its_text(tmp_path: Path) -> None:
+    """Nothing but the entries stays: text, lines and places are gone when they are read."""
+    name, count = "a/rather/long/name/of/a/folder/in/which/the/file/lies/", 20_000
+    with (tmp_path / "SHA256SUMS").open("w") as file:
+        for number in range(count):
+            digest = hashlib.sha256(str(number).encode()).hexdigest()
+            file.write(f"{digest}  {name}{number:06d}.dat\n")
+
+    tracemalloc.start()
+    imported = read_source(tmp_path / "SHA256SUMS")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert len(imported.entries) == count
+    assert peak < 480 * count  # of which the entries are some 270
