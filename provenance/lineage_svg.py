@@ -162,7 +162,7 @@ def _box(node: Node, caption: Caption, arrows: Sequence[Arrow], words: Mapping[s
     return _Box(
         node=node,
         title=fit(caption.title, _TITLE, room, lines=2),
-        lines=[line for text in caption.lines for line in fit(text, _SMALL, room, lines=2)],
+        lines=[line for text in caption.lines for line in fit(text, _SMALL, room, lines=3)],
         code=next(iter(fit(caption.code, _SMALL, room)), ""),
         marks=tuple((mark, words[mark]) for mark in node.marks),
         width=width,

@@ -27,7 +27,7 @@ from provenance.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from rfc3161_client import TimeStampResponse
     from rfc3161_client.tsp import Accuracy
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 __all__ = ["TimeToken", "read_roots", "read_token", "token_of", "verify_token"]
 
 _SHA256: Final = "2.16.840.1.101.3.4.2.1"
+
+_CERTIFICATES: Final = 0xA0
+"""Tag of SignedData's certificates, which may be left out."""
 
 _GRANTED: Final = b"\x30\x03\x02\x01\x00"
 """DER of a PKIStatusInfo that says: granted."""
@@ -67,10 +70,10 @@ def token_of(octets: bytes) -> bytes:
     """
     if len(octets) > 4 * MAX_TOKEN_BYTES:
         raise TooLargeError(limit=MAX_TOKEN_BYTES, length=len(octets), unit="bytes")
-    answer = _answer(octets)
-    token = bytes(octets) if answer is None else bytes(answer.time_stamp_token())
-    if token not in octets:  # what was signed must be kept as it is
-        raise MalformedError("expected a token in DER", field="--time-token")
+    token = bytes(octets)
+    if _answer(octets) is not None:
+        start, stop = list(_elements(octets, *_inside(octets, 0)))[1]
+        token = octets[start:stop]  # as it stands there: a signature is over its parts
     if len(token) > MAX_TOKEN_BYTES:
         raise TooLargeError(
             limit=MAX_TOKEN_BYTES, length=len(token), unit="bytes", field="--time-token"
@@ -151,9 +154,54 @@ def _answer(octets: bytes) -> TimeStampResponse | None:
     except ImportError as error:
         raise DriverMissingError("install the package rfc3161-client") from error
     try:
-        return decode_timestamp_response(octets)
+        return decode_timestamp_response(_in_order(octets))
     except ValueError:
         return None
+
+
+def _in_order(answer: bytes) -> bytes:
+    """Return an answer with the certificates that are sent along in the order of DER.
+
+    OpenSSL writes them as they come, which the package refuses to read. No signature is over
+    them (RFC 5652 §5.4), and sorting changes no length, so that it is done in place.
+    """
+    try:
+        start = 0  # of TimeStampResp; then token, [0] content, SignedData, [0] certificates
+        for step in (1, 1, 0, 3):
+            start = list(_elements(answer, *_inside(answer, start)))[step][0]
+        begin, end = _inside(answer, start)
+        found = sorted(answer[one:after] for one, after in _elements(answer, begin, end))
+    except IndexError:
+        return answer
+    if answer[start] != _CERTIFICATES:
+        return answer
+    return answer[:begin] + b"".join(found) + answer[end:]
+
+
+def _inside(octets: bytes, start: int) -> tuple[int, int]:
+    """Return where the content of the DER element at ``start`` begins and ends.
+
+    Raises:
+        IndexError: it is cut off.
+    """
+    first, begin = octets[start + 1], start + 2
+    if first < 0x80:
+        length = first
+    else:
+        count = first & 0x7F
+        length = int.from_bytes(octets[begin : begin + count], "big")
+        begin += count
+    if begin + length > len(octets):
+        raise IndexError
+    return begin, begin + length
+
+
+def _elements(octets: bytes, start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """Yield where each element between two places begins and ends."""
+    while start < stop:
+        end = _inside(octets, start)[1]
+        yield start, end
+        start = end
 
 
 def _granted(token: bytes) -> bytes:

@@ -1,0 +1,150 @@
+"""RFC 3161 tokens, made by OpenSSL, checked offline by another library."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from time_authority import TimeAuthority, make_authority
+
+from provenance.digests import sha256
+from provenance.errors import (
+    BadSignatureError,
+    MalformedError,
+    ProvenanceError,
+    TooLargeError,
+    VerificationError,
+)
+from provenance.files.time_token import read_roots, read_token, token_of, verify_token
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
+RECORD, DATASET = sha256(b"record"), sha256(b"dataset")
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> TimeAuthority:
+    return make_authority(tmp_path_factory.mktemp("tsa") / "good")
+
+
+@pytest.fixture(scope="module")
+def roots(authority: TimeAuthority) -> list[Certificate]:
+    return read_roots(authority.root.read_bytes())
+
+
+@pytest.fixture(scope="module")
+def token(authority: TimeAuthority) -> bytes:
+    return authority.token(RECORD)
+
+
+def test_a_token_says_who_saw_what_and_when(token: bytes, roots: list[Certificate]) -> None:
+    found = verify_token(token, [DATASET, RECORD], roots)
+
+    assert found.digest == RECORD
+    assert abs(found.time_unix - time.time()) < 600
+    assert found.accuracy_ms == 1500
+    assert found.authority == "CN=Time of the tests"
+    assert found.policy == "1.2.3.4.1"
+    assert found == read_token(token)
+
+
+def test_a_whole_answer_is_reduced_to_the_token_in_it(authority: TimeAuthority) -> None:
+    answer = authority.answer(RECORD)
+    token = authority.folder / "token.der"
+
+    found = token_of(answer)
+
+    assert found in answer
+    assert token_of(found) == found
+    assert token.exists() or found.startswith(b"\x30")
+
+
+def test_an_authority_need_not_state_its_accuracy(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    vague = make_authority(tmp_path_factory.mktemp("tsa") / "vague", accuracy="")
+
+    found = verify_token(vague.token(DATASET), [DATASET], read_roots(vague.root.read_bytes()))
+
+    assert found.accuracy_ms in {None, 0}
+
+
+def test_a_token_over_something_else_is_refused(token: bytes, roots: list[Certificate]) -> None:
+    with pytest.raises(VerificationError) as caught:
+        verify_token(token, [DATASET], roots)
+
+    assert caught.value.field == "time_token"
+
+
+def test_a_stranger_with_the_same_name_is_refused(
+    token: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = make_authority(tmp_path_factory.mktemp("tsa") / "other")
+
+    with pytest.raises(BadSignatureError):
+        verify_token(token, [RECORD], read_roots(other.root.read_bytes()))
+    with pytest.raises(MalformedError):
+        verify_token(token, [RECORD], [])
+
+
+def test_a_certificate_for_another_purpose_stamps_no_time(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    # OpenSSL itself refuses to stamp with such a certificate: it is put in place afterwards
+    folder = tmp_path_factory.mktemp("tsa") / "purpose"
+    good = make_authority(folder)
+    stamped = good.token(RECORD)
+    wrong = make_authority(folder.with_name("wrong"), purpose="other")
+
+    with pytest.raises(BadSignatureError):
+        verify_token(stamped, [RECORD], read_roots(wrong.root.read_bytes()))
+
+
+def test_another_hash_is_refused(authority: TimeAuthority) -> None:
+    answer = authority.answer(bytes(64), "sha512")
+
+    with pytest.raises(MalformedError, match="SHA-256"):
+        token_of(answer)
+
+
+def test_any_changed_byte_of_what_is_signed_is_noticed(
+    token: bytes, roots: list[Certificate]
+) -> None:
+    quiet = []
+    for place in range(0, len(token), 7):
+        changed = bytearray(token)
+        changed[place] ^= 0x01
+        try:
+            found = verify_token(bytes(changed), [RECORD], roots)
+        except ProvenanceError:
+            continue
+        quiet.append((place, found))
+
+    # outside of what is signed (certificates that are sent along) a byte may change; never what
+    # the token says
+    told = read_token(token)
+    assert all(
+        (found.digest, found.time_unix, found.serial) == (told.digest, told.time_unix, told.serial)
+        for _, found in quiet
+    )
+    assert len(quiet) < len(token) // 7 // 4
+
+
+@settings(max_examples=150, deadline=None)
+@given(junk=st.binary(max_size=300))
+def test_junk_is_refused_by_name(junk: bytes) -> None:
+    with pytest.raises(MalformedError):
+        read_token(junk)
+    with pytest.raises(MalformedError):
+        read_token(b"\x30" + junk)
+
+
+def test_what_is_too_long_or_no_certificate_is_refused() -> None:
+    with pytest.raises(TooLargeError):
+        token_of(bytes(70_000))
+    with pytest.raises(MalformedError):
+        read_roots(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
