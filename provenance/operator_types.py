@@ -34,8 +34,8 @@ from provenance.record_checks import (
 
 __all__ = ["MAX_ERASED", "OPERATOR_RECORDS"]
 
-MAX_ERASED: Final = 500
-"""Records of one erasure: with a digest each they fit into an entry, more need another one."""
+MAX_ERASED: Final = 300
+"""Records of one erasure: with a digest each they fit into an entry; more need another one."""
 
 _CHAIN: Final = object_of(
     {

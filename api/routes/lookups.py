@@ -8,6 +8,10 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from provenance.digests import from_b64url, from_hex
 from provenance.errors import MalformedError
+from provenance.identifiers import check_orcid
+from provenance.ledger.find_people import name_words, orcid_words
+from provenance.record_checks import MAX_NAME
+from provenance.text import nfc
 
 from ..deps import Cursor, LedgerDep, Limit
 from ..schemas import AnchorPage, HitPage
@@ -40,14 +44,28 @@ def lookup(  # noqa: PLR0913, PLR0917 -- one parameter a question, as FastAPI ha
             "listed, by digest, so that asking need not show which one is meant"
         ),
     ] = None,
+    orcid: Annotated[
+        str | None,
+        Query(
+            description="ORCID iD of a person whom public disclosures name: what they say of "
+            "themselves, and what others say of them. `identity` tells how well known the key is"
+        ),
+    ] = None,
+    name: Annotated[
+        str | None,
+        Query(max_length=MAX_NAME, description="a person's name, whole; as `orcid`, and weaker"),
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> HitPage:
-    """Return the records that name a dataset or file digest, or that a key signed; oldest first."""
-    if [digest, key, digest_prefix].count(None) != 2:
+    """Return the records that name a digest or a person, or that a key signed; oldest first."""
+    if [digest, key, digest_prefix, orcid, name].count(None) != 4:
         raise MalformedError(
-            "expected exactly one of digest, digest_prefix and key", field="digest"
+            "expected exactly one of digest, digest_prefix, key, orcid and name", field="digest"
         )
+    if orcid is not None or name is not None:
+        hits, last = ledger.find_person(_person(orcid, name), _index(cursor), limit)
+        return HitPage.model_validate({"items": hits, "next": None if last is None else str(last)})
     if digest_prefix is not None:
         hits, place = ledger.find_prefix(digest_prefix, _place(cursor), limit)
         after_it = None if place is None else f"{place[0].hex()}.{place[1]}"
@@ -68,6 +86,13 @@ def anchors(ledger: LedgerDep, cursor: Cursor = None, limit: Limit = 100) -> Anc
     items = ledger.anchors(_index(cursor), limit)
     following = str(items[-1]["anchor_id"]) if len(items) == limit else None
     return AnchorPage.model_validate({"items": items, "next": following})
+
+
+def _person(orcid: str | None, name: str | None) -> str:
+    if orcid is not None:
+        check_orcid(orcid, "orcid")
+        return orcid_words(orcid)
+    return name_words(nfc(name or ""))
 
 
 def _place(cursor: str | None) -> tuple[bytes, int] | None:

@@ -65,7 +65,7 @@ def erased_of(record: Record, orcid: str) -> Erased:
     """Return what of a record names the person with this ORCID iD, held disclosures included."""
     words = orcid_words(orcid)
     parts = record.parts
-    if record.type != "key":
+    if record.type != "key" or not names_person(record, words):
         parts = tuple(part for part in parts if words in words_of(part))
     digests = frozenset(from_b64url(part.digest) for part in parts)
     return Erased(record.id, digests, manifest=False)

@@ -250,6 +250,13 @@ class SignedLog:
         indexes = self._up_to_signed(sorted(found)[:limit])
         return [index for index in indexes if self._hits.is_hit(digest, index, found[index])]
 
+    def records_of_person(self, tag: bytes, *, after: int = -1, limit: int = MAX_PAGE) -> list[int]:
+        """Return leaf indexes above ``after`` that the index of people has for a tag.
+
+        What is found still has to be looked at: names are behind digests, and may be erased.
+        """
+        return self._up_to_signed(self._log.records_of_person(tag, after, limit))
+
     def digests_with_prefix(
         self, prefix: str, *, after: tuple[bytes, int] | None = None, limit: int = MAX_PAGE
     ) -> tuple[list[FoundDigest], tuple[bytes, int] | None]:

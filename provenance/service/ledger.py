@@ -18,13 +18,13 @@ from provenance.errors import (
     VerificationError,
 )
 from provenance.ledger.audit_log import check_checkpoint
+from provenance.ledger.find_people import names_person
 from provenance.ledger.load_record import load_record
 from provenance.ledger.serve_holder import (
     check_publication,
     disclose_record,
     publish_manifest,
 )
-from provenance.policy import Policy
 from provenance.receipt import to_tlog_proof
 from provenance.record import parse_entry
 from provenance.service.loop_bridge import LoopBridge
@@ -72,7 +72,7 @@ class Ledger:
         """
         self.folder = folder
         self.settings = folder.read_settings()
-        self.trust = Policy.parse(folder.policy.read_bytes())
+        self.trust = folder.read_policy()
         self.origin = self.trust.origin
         self._read_only = read_only
         self._on_fatal = on_fatal
@@ -262,6 +262,25 @@ class Ledger:
     def find_key(self, kid: str, after: int, limit: int) -> list[dict[str, Any]]:
         """Return what a key signed, its key record first."""
         return self._hits(self.parts.log.records_of_key(kid, after=after, limit=limit))
+
+    def find_person(
+        self, words: str, after: int, limit: int
+    ) -> tuple[list[dict[str, Any]], int | None]:
+        """Return the records whose public disclosures name a person, and where to go on.
+
+        Args:
+            words: of ``find_people.orcid_words`` or ``name_words``. How well known the key of a
+                hit is, the hit says; nobody vouches that a claimed name is that person's.
+        """
+        parts = self.parts
+        found = parts.log.records_of_person(parts.key_store.tag(words), after=after, limit=limit)
+        named = [index for index in found if self._names(index, words)]
+        return self._hits(named), found[-1] if len(found) == limit else None
+
+    def _names(self, index: int, words: str) -> bool:
+        """Look at what the index found: it may have been erased, or be somebody else's tag."""
+        record = load_record(index, log=self.parts.store, key_store=self.parts.key_store)
+        return names_person(record, words)
 
     def _hits(self, indexes: Sequence[int]) -> list[dict[str, Any]]:
         parts = self.parts

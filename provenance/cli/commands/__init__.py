@@ -60,6 +60,7 @@ COMMANDS = {
     "backup": "backups",
     "restore": "backups",
     "configure": "configuration",
+    "erase": "erasing",
     "witness": "witnesses",
 }
 """In which file of this folder each command is."""

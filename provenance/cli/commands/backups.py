@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,8 @@ from provenance.cli.output import print_fields, print_json, say
 from provenance.service.settings import LedgerFolder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from provenance.ledger.audit_log import AuditReport
     from provenance.service.backup import Backup
 
@@ -28,7 +31,13 @@ def register(app: Application) -> None:
 
 def backup(
     folder: Folder,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help=_("The archive to write."))],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help=_("The archive to write; of keys, a folder of dated ones, kept for 30 days."),
+        ),
+    ],
     *,
     disclosure_keys: Annotated[
         bool,
@@ -39,14 +48,29 @@ def backup(
     """Private keys and the signer's memory are not in it: keep those by themselves."""
     # imported here: it loads the database's library, which most commands do not need
     from provenance.service.backup import DISCLOSURE_KEYS, LEDGER, make_backup  # noqa: PLC0415
+    from provenance.service.rotate_keys import rotate_keys  # noqa: PLC0415 -- as above
 
+    place = LedgerFolder(folder.absolute())
+    if disclosure_keys and file.is_dir():
+        file, removed = rotate_keys(place, file.absolute(), now_unix=int(time.time()))
+        _tell_rotated(file, removed, as_json=as_json)
+        return
     of = DISCLOSURE_KEYS if disclosure_keys else LEDGER
-    made = make_backup(LedgerFolder(folder.absolute()), file.absolute(), of=of)
+    made = make_backup(place, file.absolute(), of=of)
     if as_json:
         print_json(_of_backup(made, file))
         return
     say(_("Backup of {origin} written to {file}.").format(origin=made.origin, file=file))
     print_fields([(_("Entries"), str(made.tree_size))])
+
+
+def _tell_rotated(file: Path, removed: Sequence[Path], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"file": str(file), "removed": [str(one) for one in removed]})
+        return
+    say(_("The disclosures' keys are in {file}.").format(file=file))
+    for one in removed:
+        say(_("Removed, its 30 days are over: {file}").format(file=one))
 
 
 def _of_backup(made: Backup, file: Path) -> dict[str, object]:
