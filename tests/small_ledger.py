@@ -28,7 +28,7 @@ from provenance.ledger.signing_keys import SigningKeys
 from provenance.ledger.start_log import start_log
 from provenance.ledger.tile_cache import TileCache
 from provenance.note import NoteSigner
-from provenance.policy import Chain, CheckpointKey, Policy, render_policy
+from provenance.policy import Chain, CheckpointKey, InstitutionKey, Policy, render_policy
 from provenance.record import Record, issue_record
 from provenance.service.writer import Accepted, Answer, Writer
 from provenance.store.key_store import SqlKeyStore, open_key_store
@@ -147,7 +147,7 @@ def block(number: int) -> Block:
     return Block(number, keccak(header), time, header)
 
 
-def policy() -> Policy:
+def policy(institutions: Sequence[InstitutionKey] = ()) -> Policy:
     chain = Chain(
         name="development",
         chain_id=PIN.chain_id,
@@ -164,6 +164,7 @@ def policy() -> Policy:
         root_key=ROOT.public,
         checkpoint_keys=[CheckpointKey(SIGNER.verifier, 0, None)],
         chains=[chain],
+        institution_keys=institutions,
     )
     return Policy.parse(octets)
 
@@ -250,6 +251,7 @@ class SmallLedger:
             key_store=self.key_store,
             beacons=self.beacons,
             now_unix=self.now,
+            institutions=self.trust.institutions,
         )
 
     def hold_block(self, number: int) -> None:
@@ -275,6 +277,7 @@ class SmallLedger:
             gate=gate,
             max_waiting=max_waiting,
             on_fatal=on_fatal,
+            institutions=self.trust.institutions,
         )
 
 

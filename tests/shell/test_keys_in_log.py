@@ -1,0 +1,359 @@
+"""Keys in the log: who bound them, who may revoke them, and what nobody may sign any more."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from key_records import ACADEMY, INSTITUTE, bound, named, revoked
+from small_ledger import START, SmallLedger, accepted, deposit, key_of, policy
+
+from provenance.errors import ProvenanceError
+from provenance.record import issue_record
+from provenance.verify import verify_receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from databases import Place
+
+    from provenance.record import Record
+    from provenance.service.writer import Accepted, Answer
+    from provenance.verdict import Check, Verdict
+
+ALICE, BOB, CAROL, SAFE = (key_of(one) for one in ("alice", "bob", "carol", "safe"))
+TRUST = policy([INSTITUTE])
+ROOT_RECORD = named(ACADEMY, "Academy of Sciences")
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[SmallLedger]:
+    made = SmallLedger(tmp_path, trust=TRUST)
+    made.begin()
+    yield made
+    made.close()
+
+
+def send(ledger: SmallLedger, *records: Record) -> list[Answer]:
+    """Send the records as one batch; return what came back for each."""
+    writer = ledger.writer()
+    writer.start()
+    try:
+        return list(writer.accept([one.compact for one in records]).result(timeout=30))
+    finally:
+        writer.close()
+
+
+def take(ledger: SmallLedger, *records: Record) -> list[Accepted]:
+    return [accepted(one) for one in send(ledger, *records)]
+
+
+def codes(answers: list[Answer]) -> list[str]:
+    return [one.code if isinstance(one, ProvenanceError) else "ok" for one in answers]
+
+
+def verdict_of(ledger: SmallLedger, answer: Accepted) -> Verdict:
+    octets = ledger.receipts.issue(answer.leaf_index).to_bytes()
+    return verify_receipt(octets, TRUST, now_unix=START)
+
+
+def identity_of(ledger: SmallLedger, answer: Accepted) -> Check:
+    return verdict_of(ledger, answer).check("identity")
+
+
+def status_of(ledger: SmallLedger, answer: Accepted) -> Check:
+    return verdict_of(ledger, answer).check("key-status")
+
+
+# --- bindings -----------------------------------------------------------------------------
+
+
+def test_a_bound_key_is_proved_from_its_receipt_alone(ledger: SmallLedger) -> None:
+    *_, made = take(ledger, ROOT_RECORD, bound(ALICE, ACADEMY), deposit(ALICE, "penguins"))
+
+    for receipt in (made.receipt, ledger.receipts.issue(made.leaf_index)):
+        check = verify_receipt(receipt.to_bytes(), TRUST, now_unix=START).check("identity")
+        assert (
+            check.text() == f"bound by Academy of Sciences at entry {made.leaf_index - 1}: proved"
+        )
+        assert check.facts["claimed_name"] == "Alice Example"
+        assert len(receipt.keys) == 2
+
+
+def test_what_the_institution_does_not_vouch_for_is_not_shown_as_its_word(
+    ledger: SmallLedger,
+) -> None:
+    mine = bound(ALICE, ACADEMY, "The Rector", vouch=False)
+    *_, made = take(ledger, ROOT_RECORD, mine, deposit(ALICE, "penguins"))
+
+    check = identity_of(ledger, made)
+
+    assert check.code == "key-institution"
+    assert "claimed_name" not in check.facts
+
+
+def test_a_department_binds_for_its_institution(ledger: SmallLedger) -> None:
+    department = bound(BOB, ACADEMY, "Institute of Physics", may_bind=True)
+    *_, made = take(ledger, ROOT_RECORD, department, bound(ALICE, BOB), deposit(ALICE, "penguins"))
+
+    check = identity_of(ledger, made)
+
+    assert check.code == "key-department"
+    assert check.facts["via"] == "Institute of Physics"
+    assert check.facts["binder"] == "Academy of Sciences"
+
+
+def test_who_may_not_bind_binds_nobody_to_the_institution(ledger: SmallLedger) -> None:
+    person = bound(BOB, ACADEMY, "Bob")
+    *_, made = take(ledger, ROOT_RECORD, person, bound(ALICE, BOB), deposit(ALICE, "penguins"))
+
+    assert identity_of(ledger, made).code == "key-self-asserted"
+
+
+def test_eight_levels_lead_to_the_institution_and_nine_do_not(ledger: SmallLedger) -> None:
+    keys = [ACADEMY, *(key_of(f"level {number}") for number in range(1, 10))]
+    chain = [
+        bound(key, above, f"Level {number}", may_bind=True)
+        for number, (above, key) in enumerate(zip(keys, keys[1:], strict=False), start=1)
+    ]
+    answers = take(ledger, ROOT_RECORD, *chain, deposit(keys[8], "eight"), deposit(keys[9], "nine"))
+
+    assert identity_of(ledger, answers[-2]).code == "key-department"
+    assert identity_of(ledger, answers[-1]).code == "key-self-asserted"
+
+
+def test_a_later_binding_ranks_nothing_up_that_was_signed_before(ledger: SmallLedger) -> None:
+    answers = take(
+        ledger,
+        ROOT_RECORD,
+        named(ALICE, "Alice Example"),
+        deposit(ALICE, "before"),
+        bound(ALICE, ACADEMY),
+        deposit(ALICE, "after"),
+    )
+
+    assert identity_of(ledger, answers[2]).code == "key-self-asserted"
+    assert identity_of(ledger, answers[4]).code == "key-institution"
+    assert [one.is_new for one in answers] == [True] * 5
+
+
+def test_a_key_is_bound_once_by_each_and_named_once(ledger: SmallLedger) -> None:
+    first, second = bound(ALICE, ACADEMY), bound(ALICE, BOB)
+    again = bound(ALICE, ACADEMY, "Alice E.")
+    root, bob, mine, repeat, other, plain = take(
+        ledger, ROOT_RECORD, named(BOB, "Bob"), first, again, second, named(ALICE, "Alice")
+    )
+
+    assert repeat.leaf_index == plain.leaf_index == mine.leaf_index
+    assert not repeat.is_new
+    assert not plain.is_new
+    assert other.is_new
+    later = take(ledger, again, second, named(ALICE, "Alice"))
+    indexes = [mine.leaf_index, other.leaf_index, mine.leaf_index]
+    assert [one.leaf_index for one in later] == indexes
+    assert root.leaf_index < bob.leaf_index < mine.leaf_index
+
+
+def test_a_namesake_is_shown_as_what_it_is(ledger: SmallLedger) -> None:
+    answers = take(
+        ledger,
+        ROOT_RECORD,
+        bound(ALICE, ACADEMY),
+        named(CAROL, "Alice Example"),
+        deposit(ALICE, "hers"),
+        deposit(CAROL, "stolen"),
+    )
+
+    assert identity_of(ledger, answers[3]).code == "key-institution"
+    assert identity_of(ledger, answers[4]).code == "key-self-asserted"
+
+
+def test_a_binding_that_is_not_the_binders_is_refused(ledger: SmallLedger) -> None:
+    good = bound(ALICE, ACADEMY)
+    take(ledger, ROOT_RECORD, named(BOB, "Bob"))
+
+    text = str(good.claims["binder"])
+    header, payload, signature = text.split(".")
+    forged = f"{header}.{payload}.{'A' * 10}{signature[10:]}"
+
+    assert codes(send(ledger, _with(good, forged))) == ["bad-signature"]
+
+
+def _with(record: Record, binder: str) -> Record:
+    return issue_record(
+        "key",
+        {"binder": binder},
+        private_key=ALICE,
+        aud=record.aud,
+        iat=record.iat,
+        salts=iter(()),
+        made=record.parts,
+    )
+
+
+def test_a_binder_has_to_be_known(ledger: SmallLedger) -> None:
+    assert codes(send(ledger, bound(ALICE, ACADEMY))) == ["unknown-key"]
+
+
+# --- revocations --------------------------------------------------------------------------
+
+
+def test_nobody_signs_after_his_key_was_revoked(ledger: SmallLedger) -> None:
+    answers = send(
+        ledger,
+        named(ALICE, "Alice"),
+        deposit(ALICE, "before"),
+        revoked(ALICE, ALICE, "superseded"),
+        deposit(ALICE, "in the same batch"),
+    )
+
+    assert codes(answers) == ["ok", "ok", "ok", "key-revoked"]
+    assert codes(send(ledger, deposit(ALICE, "later"))) == ["key-revoked"]
+    assert codes(send(ledger, deposit(ALICE, "before"))) == ["ok"]  # a repeat
+    assert codes(send(ledger, bound(ALICE, BOB))) == ["key-revoked"]
+
+
+def test_only_itself_its_recovery_key_and_its_binders_revoke_a_key(ledger: SmallLedger) -> None:
+    take(
+        ledger,
+        ROOT_RECORD,
+        named(SAFE, "Safe"),
+        named(CAROL, "Carol"),
+        named(ALICE, "Alice", recovery=SAFE.public.thumbprint),
+        bound(ALICE, ACADEMY),
+        named(BOB, "Bob"),
+    )
+
+    assert codes(send(ledger, revoked(CAROL, ALICE))) == ["not-authorised"]
+    assert codes(send(ledger, revoked(ACADEMY, BOB))) == ["not-authorised"]
+    assert codes(send(ledger, revoked(BOB, key_of("nobody")))) == ["unknown-key"]
+    assert codes(send(ledger, revoked(SAFE, ALICE), revoked(ACADEMY, ALICE))) == ["ok", "ok"]
+    assert codes(send(ledger, revoked(ALICE, ALICE))) == ["key-revoked"]
+    assert codes(send(ledger, revoked(BOB, BOB))) == ["ok"]
+
+
+def test_a_thief_names_no_recovery_key_of_his_own(ledger: SmallLedger) -> None:
+    thief = key_of("thief")
+    take(
+        ledger,
+        named(SAFE, "Safe"),
+        named(thief, "Thief"),
+        named(ALICE, "Alice", recovery=SAFE.public.thumbprint),
+        bound(ALICE, thief, recovery=CAROL.public.thumbprint),
+        named(CAROL, "Carol"),
+    )
+
+    # what his own record says of a recovery key counts for nothing; as a binder he may revoke,
+    # which who holds the key can do in any case
+    assert codes(send(ledger, revoked(CAROL, ALICE))) == ["not-authorised"]
+    assert codes(send(ledger, revoked(SAFE, ALICE))) == ["ok"]
+
+
+def test_a_receipt_shows_who_revoked_its_key(ledger: SmallLedger) -> None:
+    *_, made = take(
+        ledger,
+        ROOT_RECORD,
+        named(SAFE, "Safe"),
+        named(ALICE, "Alice", recovery=SAFE.public.thumbprint),
+        deposit(ALICE, "penguins"),
+    )
+    before = ledger.receipts.issue(made.leaf_index).to_bytes()
+    assert b"revocations" not in before
+
+    revocation = take(ledger, revoked(SAFE, ALICE, compromised_since=START - 10))[0]
+    after = ledger.receipts.issue(made.leaf_index).to_bytes()
+    check = status_of(ledger, made)
+
+    assert after.startswith(before[:-2])
+    assert check.code == "compromised-undecided"
+    assert check.needed
+    assert check.facts["index"] == revocation.leaf_index
+    assert f"its recovery key {SAFE.public.thumbprint} says" in check.text()
+    assert verdict_of(ledger, revocation).check("key-status").code == "revocation-not-shown"
+
+
+def test_a_revocation_without_a_beginning_leaves_what_was_signed_before(
+    ledger: SmallLedger,
+) -> None:
+    *_, made = take(ledger, ROOT_RECORD, bound(ALICE, ACADEMY), deposit(ALICE, "penguins"))
+    take(ledger, revoked(ACADEMY, ALICE, "affiliationChanged"))
+
+    check = status_of(ledger, made)
+
+    assert check.code == "revoked-later-shown"
+    assert "Academy of Sciences" in check.text()
+    assert identity_of(ledger, made).code == "key-institution"
+
+
+def test_a_binder_that_came_later_is_shown_with_its_right(ledger: SmallLedger) -> None:
+    made = take(ledger, ROOT_RECORD, named(ALICE, "Alice"), deposit(ALICE, "penguins"))[-1]
+    take(ledger, bound(ALICE, ACADEMY), revoked(ACADEMY, ALICE))
+
+    assert status_of(ledger, made).code == "revoked-later-shown"
+    assert identity_of(ledger, made).code == "key-self-asserted"
+
+
+def test_a_revoked_department_binds_nobody_any_more(ledger: SmallLedger) -> None:
+    department = bound(BOB, ACADEMY, "Institute of Physics", may_bind=True)
+    *_, made, _revocation = take(
+        ledger,
+        ROOT_RECORD,
+        department,
+        bound(ALICE, BOB),
+        deposit(ALICE, "penguins"),
+        revoked(ACADEMY, BOB, "cessationOfOperation"),
+    )
+
+    assert codes(send(ledger, bound(CAROL, BOB))) == ["key-revoked"]
+    assert identity_of(ledger, made).code == "key-department"  # bound before
+
+
+def test_a_compromised_department_has_bound_nobody_for_sure(ledger: SmallLedger) -> None:
+    department = bound(BOB, ACADEMY, "Institute of Physics", may_bind=True)
+    *_, made, _revocation = take(
+        ledger,
+        ROOT_RECORD,
+        department,
+        bound(ALICE, BOB),
+        deposit(ALICE, "penguins"),
+        revoked(ACADEMY, BOB, compromised_since=START - 1_000),
+    )
+
+    assert identity_of(ledger, made).code == "key-self-asserted"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_process_takes_what_another_has_revoked(place: Place, tmp_path: Path, seed: int) -> None:
+    """Property: nothing by a key lies above its revocation, whoever integrated which."""
+    ledgers = [SmallLedger(tmp_path, trust=TRUST, place=place) for _ in range(2)]
+    ledgers[0].begin()
+    writers = [one.writer() for one in ledgers]
+    for writer in writers:
+        writer.start()
+    writers[0].accept([named(ALICE, "Alice").compact]).result(timeout=30)
+    answers: list[Answer] = []
+
+    def work(number: int) -> None:
+        for count in range(12):
+            record = deposit(ALICE, f"{number} {count}")
+            answers.extend(writers[number].accept([record.compact]).result(timeout=60))
+            if number == 0 and count == 3 + seed:
+                revocation = revoked(ALICE, ALICE, "unspecified").compact
+                found.append(accepted(writers[0].accept([revocation]).result(timeout=60)[0]))
+
+    found: list[Accepted] = []
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for writer in writers:
+        writer.close()
+    for one in ledgers:
+        one.close()
+
+    taken = [one.leaf_index for one in answers if not isinstance(one, ProvenanceError)]
+    assert max(taken) < found[0].leaf_index
+    assert set(codes(answers)) == {"ok", "key-revoked"}
