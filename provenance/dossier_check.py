@@ -15,7 +15,7 @@ which lies beside it, and by (2) to (6).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from provenance.digests import sha256
@@ -34,6 +34,7 @@ from provenance.header import BlockHeader
 from provenance.policy import Policy
 from provenance.receipt_parts import Parts
 from provenance.record import deposit_of
+from provenance.sealed import check_opening, read_opening
 from provenance.sm3 import sm3
 from provenance.verdict import not_in_log
 from provenance.verify import check_parts, verify_receipt
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from provenance.dossier_index import ListedOverlap, ListedRecord
     from provenance.fingerprint import Summary
     from provenance.given import GivenBlock
+    from provenance.record import Record
     from provenance.record_values import Deposit
     from provenance.verdict import Verdict
 
@@ -52,6 +54,7 @@ __all__ = [
     "SUMS",
     "DossierFinding",
     "DossierVerdict",
+    "as_opened_by",
     "check_dossier",
     "check_own_receipt",
     "sums_of",
@@ -232,6 +235,24 @@ def _file(files: Mapping[str, bytes], name: str) -> bytes:
         raise MalformedError(f"the dossier has no file {name!a:.200}", field=name) from None
 
 
+def as_opened_by(deposit: Deposit, sealed: Record, openings: Iterable[Record]) -> Deposit:
+    """Return a deposit with what the first good opening shows of it."""
+    for opening in openings:
+        try:
+            check_opening(opening, sealed)
+        except ProvenanceError:
+            continue
+        shown = read_opening(opening)
+        return replace(
+            deposit,
+            dataset_digest=deposit.dataset_digest or shown.dataset_digest,
+            files=shown.files or deposit.files,
+            length=deposit.length if shown.length is None else shown.length,
+            title=deposit.title or shown.title,
+        )
+    return deposit
+
+
 @dataclass
 class _Check:
     """One pass over a dossier: what it reads, and what it has found."""
@@ -250,6 +271,7 @@ class _Check:
 
     def records(self) -> None:
         """(3) Verify each receipt, and compare with what is listed."""
+        records: list[Record] = []
         for listed in self.index.records:
             try:
                 octets = _file(self.files, listed.receipt)
@@ -259,13 +281,18 @@ class _Check:
                 continue
             verdict = check_parts(parts, self.policy, self.given, now_unix=self.now_unix)
             self.verdicts[listed.receipt] = verdict
-            if parts.record.type == "deposit":
-                self.deposits[parts.record.id] = deposit_of(parts.record)
+            records.append(parts.record)
             absent = not_in_log(verdict.checks)
             if absent is not None:
                 self._wrong("not-in-log", listed.receipt, absent.text())
             for detail in _other_than_listed(listed, parts, verdict):
                 self._wrong("listed-otherwise", INDEX_NAME, f"{listed.receipt}: {detail}")
+        openings = [one for one in records if one.type == "opening"]
+        self.deposits = {
+            one.id: as_opened_by(deposit_of(one), one, openings)
+            for one in records
+            if one.type == "deposit"
+        }
 
     def manifest(self, listed: ListedRecord) -> int:
         """(4) Read a manifest to its end, and compare with the deposit; 1 when it is the one."""

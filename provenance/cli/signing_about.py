@@ -29,6 +29,7 @@ __all__ = [
     "own_profile",
     "prose_of",
     "sign_about",
+    "submit_about",
 ]
 
 OwnPolicy = Annotated[
@@ -71,6 +72,13 @@ def sign_about(record_type: str, claims: dict[str, object], wish: Wish) -> Answe
     Raises:
         RefusedByServiceError: the ledger does not take it; nothing was changed.
     """
+    answer = submit_about(record_type, claims, wish)
+    _tell(answer, wish)
+    return answer
+
+
+def submit_about(record_type: str, claims: dict[str, object], wish: Wish) -> Answer:
+    """Sign and send one record, and keep its receipt; as ``sign_about``, and says nothing."""
     signer = find_signer(wish.key, wish.passphrase, wish.home)
     origin = origin_of(wish.ledger, wish.policy)
     given = {name: value for name, value in claims.items() if value not in (None, [], "")}
@@ -78,9 +86,7 @@ def sign_about(record_type: str, claims: dict[str, object], wish: Wish) -> Answe
     submission = Outbox(home_of(wish.home)).save(compacts)
     target = wish.output or Path(f"{record_type}-{submission.id[:16]}.receipt.json")
     sending = Sending(wish.ledger, wish.policy, target.parent, wish.home, target.name)
-    answer = sending.send(submission)
-    _tell(answer, wish)
-    return answer
+    return sending.send(submission)
 
 
 def _tell(answer: Answer, wish: Wish) -> None:

@@ -90,6 +90,13 @@ ORDER = [
     "certificate",
     "dossier_index",
     "dossier_check",
+    "dossier_facts",
+    "dossier_hand",
+    "dossier_timeline",
+    "dossier_words",
+    "dossier_people",
+    "dossier_forms",
+    "dossier_report",
 ]
 WORLD = {
     "asyncio",
@@ -125,6 +132,7 @@ SHELL: dict[str, tuple[set[str], set[str]]] = {
     "messages": (set(), set()),
     "standalone": ({"messages"}, set()),
     "documents": (set(), set()),
+    "dossier": ({"documents", "standalone"}, set()),
     "files": (set(), set()),
     "imports": ({"files"}, set()),
     "exports": ({"files"}, set()),

@@ -46,6 +46,7 @@ COMMANDS = {
     "lookup": "lookups",
     "diff": "diffs",
     "overlap": "overlaps",
+    "dossier": "dossiers",
     "export": "exports",
     "policy": "policies",
     "key": "keys",

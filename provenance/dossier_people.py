@@ -1,0 +1,167 @@
+"""Items 8 to 10 of a dossier's report: who did what, whose keys, and what was done since."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provenance.attribution import credit_of
+from provenance.attribution_values import read_correction, read_statement
+from provenance.certificate import clock_text
+from provenance.credit import ROLES
+from provenance.document import Both, Heading, Mono, Paragraph, Table
+from provenance.dossier_words import STATUSES, WORDS
+from provenance.key_values import revocation_of
+from provenance.receipt_parts import Parts
+from provenance.record import fixity_of, key_binding_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provenance.attribution import Person
+    from provenance.case import Entry
+    from provenance.document import Block, Cell, Speech
+    from provenance.dossier_facts import DossierFacts
+    from provenance.record import Record
+
+__all__ = ["custody", "keys", "people", "side_of"]
+
+
+def side_of(facts: DossierFacts, entry: Entry, speech: Speech | None) -> str:
+    """Return the side of a dispute that signed an entry, by its key; empty where none is shown.
+
+    Args:
+        speech: None gives the code of the side.
+    """
+    for dispute in facts.disputes:
+        for party in dispute.dispute.parties:
+            if party is None:
+                continue
+            same_id = party.orcid is not None and party.orcid == entry.signer.orcid
+            if same_id or (party.orcid is None and party.name == entry.signer.name):
+                return party.side if speech is None else speech(WORDS[party.side])
+    return ""
+
+
+# --- 8 who did what -----------------------------------------------------------------------
+
+
+def people(facts: DossierFacts, speech: Speech) -> Iterator[Block]:
+    """Say who claimed, accepted and objected."""
+    yield Paragraph(speech(WORDS["credit"]))
+    for one in facts.deposits:
+        credit = credit_of(facts.case, one.id)
+        if not credit.people:
+            continue
+        yield Heading(3, f"{one.entry.leaf_index}: {one.title}")
+        rows = tuple(_person(person, speech) for person in credit.people)
+        head = (speech(WORDS["person"]), speech(WORDS["roles"]), speech(WORDS["answers"]))
+        yield Table(head, rows, (0.28, 0.36, 0.36))
+
+
+def _person(person: Person, speech: Speech) -> tuple[Cell, ...]:
+    name = "\n".join(filter(None, [person.name or speech(WORDS["withheld"]), person.orcid]))
+    roles = [
+        f"{speech.short(Both(ROLES[slug].english, ROLES[slug].chinese))}: "
+        f"{speech.short(STATUSES[status.value])}"
+        for slug, status in person.roles.items()
+    ]
+    answers = [
+        speech.short(
+            WORDS["answer"],
+            index=answer.entry.leaf_index,
+            answer=answer.response.answer,
+            level=answer.entry.signer.level.value,
+        )
+        + (f" {answer.response.reason}" if answer.response.reason else "")
+        for claim in person.claims
+        for answer in claim.answers
+    ]
+    overall = speech(STATUSES[person.status.value])
+    return name, "\n".join(roles) or overall, "\n".join(answers) or speech(WORDS["no-answer"])
+
+
+# --- 9 keys -------------------------------------------------------------------------------
+
+
+def keys(facts: DossierFacts, speech: Speech) -> Iterator[Block]:
+    """Say which keys signed, who binds them, and what the receipts show of revocations."""
+    yield Paragraph(speech(WORDS["keys"]))
+    rows = []
+    seen: set[str] = set()
+    for entry in facts.case.entries:
+        if entry.signer.kid in seen:
+            continue
+        seen.add(entry.signer.kid)
+        identity = speech.each(entry.verdict.check("identity").text)
+        status = speech.each(entry.verdict.check("key-status").text)
+        recovery = _recovery(entry)
+        said = [entry.signer.name or "", entry.signer.orcid or "", identity, status]
+        if recovery is not None:
+            said.append(speech(WORDS["recovery"]) + " " + recovery[:16])
+        rows.append((Mono(entry.signer.kid), "\n".join(filter(None, said))))
+    head = (speech(WORDS["key"]), speech(WORDS["identity"]))
+    yield Table(head, tuple(rows), (0.36, 0.64))
+    revocations = [one for one in facts.case.entries if one.record.type == "revocation"]
+    for one in revocations:
+        yield Paragraph(_revoked(one.leaf_index, one.record, speech))
+    yield Paragraph(speech(WORDS["custody-blank"]))
+
+
+def _recovery(entry: Entry) -> str | None:
+    parts = Parts.parse(entry.octets)
+    own = [one for one in parts.keys if one.kid == entry.signer.kid]
+    return key_binding_of(own[0]).recovery if own else None
+
+
+def _revoked(index: int, record: Record, speech: Speech) -> str:
+    said = revocation_of(record)
+    since = said.compromised_since_unix
+    text = speech(WORDS["revoked"], index=index, key=said.key, by=said.signer, reason=said.reason)
+    if since is None:
+        return text
+    return text + "\n" + speech(WORDS["since"]) + " " + clock_text(since, speech)
+
+
+# --- 10 chain of custody ------------------------------------------------------------------
+
+
+def custody(facts: DossierFacts, speech: Speech) -> Iterator[Block]:
+    """List what was stated and checked since, in the order of the log."""
+    yield Paragraph(speech(WORDS["custody"]))
+    rows = [row for one in facts.case.entries if (row := _event(one, speech)) is not None]
+    if rows:
+        head = (speech(WORDS["entry"]), speech(WORDS["event"]), speech(WORDS["who"]))
+        yield Table(head, tuple(rows), (0.14, 0.58, 0.28))
+    else:
+        yield Paragraph(speech(WORDS["no-event"]))
+
+
+def _event(entry: Entry, speech: Speech) -> tuple[Cell, ...] | None:
+    record = entry.record
+    said = ""
+    if record.type == "fixity":
+        fixity = fixity_of(record)
+        counts = {"checked": fixity.checked, "files": fixity.files}
+        bad = {"failed": fixity.failed, "missing": fixity.missing}
+        said = speech(WORDS["fixity"], **counts, **bad)
+    elif record.type == "statement":
+        statement = read_statement(record)
+        pieces = [
+            f"{name} {digest.hex()}"
+            for name, digest in zip(
+                statement.evidence_names or ("",) * len(statement.evidence),
+                statement.evidence,
+                strict=False,
+            )
+        ]
+        token = [speech(WORDS["token"])] if statement.time_token is not None else []
+        said = "\n".join(filter(None, [statement.event, statement.text, *pieces, *token]))
+    elif record.type == "correction":
+        said = speech(WORDS["correction"]) + " " + read_correction(record).record.hex()[:16]
+    elif record.type in {"transfer", "withdrawal", "opening", "ruling", "erasure"}:
+        reasons = record.payload.get("reasons") or record.payload.get("reason") or ""
+        said = " ".join(filter(None, [str(record.payload.get("outcome", "")), str(reasons)]))
+    else:
+        return None
+    who = entry.signer.binder or entry.signer.name or entry.signer.kid[:16]
+    return f"{entry.leaf_index} {record.type}", said, f"{who}\n{entry.signer.level.value}"
