@@ -112,7 +112,10 @@ class ChainWatch:
         self._chain.check_pin()
         found = self._chain.anchorer()
         if found != anchorer:
-            raise WrongChainError(f"the log's anchorer is {found.hex()}, our key {anchorer.hex()}")
+            raise WrongChainError(
+                f"the log's anchorer is {found.hex()}, our key {anchorer.hex()}: the sending key "
+                "is another one than was registered, or the contract is"
+            )
         self.finalized()
         self.head_size()
         self._pinned_at = now
@@ -159,7 +162,10 @@ class ChainWatch:
         if before is not None and block.number < before.number:
             return block  # a node that is behind; what is at or below it is final all the same
         if before is not None and block.timestamp < before.timestamp:
-            raise UnavailableError(f"time runs backwards up to final block {block.number}")
+            raise UnavailableError(
+                f"time runs backwards: the nodes call block {block.number} of {block.timestamp} "
+                f"final, and before it block {before.number} of {before.timestamp}"
+            )
         self._newest_final = block
         return block
 

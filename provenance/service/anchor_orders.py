@@ -12,9 +12,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from provenance.errors import MalformedError
+from provenance.errors import MalformedError, ProvenanceError
 from provenance.ledger.sending_funds import look_at_funds, most_wei
-from provenance.policy import Policy
 from provenance.service.chain_node import ChainNode
 from provenance.service.chain_settings import has_few_nodes, match_chains
 from provenance.store.anchor_store import SqlAnchorStore
@@ -58,6 +57,8 @@ class ChainStatus:
     """Others run the chain, and one host alone is asked about it."""
     funds: Funds | None = None
     """What the key of the newest anchor has; None on the managed chain and before any anchor."""
+    trouble: ProvenanceError | None = None
+    """Why the nodes could not be asked for it: they are of another chain, or answer nonsense."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,8 @@ def _opened(folder: LedgerFolder) -> Iterator[_Opened]:
     """Open the folder's database."""
     if not folder.policy.exists():
         raise MalformedError(f"{folder.root} is not a ledger folder (made by `provenance init`)")
-    settings, policy = folder.read_settings(), Policy.parse(folder.policy.read_bytes())
-    with closing(open_log_store(folder.log_database(settings))) as store:
+    settings, policy = folder.read_settings(), folder.read_policy()
+    with closing(open_log_store(folder.founded_log(settings))) as store:
         signed = store.newest_signed()
         anchors = SqlAnchorStore(store.writer, store.reader, quorum=policy.quorum)
         chains = match_chains(settings.chains, policy)
@@ -106,6 +107,11 @@ def _status(
 ) -> ChainStatus:
     chain_id = chain.chain_id
     wanted, newest = anchors.wanted(chain_id), anchors.newest(chain_id)
+    funds, trouble = None, None
+    try:
+        funds = _funds(folder, settings, chain, newest)
+    except ProvenanceError as error:
+        trouble = error  # what the database has is told all the same: there may be a halt
     return ChainStatus(
         chain_id=chain_id,
         wanted_size=None if wanted is None else wanted[0],
@@ -116,7 +122,8 @@ def _status(
         holder=anchors.holder(chain_id),
         chain=chain,
         has_few_nodes=chain.independent and has_few_nodes(settings),
-        funds=_funds(folder, settings, chain, newest),
+        funds=funds,
+        trouble=trouble,
     )
 
 

@@ -124,7 +124,7 @@ def check_settled(folder: LedgerFolder, store: LogReader) -> None:
     Raises:
         UnfinishedChangeError: the log has the change, the rest of the folder perhaps not.
     """
-    begun = find_begun(folder, Policy.parse(folder.policy.read_bytes()), store)
+    begun = find_begun(folder, folder.read_policy(), store)
     if begun is None:
         return
     intent, record = begun

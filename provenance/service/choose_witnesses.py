@@ -47,7 +47,7 @@ def add_witness(folder: LedgerFolder, vkey: str, url: str, *, quorum: int | None
     name = witness_name(key)
     check_url(url, field="url")
     with FolderLock(folder.writer_lock, purpose="write this ledger or change it"):
-        policy = Policy.parse(folder.policy.read_bytes())
+        policy = folder.read_policy()
         settings = folder.read_settings()
         others = [one for one in settings.witnesses if _name(one) != name]
         known = [one for one in policy.witnesses if witness_name(one) != name]
@@ -73,7 +73,7 @@ def remove_witness(folder: LedgerFolder, name: str, *, quorum: int | None) -> Po
         MalformedError: the policy would demand more than there are left.
     """
     with FolderLock(folder.writer_lock, purpose="write this ledger or change it"):
-        policy = Policy.parse(folder.policy.read_bytes())
+        policy = folder.read_policy()
         settings = folder.read_settings()
         asked = [one for one in settings.witnesses if not _is_meant(_name(one), name)]
         left = [one for one in policy.witnesses if not _is_meant(witness_name(one), name)]

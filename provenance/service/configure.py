@@ -89,9 +89,9 @@ def change_key(
         WrongPassphraseError: of the root key; nothing was changed.
         FatalError: the log may not be continued.
     """
-    database = folder.log_database(folder.read_settings())
+    database = folder.founded_log(folder.read_settings())
     with FolderLock(folder.writer_lock, purpose="write this ledger or change its keys"):
-        policy = Policy.parse(folder.policy.read_bytes())
+        policy = folder.read_policy()
         memory = FileSignerMemory(folder.signer_memory, origin=policy.origin)
         with closing(open_log_store(database)) as store:
             if kind is KeyKind.CHECKPOINT and find_begun(folder, policy, store) is None:

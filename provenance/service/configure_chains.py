@@ -94,7 +94,7 @@ def add_chain(
     finished = _finish_begun(folder)
     if finished is not None:
         return finished
-    policy, keys = Policy.parse(folder.policy.read_bytes()), OperatorKeys(folder.keys)
+    policy, keys = folder.read_policy(), OperatorKeys(folder.keys)
     there = match_chains(folder.read_settings().chains, policy)
     if chosen.settings.is_managed:
         raise ConflictError("a managed chain proves nothing beside another one")
@@ -124,7 +124,7 @@ def retire_chain(
     finished = _finish_begun(folder)
     if finished is not None:
         return finished
-    policy = Policy.parse(folder.policy.read_bytes())
+    policy = folder.read_policy()
     for _, chain in match_chains(folder.read_settings().chains, policy):
         if chain.chain_id == chain_id:
             root = unlock_root(OperatorKeys(folder.keys))
@@ -146,9 +146,9 @@ def _finish_begun(folder: LedgerFolder) -> ChangedChains | None:
 def _stopped(folder: LedgerFolder) -> Iterator[ChainsChange]:
     """Open a ledger that does not run, and keep it from starting."""
     with FolderLock(folder.writer_lock, purpose="write this ledger or change its chains"):
-        policy, settings = Policy.parse(folder.policy.read_bytes()), folder.read_settings()
+        policy, settings = folder.read_policy(), folder.read_settings()
         with (
-            closing(open_log_store(folder.log_database(settings))) as store,
+            closing(open_log_store(folder.founded_log(settings))) as store,
             closing(open_signer(folder, policy, settings.signer)) as signer,
         ):
             yield ChainsChange(folder, policy, store, signer)

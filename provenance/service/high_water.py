@@ -153,18 +153,21 @@ class LedgerMode:
         What a damaged database says of itself may quote the damage: any bytes, of any length.
         """
         damage = ascii(damage)[1:-1][:_LONGEST_DAMAGE]
-        _logger.critical(
-            "nothing is signed any more, the scrub found damage: %s",
-            damage,
-            extra={"code": DamagedLogError.code},
-        )
+        is_new = damage != self.damage  # while it cannot be stored, the scrub finds it every second
+        if is_new:
+            _logger.critical(
+                "nothing is signed any more, the scrub found damage: %s",
+                damage,
+                extra={"code": DamagedLogError.code},
+            )
         with self._lock:
             self._unstored = damage
         try:
             self.refresh()
         except ProvenanceError as error:
             # this process has stopped already; storing it is tried again at every look
-            _logger.critical("the damage could not be written down: %s", error)
+            if is_new:
+                _logger.critical("the damage could not be written down: %s", error)
 
     def standing(self) -> tuple[bool, str]:
         """Say whether mode and disk let records be taken, and if not why."""

@@ -155,7 +155,10 @@ class OperatorKeys:
             octets = path.read_bytes()
         except OSError as error:
             raise MalformedError(f"no {name} key: {path}: {error.strerror}") from error
-        return PrivateKey.from_jwk(strict_json.parse(octets, max_bytes=_MAX_BYTES))
+        try:
+            return PrivateKey.from_jwk(strict_json.parse(octets, max_bytes=_MAX_BYTES))
+        except MalformedError as error:
+            raise MalformedError(f"the {name} key is damaged: {path}: {error}") from error
 
 
 def _passphrase(choice: KeyFile) -> str | None:

@@ -38,7 +38,6 @@ from provenance.ledger.check_restored import check_newest, check_newest_by_witne
 from provenance.ledger.read_log import SignedLog
 from provenance.ledger.tile_cache import TileCache
 from provenance.note import Note, NoteVerifier
-from provenance.policy import Policy
 from provenance.service.audit import audit_folder
 from provenance.service.chain_node import ChainNode, pin_of
 from provenance.service.chain_settings import match_chains
@@ -51,6 +50,7 @@ if TYPE_CHECKING:
 
     from provenance.ledger.chain_port import Chain
     from provenance.policy import Chain as PolicyChain
+    from provenance.policy import Policy
     from provenance.service.chain_settings import ChainSettings
     from provenance.service.settings import LedgerFolder, Settings
     from provenance.store.log_store import SqlLogStore
@@ -87,11 +87,11 @@ def renew_memory(folder: LedgerFolder, *, tree_size: int, without: Collection[st
         MalformedError: not a ledger folder, or ``without`` names nobody.
     """
     settings = folder.read_settings()
-    policy = Policy.parse(folder.policy.read_bytes())
+    policy = folder.read_policy()
     _check_names(without, settings, policy)
     with FolderLock(folder.writer_lock, purpose="write this ledger or change it"):
         _check_no_memory(folder, settings)  # (1)
-        with closing(open_log_store(folder.log_database(settings))) as store:
+        with closing(open_log_store(folder.founded_log(settings))) as store:
             check_settled(folder, store)
             audit_folder(folder, ask_chain=False, with_memory=False)  # (2)
             newest = _newest(store, tree_size)  # (5)
@@ -132,7 +132,10 @@ def _check_no_memory(folder: LedgerFolder, settings: Settings) -> None:
             '"signer":null into ledger.json first'
         )
     if folder.signer_memory.exists():
-        raise AlreadyExistsError(f"{folder.signer_memory} is there, and knows better")
+        raise AlreadyExistsError(
+            f"{folder.signer_memory} is there, and knows better. If it is damaged, move it away "
+            "first; never do so because the service refuses it as newer"
+        )
 
 
 def _newest(store: SqlLogStore, tree_size: int) -> Checkpoint:

@@ -141,7 +141,7 @@ class RunningParts:
         except OSError as error:
             raise place_error(folder.writer_lock, str(error.strerror)) from error
         opened.callback(lock.release)
-        self.store = open_log_store(folder.log_database(settings))
+        self.store = open_log_store(folder.founded_log(settings))
         opened.callback(self.store.close)
         check_settled(folder, self.store)
         check_policy(self._policy, self.store)

@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, Final
 
 from provenance import strict_json
 from provenance.digests import from_b64url
-from provenance.errors import MalformedError, UnsupportedVersionError
+from provenance.errors import MalformedError, StorageUnusableError, UnsupportedVersionError
 from provenance.files.atomic import PRIVATE, write_bytes
 from provenance.note import COSIGNATURE_V1, NoteVerifier
+from provenance.policy import Policy
 from provenance.service.chain_settings import (
     MANAGED,
     MAX_INTERVAL,
@@ -308,6 +309,26 @@ class LedgerFolder:
         """Return where the log is: a SQLite file, or the address of a PostgreSQL database."""
         return self.database if settings.database is None else settings.database.ledger
 
+    def founded_log(self, settings: Settings) -> Path | str:
+        """Return where the log is that ``init`` made: opening it must never make an empty one.
+
+        Raises:
+            StorageUnusableError: its SQLite file is not there, or is empty.
+        """
+        if settings.database is None:
+            try:
+                is_there = self.database.stat().st_size > 0
+            except FileNotFoundError:
+                is_there = False
+            except OSError:
+                is_there = True  # why it cannot be read is said when it is opened
+            if not is_there:
+                raise StorageUnusableError(
+                    f"{self.database} is not there, or is empty: bring it back, or restore the "
+                    "newest backup; nothing was made in its place"
+                )
+        return self.log_database(settings)
+
     def key_database(self, settings: Settings) -> Path | str:
         """Return where the disclosures' keys are, likewise."""
         return self.disclosure_keys if settings.database is None else settings.database.keys
@@ -325,6 +346,21 @@ class LedgerFolder:
                 f"{self.root} is not a ledger folder (made by `provenance init`): {error.strerror}"
             ) from error
         return Settings.parse(octets)
+
+    def read_policy(self) -> Policy:
+        """Read ``policy.json``.
+
+        Raises:
+            MalformedError: it is missing, or does not parse; the message names the file.
+        """
+        try:
+            return Policy.parse(self.policy.read_bytes())
+        except OSError as error:
+            raise MalformedError(f"no trust policy: {self.policy}: {error.strerror}") from error
+        except MalformedError as error:
+            named = MalformedError(f"{self.policy}: {error}")
+            named.field = error.field
+            raise named from error
 
     def write_settings(self, settings: Settings) -> None:
         """Write ``ledger.json``, whole or not at all; addresses in it may hold passwords."""

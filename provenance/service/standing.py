@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from provenance.ledger.audit_log import at_place
 from provenance.ledger.scrub_log import LogScrubber
-from provenance.policy import Policy
 from provenance.service.scrub import ENTRIES_PER_SECOND, MARK_SECONDS
 from provenance.store.key_store import open_key_store
 from provenance.store.log_store import open_log_store
@@ -75,9 +74,9 @@ def _read_again(folder: LedgerFolder, found: ScrubState) -> None:
     A mark that could not be written when the damage was found is as old as two marks are apart.
     """
     settings = folder.read_settings()
-    policy = Policy.parse(folder.policy.read_bytes())
+    policy = folder.read_policy()
     with (
-        open_read_only(folder.log_database(settings)) as stored,
+        open_read_only(folder.founded_log(settings)) as stored,
         closing(open_key_store(folder.key_database(settings))) as key_store,
     ):
         with at_place("database"):
@@ -90,5 +89,5 @@ def _read_again(folder: LedgerFolder, found: ScrubState) -> None:
 @contextmanager
 def _store(folder: LedgerFolder) -> Iterator[SqlModeStore]:
     settings = folder.read_settings()  # what is no ledger is not made one
-    with closing(open_log_store(folder.log_database(settings))) as log:
+    with closing(open_log_store(folder.founded_log(settings))) as log:
         yield SqlModeStore(log.writer, log.reader)

@@ -12,7 +12,7 @@ from provenance import strict_json
 from provenance.anchor import AnchorState
 from provenance.anchor_evidence import HistoryProof, parse_evidence
 from provenance.digests import RootHash, from_hex
-from provenance.errors import FatalError
+from provenance.errors import FatalError, MalformedError
 from provenance.ledger.anchor_port import Anchor, Inclusion
 from provenance.ledger.chain_port import Attempt, NamedBlock
 from provenance.store.tables import anchor_attempts
@@ -84,13 +84,19 @@ def _anchor(row: Row[tuple[object, ...]], attempts: Sequence[Attempt]) -> Anchor
 
 
 def _inclusion(row: Row[tuple[object, ...]]) -> Inclusion:
-    evidence = None if row.evidence is None else _read_evidence(_text(row.evidence))
+    try:
+        evidence = None if row.evidence is None else _read_evidence(_text(row.evidence))
+        histories = _read_histories(_text(row.histories))
+    except MalformedError as error:
+        raise MalformedError(
+            f"what is stored of the anchor of tree size {row.tree_size} is damaged: {error}"
+        ) from error
     return Inclusion(
         tx_hash=_octets(row.tx_hash),
         mined_number=row.mined_number,
         block=NamedBlock(row.block_number, _octets(row.block_hash)),
         evidence=evidence,
-        histories=_read_histories(_text(row.histories)),
+        histories=histories,
     )
 
 

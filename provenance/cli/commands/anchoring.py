@@ -84,6 +84,9 @@ def _chain_json(status: ChainStatus) -> dict[str, object]:
         **_funds_json(status.funds),
         "anchoring_process": status.holder,
         "few_nodes": status.has_few_nodes,
+        "nodes": None
+        if status.trouble is None
+        else {"code": status.trouble.code, "message": str(status.trouble)},
         "halt": None
         if halt is None
         else {"code": halt.code, "message": halt.message, "since_unix": halt.since_unix},
@@ -130,6 +133,8 @@ def _chain_rows(status: ChainStatus) -> list[tuple[str, object]]:
     if status.funds is not None:
         rows += _funds_rows(status.funds)
     rows.append((_("anchoring process"), _holder(status.holder)))
+    if status.trouble is not None:
+        rows.append((_("NODES"), f"{status.trouble.code}: {status.trouble}"))
     if status.has_few_nodes:
         rows.append((_("FEW NODES"), _(FEW_NODES)))
     if status.halt is not None:
