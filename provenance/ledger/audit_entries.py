@@ -6,6 +6,8 @@
     key            signed by itself, the kid its thumbprint
     any other      signed by a key whose ``key`` record has a lower index
 
+What holds of keys besides, who may bind and revoke them, is checked in ``audit_keys``.
+
 No two entries are the same record, and all are meant for this log. Whoever holds the entries can
 check all this; nothing here needs the service, its database or its word.
 """
@@ -17,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from provenance.checkpoint import Checkpoint, open_checkpoint
 from provenance.errors import BadSignatureError, UnknownKeyError, VerificationError
+from provenance.ledger.audit_keys import KeyAuditor
 from provenance.ledger.keys_in_force import KeysInForce
 from provenance.note import Note
 from provenance.record import (
@@ -45,7 +48,7 @@ class EntryAuditor:
         self._origin = origin
         self._root_key = root_key
         self._ids: set[bytes] = set()
-        self._keys: dict[str, PublicKey] = {}
+        self._keys = KeyAuditor()
         self._in_force: KeysInForce | None = None
         self._beacon_chain: int | None = None
         self._last_beacon: Beacon | None = None
@@ -100,7 +103,7 @@ class EntryAuditor:
             return record.key
         if record.type == "beacon":
             return self._beacon_signer(record)
-        key = self._keys.get(record.kid)
+        key = self._keys.keys.get(record.kid)
         if key is None:
             raise UnknownKeyError(f"{record.kid} has no key record at a lower index")
         return key
@@ -129,10 +132,8 @@ class EntryAuditor:
                 self._in_force.take(index, configuration_of(record))
         elif record.type == "beacon":
             self._learn_beacon(beacon_of(record))
-        elif record.key is not None:
-            if record.kid in self._keys:
-                raise VerificationError(f"{record.kid} has a key record already")
-            self._keys[record.kid] = record.key
+        elif record.type != "erasure":
+            self._keys.take(record)
 
     def _learn_beacon(self, beacon: Beacon) -> None:
         if beacon.block.chain_id != self._beacon_chain:

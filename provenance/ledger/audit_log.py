@@ -30,6 +30,9 @@ from provenance.errors import (
     VerificationError,
 )
 from provenance.given import KeyStatus
+from provenance.identity import BoundKey, standing_of
+from provenance.key_life import words_on
+from provenance.key_values import revocation_of
 from provenance.ledger.audit_entries import EntryAuditor
 from provenance.ledger.audit_tree import TreeAuditor
 from provenance.note import Note
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from provenance.digests import RootHash
+    from provenance.key_values import Revocation
     from provenance.policy import Chain, Policy
     from provenance.record import Record
     from provenance.tlog import TileId
@@ -329,22 +333,43 @@ def audit_public_log(log: PublicLog, policy: Policy) -> AuditReport:
     return report
 
 
-def key_status_from(log: PublicLog, policy: Policy, kid: str) -> tuple[Checkpoint, KeyStatus]:
-    """Read every entry of a log to say whether a key was ever revoked (``verify --log``).
+def key_status_from(
+    log: PublicLog, policy: Policy, kid: str, leaf_index: int | None = None
+) -> tuple[Checkpoint, KeyStatus]:
+    """Read every entry of a log to say what was said of a key (``verify --log``).
 
-    This release knows no ``revocation`` records, so an entry of that type is one it cannot
-    parse, and the audit stops there rather than overlook it.
+    Args:
+        leaf_index: of the record that the key signed: a binding above it is named as later.
 
     Raises:
         AuditError: the log does not hold together; then nothing is said about the key.
     """
     with at_place("checkpoint"):
         checkpoint = check_checkpoint(log.checkpoint(), policy)
-    revoked: list[int] = []
+    keys: list[BoundKey] = []
+    revocations: list[tuple[int, Revocation]] = []
 
     def on_record(index: int, record: Record) -> None:
-        if record.type == "revocation" and record.kid == kid:
-            revoked.append(index)
+        # every key: whoever bound this one may have been bound long before
+        if record.type == "key":
+            keys.append(BoundKey(record, index))
+        elif record.type == "revocation":
+            revocations.append((index, revocation_of(record)))
 
     audit_entries(checkpoint, policy, log.entries, on_record=on_record)
-    return checkpoint, KeyStatus(checkpoint.tree_size, revoked[0] if revoked else None)
+    words = words_on(kid, keys, revocations)
+    later = None if leaf_index is None else _bound_later(kid, leaf_index, keys, policy)
+    first = words[0].leaf_index if words else None
+    return checkpoint, KeyStatus(checkpoint.tree_size, first, words, later)
+
+
+def _bound_later(
+    kid: str, leaf_index: int, keys: Sequence[BoundKey], policy: Policy
+) -> tuple[int, str] | None:
+    """Return the first entry above ``leaf_index`` from which on an institution binds the key."""
+    own = [one.leaf_index for one in keys if one.record.kid == kid and one.leaf_index > leaf_index]
+    for index in sorted(own):
+        standing = standing_of(kid, index, keys, policy.institutions)
+        if standing.binder is not None:
+            return index, standing.binder
+    return None

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import threading
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 from key_records import ACADEMY, INSTITUTE, bound, named, revoked
 from small_ledger import START, SmallLedger, accepted, deposit, key_of, policy
 
+from provenance import tlog
 from provenance.errors import ProvenanceError
+from provenance.ledger.audit_log import PublicLog, key_status_from
+from provenance.ledger.audit_store import audit_store
 from provenance.record import issue_record
+from provenance.verdict import Outcome
 from provenance.verify import verify_receipt
 
 if TYPE_CHECKING:
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
 
     from databases import Place
 
+    from provenance.given import KeyStatus
     from provenance.record import Record
     from provenance.service.writer import Accepted, Answer
     from provenance.verdict import Check, Verdict
@@ -116,7 +122,7 @@ def test_eight_levels_lead_to_the_institution_and_nine_do_not(ledger: SmallLedge
     keys = [ACADEMY, *(key_of(f"level {number}") for number in range(1, 10))]
     chain = [
         bound(key, above, f"Level {number}", may_bind=True)
-        for number, (above, key) in enumerate(zip(keys, keys[1:], strict=False), start=1)
+        for number, (above, key) in enumerate(pairwise(keys), start=1)
     ]
     answers = take(ledger, ROOT_RECORD, *chain, deposit(keys[8], "eight"), deposit(keys[9], "nine"))
 
@@ -324,6 +330,25 @@ def test_a_compromised_department_has_bound_nobody_for_sure(ledger: SmallLedger)
     assert identity_of(ledger, made).code == "key-self-asserted"
 
 
+def test_an_audit_knows_bindings_and_revocations(ledger: SmallLedger) -> None:
+    take(
+        ledger,
+        ROOT_RECORD,
+        named(ALICE, "Alice", recovery=SAFE.public.thumbprint),
+        deposit(ALICE, "penguins"),
+        bound(ALICE, ACADEMY),
+        named(SAFE, "Safe"),
+        revoked(SAFE, ALICE, "superseded", successor=BOB.public.thumbprint),
+        revoked(ACADEMY, ALICE, compromised_since=START - 10),
+        named(BOB, "Alice", previous=ALICE.public.thumbprint),
+    )
+
+    report = audit_store(ledger.store, ledger.key_store, TRUST)
+
+    assert report.by_type["revocation"] == 2
+    assert report.by_type["key"] == 5
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_no_process_takes_what_another_has_revoked(place: Place, tmp_path: Path, seed: int) -> None:
     """Property: nothing by a key lies above its revocation, whoever integrated which."""
@@ -357,3 +382,64 @@ def test_no_process_takes_what_another_has_revoked(place: Place, tmp_path: Path,
     taken = [one.leaf_index for one in answers if not isinstance(one, ProvenanceError)]
     assert max(taken) < found[0].leaf_index
     assert set(codes(answers)) == {"ok", "key-revoked"}
+
+
+# --- the whole log ------------------------------------------------------------------------
+
+
+def whole(ledger: SmallLedger, made: Accepted) -> KeyStatus:
+    """What reading every entry says of the key that signed."""
+    head = ledger.store.newest_signed()
+    assert head is not None
+    files = {"checkpoint": head.note.encode()}
+    entries = ledger.store.entries(0, head.tree_size)
+    files["tile/entries/000.p/" + str(len(entries))] = b"".join(
+        len(one).to_bytes(2, "big") + one for one in entries
+    )
+    for tile in tlog.tile_ids(head.tree_size):
+        files[tile.path()] = ledger.store.read_tile(tile.level, tile.index)
+    log = PublicLog(files.__getitem__)
+    kid = ALICE.public.thumbprint
+    return key_status_from(log, TRUST, kid, made.leaf_index)[1]
+
+
+def judged(ledger: SmallLedger, made: Accepted) -> Verdict:
+    octets = ledger.receipts.issue(made.leaf_index).to_bytes()
+    return verify_receipt(
+        octets,
+        TRUST,
+        now_unix=START,
+        key_status=whole(ledger, made),
+        require=frozenset({"key-status"}),
+    )
+
+
+def test_the_whole_log_proves_that_a_key_was_not_revoked(ledger: SmallLedger) -> None:
+    made = take(ledger, named(ALICE, "Alice"), deposit(ALICE, "penguins"))[-1]
+
+    check = judged(ledger, made).check("key-status")
+
+    assert (check.outcome, check.code) == (Outcome.PROVED, "not-revoked")
+
+
+def test_the_whole_log_proves_that_a_key_was_revoked_later(ledger: SmallLedger) -> None:
+    made = take(ledger, named(ALICE, "Alice"), deposit(ALICE, "penguins"))[-1]
+    take(ledger, revoked(ALICE, ALICE, "superseded"))
+
+    check = judged(ledger, made).check("key-status")
+
+    assert (check.outcome, check.code) == (Outcome.PROVED, "revoked-later")
+    assert check.facts["said_by"] == "itself"
+
+
+def test_a_later_binding_is_told_by_the_whole_log(ledger: SmallLedger) -> None:
+    made = take(ledger, ROOT_RECORD, named(ALICE, "Alice"), deposit(ALICE, "penguins"))[-1]
+    later = take(ledger, bound(ALICE, ACADEMY))[0]
+
+    check = judged(ledger, made).check("identity")
+
+    assert check.outcome is Outcome.NOT_CHECKED
+    assert check.text() == (
+        "self-asserted by the key holder; bound by Academy of Sciences at entry "
+        f"{later.leaf_index}, after this record"
+    )

@@ -288,10 +288,11 @@ def _key_status(log: str, octets: bytes, policy: TrustPolicy) -> KeyStatus | Non
     try:
         parsed = Receipt.parse(octets)
         signer = parse_record(parsed.record.sd_jwt.encode("ascii"), complete=False).kid
+        index = parsed.record.leaf_index
     except MalformedError:
         return None  # the verdict will say why the receipt cannot be read
     with opened_log(log) as public:
-        _checkpoint, status = key_status_from(public, policy, signer)
+        _checkpoint, status = key_status_from(public, policy, signer, index)
     return status
 
 
