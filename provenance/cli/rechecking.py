@@ -10,8 +10,10 @@ from collections import deque
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from importlib.metadata import version as installed_version
 from math import ceil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provenance.assurance import chance_of_missing
@@ -40,8 +42,8 @@ from provenance.verify import verify_receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
+    from provenance.cli.places import Url
     from provenance.files.recheck import Rechecked
     from provenance.fingerprint import FileEntry, Summary
 
@@ -117,7 +119,7 @@ class Deposited:
     """Name of the log that the deposit is in."""
     signed: Summary
     manifest: Path
-    data: Path
+    data: Path | Url
 
     def due(self, wish: Wish, seed: bytes) -> Iterable[FileEntry]:
         """Return the files to read, after reading the whole manifest: it is the signed one."""
@@ -130,7 +132,7 @@ class Deposited:
 
 
 def deposited_at(
-    receipt: Path, data: Path, manifest: Path | None, policy: Path | None
+    receipt: Path, data: Path | Url, manifest: Path | None, policy: Path | None
 ) -> Deposited:
     """Read a receipt and the header of the manifest.
 
@@ -219,14 +221,13 @@ class Reading:
         due = tally_of(deposited.due(self.wish, begun.seed or b""), tally)
         until = begun.so_far.until
         rest = itertools.dropwhile(lambda one: one.path <= until, due)
-        is_one_file = deposited.signed.files == 1
+        data, is_one_file = deposited.data, deposited.signed.files == 1
+        again = _again(data)
         with ExitStack() as stack:
-            whole = deposited.data if self.wish.asked == "all" else None
+            whole = data if self.wish.asked == "all" and isinstance(data, Path) else None
             on_progress = _onward(stack.enter_context(hashing_progress(whole)), begun.so_far)
             for portion in portions(rest):
-                some = recheck(
-                    deposited.data, portion, only_file=is_one_file, on_progress=on_progress
-                )
+                some = again(portion, only_file=is_one_file, on_progress=on_progress)
                 begun = replace(begun, so_far=begun.so_far.then(some))
                 state.keep(begun)
         return _report(deposited, begun, tally), went_on
@@ -235,7 +236,7 @@ class Reading:
         count = self.wish.count(deposited.signed.files)
         is_whole = count == deposited.signed.files
         begun = Begun(
-            data=hashlib.sha256(os.fsencode(deposited.data.resolve())).digest(),
+            data=hashlib.sha256(_place(deposited.data)).digest(),
             asked=self.wish.asked,
             count=count,
             seed=None if is_whole else self.wish.seed or os.urandom(SEED_BYTES),
@@ -245,6 +246,21 @@ class Reading:
         if earlier is None or not earlier.may_go_on(begun, has_own_seed=bool(self.wish.seed)):
             return begun, False
         return earlier, True
+
+
+def _again(data: Path | Url) -> Callable[..., Rechecked]:
+    """Return what reads files again at a place of this machine, or behind a URL."""
+    if isinstance(data, Path):
+        return partial(recheck, data)
+    # imported here: what reads URLs takes a second, and a path needs none of it
+    from provenance.remote.recheck_url import recheck_url  # noqa: PLC0415
+
+    return partial(recheck_url, data)
+
+
+def _place(data: Path | Url) -> bytes:
+    """Return what names a place wherever the command is run."""
+    return os.fsencode(data.resolve() if isinstance(data, Path) else str(data))
 
 
 def _onward(

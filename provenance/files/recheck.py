@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from provenance.files.walk import Block
     from provenance.fingerprint import FileEntry
 
-__all__ = ["Rechecked", "portions", "recheck"]
+__all__ = ["Comparison", "Rechecked", "portions", "recheck"]
 
 PORTION_BYTES = 16 << 30
 PORTION_FILES = 200_000
@@ -106,9 +106,9 @@ def recheck(
         FileAccessError: nothing lies at ``data``, or it cannot be looked into.
         MalformedError: ``data`` is a file and the dataset has several; or an error of ``due``.
     """
-    run = _Run()
+    run = Comparison()
     with _Place(data, only_file=only_file) as place:
-        found = run.look_for(due, place)
+        found = _look_for(due, place, run)
         for block in hash_found(found, run.problems, on_progress=on_progress, workers=workers):
             run.compare(block)
     return run.result()
@@ -126,50 +126,33 @@ class _Unread(Problems):
 
 
 @dataclass(slots=True)
-class _Run:
-    """One pass: the files under way, and what became of the others."""
+class Comparison:
+    """Files that are looked for, and what became of them.
+
+    Each is ``expect``ed; after that it is ``missing``, one of ``problems``, or in a block.
+    """
 
     until: str = ""
     under_way: dict[str, FileEntry] = field(default_factory=dict)
     failed: int = 0
-    missing: int = 0
+    lost: int = 0
     length: int = 0
     bad: list[BadFile] = field(default_factory=list)
     problems: Problems = field(init=False)
+    """Takes files that are there and could not be read; those not expected are passed over."""
 
     def __post_init__(self) -> None:
+        """Let what is added to ``problems`` be counted at once."""
         self.problems = _Unread(self._tell_unread)
 
-    def look_for(self, due: Iterable[FileEntry], place: _Place) -> Iterator[Found]:
-        """Open the folders of the files that are due, and pass on those that are there."""
-        for parent, entries in itertools.groupby(due, key=lambda one: one.path.rpartition("/")[0]):
-            while some := list(itertools.islice(entries, FILES_AT_ONCE)):
-                self.until = some[-1].path
-                level = place.enter(parent)
-                names, on_disk = self._look_into(level, some)
-                if names and level.folder is not None:
-                    yield Found(level.folder, parent and parent + "/", names, on_disk)
+    def expect(self, entry: FileEntry) -> None:
+        """Begin to look for a file, after those before it in the manifest."""
+        self.under_way[entry.path] = entry
+        self.until = entry.path
 
-    def _look_into(
-        self, level: _Level, entries: list[FileEntry]
-    ) -> tuple[list[str], dict[str, bytes]]:
-        """Return the names that are there, and those that are others on the disk."""
-        names: list[str] = []
-        on_disk: dict[str, bytes] = {}
-        for entry in entries:
-            self.under_way[entry.path] = entry
-            if level.wrong is not None:
-                self.problems.add(entry.path, *level.wrong)
-                continue
-            name = entry.path.rpartition("/")[2]
-            there = level.find(name)
-            if there is None:
-                self._add_bad(BadFile(entry.path, "missing", entry.sha256))
-                continue
-            names.append(name)
-            if there != name.encode():
-                on_disk[name] = there
-        return names, on_disk
+    def missing(self, path: str) -> None:
+        """Note that a file is not there."""
+        self._add_bad(BadFile(path, "missing", self.under_way[path].sha256))
 
     def compare(self, block: Block) -> None:
         """Compare files that were read."""
@@ -182,16 +165,18 @@ class _Run:
                 self._add_bad(BadFile(there.path, "changed", listed.sha256, found=there.sha256))
 
     def _tell_unread(self, path: str, what: str, detail: str) -> None:
-        expected = self.under_way[path].sha256
+        if path not in self.under_way:
+            return
         if not what:
-            self._add_bad(BadFile(path, "missing", expected))
+            self.missing(path)
             return
         reason = f"{what} ({detail})" if detail else what
+        expected = self.under_way[path].sha256
         self._add_bad(BadFile(path, "unreadable", expected, reason=reason))
 
     def _add_bad(self, one: BadFile) -> None:
         del self.under_way[one.path]
-        self.missing += one.outcome == "missing"
+        self.lost += one.outcome == "missing"
         self.failed += one.outcome != "missing"
         self.bad.append(one)
         if len(self.bad) == 2 * MOST_LISTED:  # however many there are
@@ -202,10 +187,43 @@ class _Run:
         del self.bad[MOST_LISTED:]
 
     def result(self) -> Rechecked:
+        """Return what became of all of them."""
         if self.under_way:
             raise RuntimeError(f"nothing became of {len(self.under_way)} files")
         self._cut()
-        return Rechecked(self.failed, self.missing, self.length, _listed(self.bad), self.until)
+        return Rechecked(self.failed, self.lost, self.length, _listed(self.bad), self.until)
+
+
+def _look_for(due: Iterable[FileEntry], place: _Place, run: Comparison) -> Iterator[Found]:
+    """Open the folders of the files that are due, and pass on those that are there."""
+    for parent, entries in itertools.groupby(due, key=lambda one: one.path.rpartition("/")[0]):
+        while some := list(itertools.islice(entries, FILES_AT_ONCE)):
+            level = place.enter(parent)
+            names, on_disk = _look_into(level, some, run)
+            if names and level.folder is not None:
+                yield Found(level.folder, parent and parent + "/", names, on_disk)
+
+
+def _look_into(
+    level: _Level, entries: list[FileEntry], run: Comparison
+) -> tuple[list[str], dict[str, bytes]]:
+    """Return the names that are there, and those that are others on the disk."""
+    names: list[str] = []
+    on_disk: dict[str, bytes] = {}
+    for entry in entries:
+        run.expect(entry)
+        if level.wrong is not None:
+            run.problems.add(entry.path, *level.wrong)
+            continue
+        name = entry.path.rpartition("/")[2]
+        there = level.find(name)
+        if there is None:
+            run.missing(entry.path)
+            continue
+        names.append(name)
+        if there != name.encode():
+            on_disk[name] = there
+    return names, on_disk
 
 
 # --- folders by name ----------------------------------------------------------------------

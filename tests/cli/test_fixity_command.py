@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import fsspec
 import pytest
 from command_line import CommandLine, Ran, tree
 from conftest import open_quickly
@@ -343,3 +344,23 @@ def test_what_could_not_be_sent_is_sent_in_the_next_round(archive: CommandLine) 
     assert sum("error" in one for one in kept) == 1  # asked once, not once a deposit
     assert sent["not_due"] == 3
     assert len(list(archive.folder.glob("*.provenance/fixity-*.receipt.json"))) == 3
+
+
+def test_data_behind_a_url_are_read_again(
+    line: CommandLine, deposited: Deposited, tmp_path: Path
+) -> None:
+    memory = fsspec.filesystem("memory")
+    memory.store.clear()
+    memory.put(str(deposited.data), "/archive/set", recursive=True)
+    words = ["fixity", deposited.receipt, "memory://archive/set", "--json"]
+
+    sound = line.here(*words, "--report", tmp_path / "one.json")
+    memory.pipe("/archive/set/tables/a.csv", b"x\n2\n")
+    memory.rm("/archive/set/readme.txt")
+    bad = line.here(*words, "--report", tmp_path / "two.json")
+    memory.store.clear()
+    gone = line.here(*words, "--report", tmp_path / "three.json")
+
+    assert (sound.code, sound.json()["failed"], sound.json()["missing"]) == (0, 0, 0)
+    assert (bad.code, bad.json()["failed"], bad.json()["missing"]) == (1, 1, 1)
+    assert (gone.code, (tmp_path / "three.json").exists()) == (2, False)

@@ -14,6 +14,7 @@ from provenance.cli.fixity_round import Round
 from provenance.cli.fixity_text import as_members, exit_code, tell
 from provenance.cli.language import _
 from provenance.cli.output import print_json
+from provenance.cli.places import Url, place_of
 from provenance.cli.rechecking import Reading, Wish, deposited_at, sent
 from provenance.cli.signer import find_signer
 from provenance.digests import from_hex
@@ -40,7 +41,8 @@ def fixity(
         Path | None, typer.Argument(metavar="RECEIPT", help=_("The deposit's receipt."))
     ] = None,
     data: Annotated[
-        Path | None, typer.Argument(metavar="DATA", help=_("Where the dataset lies."))
+        str | None,
+        typer.Argument(metavar="DATA|URL", help=_("Where the dataset lies; may be a URL.")),
     ] = None,
     manifest: Annotated[
         Path | None,
@@ -111,10 +113,11 @@ def fixity(
     if receipt is None or data is None:
         missing = "RECEIPT" if receipt is None else "DATA"
         raise MalformedError("is needed here, or --due", field=missing)
-    _check_target(report or receipt, data)
+    place = place_of(data)
+    _check_target(report or receipt, place)
     if report is not None and not Names(report).is_free:
         raise AlreadyExistsError(f"{report}: name another file", field="--report")
-    deposited = deposited_at(receipt, data, manifest, policy)
+    deposited = deposited_at(receipt, place, manifest, policy)
     reading = Reading(wish, find_signer(key, passphrase, home), policy, to, home)
     state = FixityState((report or receipt).parent, deposited.record)
     with state.lock():
@@ -156,9 +159,9 @@ def _share(text: str) -> Fraction:
     )
 
 
-def _check_target(target: Path, data: Path) -> None:
+def _check_target(target: Path, data: Path | Url) -> None:
     """Refuse to write into the dataset: it would have another digest from then on."""
-    if data.is_dir() and target.resolve().is_relative_to(data.resolve()):
+    if isinstance(data, Path) and data.is_dir() and target.resolve().is_relative_to(data.resolve()):
         raise MalformedError(
             f"{target.parent} lies inside the dataset {data}: name a place outside it",
             field="--report",
