@@ -18,7 +18,7 @@ from provenance.cli.commands.fingerprints import (
 )
 from provenance.cli.language import _
 from provenance.cli.output import print_fields, warn
-from provenance.cli.places import Url, read_place
+from provenance.cli.places import Url, local, read_place
 from provenance.errors import FileAccessError, MalformedError
 from provenance.files.manifest_file import write_declared_manifest_file, write_manifest_file
 from provenance.fingerprint import FileEntry
@@ -139,6 +139,7 @@ def take_in(imported: Imported, source: Path | Url, data: Path | None, wish: Wis
         MalformedError: nobody says where the files lie, or they cannot be read.
         SourceMismatchError: files that were looked at are not what the source says.
     """
+    data = None if data is None else local(data, "--data")
     if not imported.entries or (wish.count == 0 and data is None):
         return Taken(imported, data)
     found = find_files(imported, Path(source.name) if isinstance(source, Url) else source, data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,10 +26,13 @@ __all__ = [
     "beside_place",
     "check_outside_place",
     "hash_remotely",
+    "local",
     "place_of",
     "read_place",
     "scheduler_of",
 ]
+
+_WAS_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/(?!/)")
 
 Engine = Annotated[
     str,
@@ -62,6 +66,20 @@ def scheduler_of(engine: str, scheduler: str | None) -> str | None:
     if engine == "dask" and scheduler is None:
         raise MalformedError("is needed with --engine dask", field="--scheduler")
     return scheduler
+
+
+def local(path: Path, field: str) -> Path:
+    """Return a path of this machine.
+
+    Raises:
+        MalformedError: it was a URL, of which a path has one slash less.
+    """
+    if _WAS_URL.match(str(path)) and not path.exists():
+        raise MalformedError(
+            "expected a path of this machine, got a URL: fingerprint it, and give the manifest",
+            field=field,
+        )
+    return path
 
 
 def beside_place(place: Path | Url, suffix: str) -> Path:

@@ -80,3 +80,22 @@ def test_what_cannot_be_is_said(person: CommandLine, words: list[str], said: str
 
     assert ran.code == 2
     assert said in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        (["diff", "s3://bucket/set", "."], "A"),
+        (["overlap", ".", "sftp://host/set"], "B"),
+        (["import", "SHA256SUMS", "--data", "https://host/set"], "--data"),
+    ],
+)
+def test_where_only_a_path_will_do_it_is_said_what_a_url_needs(
+    person: CommandLine, words: list[str], field: str
+) -> None:
+    (person.folder / "SHA256SUMS").write_text(f"{'1' * 64}  a\n")
+
+    ran = person.here(*words, "--json")
+
+    assert (ran.code, ran.json()["field"]) == (2, field)
+    assert "fingerprint it" in str(ran.json()["detail"])

@@ -14,6 +14,7 @@ from provenance.cli.commands.fingerprints import hashing_progress
 from provenance.cli.commands.options import AsJson
 from provenance.cli.language import N_, _
 from provenance.cli.output import EXIT_FALSE, print_table, say
+from provenance.cli.places import local
 from provenance.files.dataset_source import DatasetSource, source_at
 from provenance.files.difference_spool import KINDS, Difference, DifferenceSpool, Total
 
@@ -49,7 +50,7 @@ def register(app: Application) -> None:
 
 def diff(first: DatasetA, second: DatasetB, *, as_json: AsJson = False) -> None:
     """Compare two lists of files by path and content; exit 1 where they differ."""
-    one, other = source_at(first), source_at(second)
+    one, other = source_at(local(first, "A")), source_at(local(second, "B"))
     with DifferenceSpool() as spool:
         with hashing_progress() as on_progress:
             spool.compare(one.entries(on_progress), other.entries(on_progress))

@@ -17,6 +17,7 @@ from provenance.cli.commands.options import AsJson
 from provenance.cli.files import read_file, write_file
 from provenance.cli.language import N_, _
 from provenance.cli.output import print_json, print_table, say
+from provenance.cli.places import local
 from provenance.errors import MalformedError
 from provenance.files.data_codes import MOST_PAIRS
 from provenance.files.dataset_source import DatasetSource, source_at
@@ -87,7 +88,7 @@ def overlap(
     No content and no hash of a row is in the report.
     """
     key = _salt(salt)
-    one, other = source_at(first), source_at(second)
+    one, other = source_at(local(first, "A")), source_at(local(second, "B"))
     with OverlapSearch(key) as search:
         found = _search(search, one, other)
         made = _report(found, one, other, is_kept=salt is not None)
