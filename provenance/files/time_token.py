@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from rfc3161_client import TimeStampResponse
     from rfc3161_client.tsp import Accuracy
 
-__all__ = ["TimeToken", "read_roots", "read_token", "token_of", "verify_token"]
+__all__ = ["TimeToken", "check_digest", "read_roots", "read_token", "token_of", "verify_token"]
 
 _SHA256: Final = "2.16.840.1.101.3.4.2.1"
 
@@ -111,11 +111,7 @@ def verify_token(
         DriverMissingError: the package ``rfc3161-client`` is not installed.
     """
     said = read_token(token)
-    if said.digest not in digests:
-        raise VerificationError(
-            f"the token is over {said.digest.hex()}, which is neither the record nor its dataset",
-            field="time_token",
-        )
+    check_digest(said, digests)
     if not roots:
         raise MalformedError("expected a root certificate, got none", field="--tsa-root")
     from rfc3161_client import VerificationError as Refused  # noqa: PLC0415 -- see _answer
@@ -129,6 +125,19 @@ def verify_token(
     except (Refused, ValueError) as error:
         raise BadSignatureError(f"{error}", field="time_token") from error
     return said
+
+
+def check_digest(said: TimeToken, digests: Collection[bytes]) -> None:
+    """Check that a token is over one of these digests.
+
+    Raises:
+        VerificationError: it is over something else.
+    """
+    if said.digest not in digests:
+        raise VerificationError(
+            f"the token is over {said.digest.hex()}, which is neither the record nor its dataset",
+            field="time_token",
+        )
 
 
 def read_roots(octets: bytes) -> list[x509.Certificate]:

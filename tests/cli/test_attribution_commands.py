@@ -13,12 +13,15 @@ import httpx
 import pytest
 from command_line import CommandLine, Ran, served
 from conftest import open_quickly
+from time_authority import make_authority
 
+from provenance.attribution_values import read_statement
 from provenance.client import LedgerClient
 from provenance.client.collect_case import collect_case
 from provenance.digests import sha256
 from provenance.dispute_case import dispute_of
 from provenance.files.keystore import KeyStore
+from provenance.files.time_token import read_roots, verify_token
 from provenance.policy import InstitutionKey, Policy, render_policy
 
 if TYPE_CHECKING:
@@ -332,6 +335,29 @@ def test_only_the_owner_withdraws_and_hands_on(place: Place) -> None:
     found = standing(place, mine)
     assert (found["header"], found["withdrawn"]) == ("withdrawn", withdrawn)
     assert case_of(place, mine).standing(bytes.fromhex(mine)).withdrawn == bytes.fromhex(withdrawn)
+
+
+def test_a_second_clock_is_attached_once_it_is_of_this_record(
+    place: Place, penguins: str, tmp_path: Path
+) -> None:
+    authority = make_authority(tmp_path / "tsa")
+    answer, other = tmp_path / "answer.tsr", tmp_path / "other.tsr"
+    answer.write_bytes(authority.answer(bytes.fromhex(penguins)))
+    other.write_bytes(authority.answer(bytes(range(32))))
+    root = ["--tsa-root", authority.root]
+
+    wrong = place.run("li", "statement", penguins, "--time-token", other, *root)
+    ran = place.run("li", "statement", penguins, "--time-token", answer, *root, "--json")
+
+    assert (wrong.code, ran.code) == (1, 0), (wrong, ran)
+    assert "CN=Time of the tests" in ran.err
+    case = case_of(place, penguins)
+    entry = case.get(bytes.fromhex(json.loads(ran.out)["id"]))
+    assert entry is not None
+    token = read_statement(entry.record).time_token
+    assert token is not None
+    said = verify_token(token, [bytes.fromhex(penguins)], read_roots(authority.root.read_bytes()))
+    assert abs(said.time_unix - time.time()) < 600
 
 
 # --- lineage ------------------------------------------------------------------------------

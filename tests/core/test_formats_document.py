@@ -119,7 +119,7 @@ def test_every_table_of_members_is_that_of_the_code() -> None:
         name: {
             **{member: ("clear", member in one.required) for member in one.plain},
             **dict.fromkeys(one.disclosable, ("_sd", False)),
-            **dict.fromkeys(one.elements, ("element", False)),
+            **{member: ("element", member in one.required) for member in one.elements},
             **({"held": ("clear", False)} if one.may_hold else {}),
         }
         for name, one in TYPES.items()

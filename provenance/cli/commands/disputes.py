@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -20,7 +20,8 @@ from provenance.cli.commands.fingerprints import hashing_progress
 from provenance.cli.commands.options import AsJson, Home, Key, LedgerURL, Passphrase
 from provenance.cli.files import read_file
 from provenance.cli.gathering import RecordId, record_id_of
-from provenance.cli.language import _
+from provenance.cli.language import _, current
+from provenance.cli.output import warn, when
 from provenance.cli.signing_about import (
     OwnPolicy,
     Prose,
@@ -29,6 +30,7 @@ from provenance.cli.signing_about import (
     prose_of,
     sign_about,
 )
+from provenance.client import LedgerClient
 from provenance.digests import from_hex, to_b64
 from provenance.errors import MalformedError
 from provenance.text import nfc
@@ -88,6 +90,12 @@ def statement(
             "--time-token", metavar="FILE", help=_("An RFC 3161 token over the record's id.")
         ),
     ] = None,
+    tsa_root: Annotated[
+        Path | None,
+        typer.Option(
+            "--tsa-root", metavar="FILE", help=_("Root certificates (PEM) to check the token by.")
+        ),
+    ] = None,
     key: Key = None,
     policy: OwnPolicy = None,
     output: ReceiptFile = None,
@@ -107,7 +115,9 @@ def statement(
         "evidence_names": [name for name, _digest in pieces],
         "relations": [relation_of(one) for one in relation or ()],
         "text": prose_of(text, "--text"),
-        "time_token": None if time_token is None else _token(time_token),
+        "time_token": None
+        if time_token is None
+        else _token(time_token, tsa_root, record_id, ledger),
     }
     sign_about("statement", claims, Wish(ledger, policy, key, passphrase, home, output, as_json))
 
@@ -151,11 +161,33 @@ def _piece(text: str) -> tuple[str, str]:
     return nfc(path.name), entry.sha256.hex()
 
 
-def _token(path: Path) -> str:
-    """Return a token in base64; a whole answer of an authority is reduced to its token."""
-    from provenance.files.time_token import token_of  # noqa: PLC0415 -- needs a package of its own
+def _token(path: Path, root: Path | None, record_id: str, ledger: str) -> str:
+    """Return a token in base64, once it is over the record or its dataset.
 
-    return to_b64(token_of(read_file(path)))
+    A whole answer of an authority is reduced to its token.
+
+    Raises:
+        VerificationError: it is over something else, or not of an authority under ``root``.
+        MalformedError: it is no token.
+    """
+    # imported here: no other command needs the package
+    from provenance.files import time_token  # noqa: PLC0415 -- see above
+
+    token = time_token.token_of(read_file(path))
+    with LedgerClient(ledger, language=current()) as client:
+        claims = cast("dict[str, object]", client.record(record_id).get("claims", {}))
+    digests = [record_id_of(record_id)]
+    if isinstance(dataset := claims.get("dataset_digest"), str):
+        digests.append(from_hex(dataset, field="dataset_digest"))
+    if root is not None:
+        said = time_token.verify_token(token, digests, time_token.read_roots(read_file(root)))
+    else:
+        said = time_token.read_token(token)
+        time_token.check_digest(said, digests)
+        warn(_("The token's signature is not checked: give --tsa-root FILE."))
+    line = _("The token says {time}, by {authority}.")
+    warn(line.format(time=when(said.time_unix), authority=said.authority))
+    return to_b64(token)
 
 
 def dispute(
