@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from dataclasses import replace
 from functools import partial
@@ -132,6 +133,28 @@ def test_nodes_that_are_away_leave_status_as_it_is(
     assert status["final_size"] > 0
     assert (status["sender_balance_wei"], status["no_funds"]) == (None, None)
     assert "the nodes do not say" in shown(folder, capsys)
+
+
+def test_nodes_of_another_chain_hide_no_halt(
+    folder: LedgerFolder, second: MiningAnvil, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with running(folder) as service:
+        service.deposited("anchored, and then the node is of another chain")
+        wait_until(lambda: anchoring_status(folder).chains[1].newest_final)
+    with sqlite3.connect(folder.database) as database:
+        halt = (SECOND, "anchor-lost", "the chain holds another head", 1)
+        database.execute("INSERT INTO worker_halts VALUES (?, ?, ?, ?)", halt)
+    settings = folder.settings.read_text()
+    with mining_anvil(folder.root / "stranger", chain_id=SECOND + 1) as stranger:
+        folder.settings.write_text(settings.replace(second.url, stranger.url))
+        (status,) = json.loads(shown(folder, capsys, "--json"))["chains"][1:]
+        words = shown(folder, capsys)
+
+    assert status["nodes"]["code"] == "wrong-chain"
+    assert f"expected chain id {SECOND}, got {SECOND + 1}" in words
+    assert status["halt"]["code"] == "anchor-lost"
+    assert "the chain holds another head" in words
+    assert status["final_size"] > 0
 
 
 def test_status_and_metrics_agree_on_who_anchors_also_over_a_stop(
