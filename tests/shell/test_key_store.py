@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from provenance.digests import sha256
 from provenance.errors import DamagedDisclosureError, FatalError
 from provenance.ledger.ports import Sweep
+from provenance.store.disclosure_cipher import PLAIN_SCHEME
 from provenance.store.engine import open_writer
 from provenance.store.key_store import SWEPT_AT_ONCE, SqlKeyStore, open_key_store
-from provenance.store.tables import disclosure_keys, key_store_state
+from provenance.store.tables import disclosure_keys, disclosure_subkeys, key_store_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -138,6 +141,114 @@ def test_an_erased_key_leaves_no_trace_in_the_tables_of_postgresql(
     assert store.open(A, ciphertexts) is None
     assert store.open(B, of_b) is not None
     assert not any(key in file.read_bytes() for file in files.glob("*/*"))
+    store.close()
+
+
+def make_plain(store: SqlKeyStore) -> list[tuple[bytes, bytes]]:
+    """Let record A look as the first release sealed it: under the record's key itself."""
+    sealed(store, A)
+    key = key_of_a(store)
+    with store._engine.begin() as connection:  # noqa: SLF001 -- as an earlier release left it
+        connection.execute(update(disclosure_keys).values(scheme=PLAIN_SCHEME))
+    nonce = bytes(range(12))
+    return [
+        (digest, nonce + AESGCM(key).encrypt(nonce, text.encode(), A + digest))
+        for digest, text in TEXTS
+    ]
+
+
+@pytest.mark.parametrize("is_plain", [False, True], ids=["derived", "plain"])
+def test_one_disclosure_is_erased_and_the_others_still_open(
+    store: SqlKeyStore, *, is_plain: bool
+) -> None:
+    pairs = make_plain(store) if is_plain else sealed(store, A)
+    of_b = sealed(store, B)
+    assert store.open(A, pairs) == [text for _, text in TEXTS]
+
+    assert store.erase(A, {TEXTS[0][0]}, pairs)
+
+    assert store.open(A, pairs) == [None, TEXTS[1][1]]
+    assert store.open(B, of_b) == [text for _, text in TEXTS]
+    assert store.was_erased(A)
+    assert not store.was_erased(B)
+    assert store.count() == 2
+
+
+@pytest.mark.parametrize("is_plain", [False, True], ids=["derived", "plain"])
+def test_what_is_left_of_a_record_opens_nothing_that_was_erased(
+    store: SqlKeyStore, *, is_plain: bool
+) -> None:
+    pairs = make_plain(store) if is_plain else sealed(store, A)
+    key = key_of_a(store)
+
+    store.erase(A, {TEXTS[0][0]}, pairs)
+
+    with store._engine.connect() as connection:  # noqa: SLF001 -- to see what is kept
+        kept = connection.execute(select(disclosure_subkeys)).all()
+        left = connection.execute(select(disclosure_keys.c.key)).scalars().all()
+    assert [bytes(row.digest) for row in kept] == [TEXTS[1][0]]
+    assert key not in {bytes(row.key) for row in kept} | set(map(bytes, left))
+    digest, octets = pairs[0]
+    for candidate in [bytes(row.key) for row in kept]:
+        if len(candidate) == 32:
+            with pytest.raises(InvalidTag):
+                AESGCM(candidate).decrypt(octets[:12], octets[12:], A + digest)
+
+
+def test_a_second_erasure_takes_the_rest_and_a_repeat_nothing(store: SqlKeyStore) -> None:
+    pairs = sealed(store, A)
+    store.erase(A, {TEXTS[0][0]}, pairs)
+
+    assert not store.erase(A, {TEXTS[0][0]}, pairs)
+    assert store.open(A, pairs) == [None, TEXTS[1][1]]
+    assert store.erase(A, {TEXTS[1][0]}, pairs)
+    assert store.open(A, pairs) is None
+    assert not store.erase(A)
+
+
+def test_a_damaged_ciphertext_stops_an_erasure_that_would_keep_it(store: SqlKeyStore) -> None:
+    pairs = sealed(store, A)
+    (first, octets), second = pairs
+    damaged = [(first, octets), (second[0], second[1][:-1] + b"\0")]
+
+    with pytest.raises(DamagedDisclosureError):
+        store.erase(A, {first}, damaged)
+
+    assert store.open(A, pairs) == [text for _, text in TEXTS]
+
+
+def test_a_record_that_comes_again_after_its_erasure_cannot_be_read(store: SqlKeyStore) -> None:
+    sealed(store, A)
+    store.erase(A)
+
+    again = sealed(store, A)
+
+    assert store.open(A, again) is None
+    assert store.was_erased(A)
+
+
+def test_a_store_of_the_first_release_is_taken_over(place: Place) -> None:
+    store = open_key_store(place.keys)
+    pairs = make_plain(store)
+    store.close()
+    engine = open_writer(place.keys)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE disclosure_subkeys")
+        connection.exec_driver_sql("ALTER TABLE disclosure_keys DROP COLUMN scheme")
+        connection.exec_driver_sql("ALTER TABLE key_store_state DROP COLUMN person_key")
+        connection.exec_driver_sql("ALTER TABLE key_store_state DROP COLUMN erased_size")
+        connection.execute(text("UPDATE key_store_state SET schema_version = 1"))
+    engine.dispose()
+
+    store = open_key_store(place.keys)
+
+    assert store.open(A, pairs) == [text for _, text in TEXTS]
+    assert store.open(B, sealed(store, B)) == [text for _, text in TEXTS]
+    assert store.erased_size() == 0
+    tag = store.tag("name:somebody")
+    store.close()
+    store = open_key_store(place.keys)
+    assert store.tag("name:somebody") == tag
     store.close()
 
 
