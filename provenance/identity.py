@@ -37,6 +37,7 @@ __all__ = [
     "Institution",
     "Level",
     "Standing",
+    "institution_binders",
     "standing_of",
 ]
 
@@ -147,6 +148,19 @@ def standing_of(
     return Standing(binding.key, level, KEY_CODES[level], first.leaf_index, binding, None)
 
 
+def institution_binders(
+    kid: str, key_records: Iterable[BoundKey], institutions: Mapping[str, Institution]
+) -> frozenset[str]:
+    """Return the thumbprints of those binders of ``kid`` who speak for an institution.
+
+    Anybody who holds a key can let any other key bind it: only these are more than that.
+    """
+    records = _Records.of(key_records, institutions, {})
+    links = filter(None, map(records.lead, records.by_kid.get(kid, ())))
+    binders = (key_binding_of(link.own.record).binder for link in links)
+    return frozenset(binder.kid for binder in binders if binder is not None)
+
+
 # --- bindings -----------------------------------------------------------------------------
 
 
@@ -228,11 +242,12 @@ class _Records:
         """
         place = (kid, leaf_index)
         if place not in self._links:
-            candidates = map(self._try, reversed(self.of_key(kid, leaf_index)))
+            candidates = map(self.lead, reversed(self.of_key(kid, leaf_index)))
             self._links[place] = next((link for link in candidates if link is not None), None)
         return self._links[place]
 
-    def _try(self, one: BoundKey) -> _Link | None:
+    def lead(self, one: BoundKey) -> _Link | None:
+        """Return where the binding in one ``key`` record leads; None unless to an institution."""
         binder = key_binding_of(one.record).binder
         if binder is None or one.leaf_index >= self.ends.get(binder.kid, one.leaf_index + 1):
             return None

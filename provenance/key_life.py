@@ -4,9 +4,11 @@ A revocation always counts from its own entry on: a record at a higher index is 
 below it, what it says matters, and who says it:
 
     by the key itself              nothing else: whoever holds a stolen key can say anything
-    by its recovery key, or by     ``compromised_since`` T counts, against the proved interval
-    a key that has bound it        of the record:   not after  < T   it stands
-                                                    not before > T   it is void
+    by a key that has bound it,    nothing else: who holds a stolen key can let any key bind it
+    of no institution
+    by its recovery key, or by an  ``compromised_since`` T counts, against the proved interval
+    institution's that has bound   of the record:   not after  < T   it stands
+    it                                              not before > T   it is void
                                                     otherwise        it cannot be told
 
 Of several revocations the worst counts, and whoever said so is named. ``docs/keys.md`` has the
@@ -19,12 +21,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from provenance.identity import institution_binders
 from provenance.record import key_binding_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from provenance.identity import BoundKey
+    from provenance.identity import BoundKey, Institution
     from provenance.key_values import Revocation
 
 __all__ = ["NEVER", "Bracket", "Judgement", "Life", "Right", "Word", "judge", "words_on"]
@@ -36,6 +39,9 @@ class Right(StrEnum):
     ITSELF = "itself"
     RECOVERY = "recovery"
     BINDER = "binder"
+    """A key that has bound it, for an institution of the reader's policy."""
+    OTHER_BINDER = "other-binder"
+    """A key that has bound it, for nobody whom the reader's policy names."""
 
 
 class Life(StrEnum):
@@ -52,6 +58,8 @@ class Life(StrEnum):
     AFTER = "revoked-before"
     """Revoked before this record."""
 
+
+_MAY_NOT_DATE = frozenset({Right.ITSELF, Right.OTHER_BINDER})
 
 _WORSE = {life: rank for rank, life in enumerate(Life)}
 
@@ -84,13 +92,17 @@ class Judgement(NamedTuple):
 
 
 def words_on(
-    kid: str, key_records: Iterable[BoundKey], revocations: Iterable[tuple[int, Revocation]]
+    kid: str,
+    key_records: Sequence[BoundKey],
+    revocations: Iterable[tuple[int, Revocation]],
+    institutions: Mapping[str, Institution],
 ) -> tuple[Word, ...]:
     """Return what was said of key ``kid`` by those who may, in the order of the log.
 
     Args:
-        key_records: in any order; those of other keys are passed over.
+        key_records: in any order, those of the binders among them.
         revocations: with their leaf indexes; those of other keys are passed over.
+        institutions: by thumbprint, every institution key in the reader's policy.
     """
     own = sorted(
         (one for one in key_records if one.record.kid == kid), key=lambda one: one.leaf_index
@@ -101,6 +113,9 @@ def words_on(
         binder = key_binding_of(one.record).binder
         if binder is not None:
             binders.setdefault(binder.kid, one.leaf_index)
+    trusted: frozenset[str] = frozenset()
+    if binders:
+        trusted = institution_binders(kid, key_records, institutions)
     words = []
     for index, revocation in sorted(revocations, key=lambda one: one[0]):
         signer = revocation.signer
@@ -111,7 +126,8 @@ def words_on(
         elif signer == recovery:
             words.append(Word(index, revocation, Right.RECOVERY))
         elif binders.get(signer, index) < index:
-            words.append(Word(index, revocation, Right.BINDER))
+            right = Right.BINDER if signer in trusted else Right.OTHER_BINDER
+            words.append(Word(index, revocation, right))
     return tuple(words)
 
 
@@ -134,7 +150,7 @@ def _meaning(word: Word, leaf_index: int, bracket: Bracket) -> Life:
     if leaf_index > word.leaf_index:
         return Life.AFTER
     since = word.revocation.compromised_since_unix
-    if since is None:
+    if since is None or word.right in _MAY_NOT_DATE:
         return Life.STANDS
     if bracket.not_after_unix is not None and bracket.not_after_unix < since:
         return Life.OLDER

@@ -94,12 +94,12 @@ def _key_records(parts: Parts) -> list[BoundKey]:
     return records
 
 
-def _words(parts: Parts, kid: str, records: Sequence[BoundKey]) -> tuple[Word, ...]:
+def _words(parts: Parts, policy: Policy, kid: str, records: Sequence[BoundKey]) -> tuple[Word, ...]:
     """Return what the receipt shows to have been said of a key by those who may."""
     if parts.revocations is None:
         return ()
     said = [(index, revocation_of(one)) for one, index in parts.revocations.placed()]
-    return words_on(kid, records, said)
+    return words_on(kid, records, said, policy.institutions)
 
 
 # --- (4) identity -------------------------------------------------------------------------
@@ -110,7 +110,7 @@ def _check_identity(
 ) -> Check:
     needed = "identity" in given.require
     index = parts.receipt.record.leaf_index
-    ends = _ends(parts, records, bracket)
+    ends = _ends(parts, policy, records, bracket)
     try:
         standing = standing_of(parts.record.kid, index, records, policy.institutions, ends)
     except UnknownKeyError as error:
@@ -139,7 +139,9 @@ def _claimed_identity(standing: Standing) -> dict[str, Fact]:
     return {name: value for name, value in claimed.items() if value is not None}
 
 
-def _ends(parts: Parts, records: Sequence[BoundKey], bracket: Bracket) -> dict[str, int]:
+def _ends(
+    parts: Parts, policy: Policy, records: Sequence[BoundKey], bracket: Bracket
+) -> dict[str, int]:
     """Return from which index on the bindings of each key count no more.
 
     A binding is older than the record, so where the record is older than the compromise of the
@@ -148,7 +150,7 @@ def _ends(parts: Parts, records: Sequence[BoundKey], bracket: Bracket) -> dict[s
     ends: dict[str, int] = {}
     index = parts.receipt.record.leaf_index
     for kid in {one.record.kid for one in records} - {parts.record.kid}:
-        words = _words(parts, kid, records)
+        words = _words(parts, policy, kid, records)
         if words:
             judged = judge(words, index, bracket)
             doubtful = judged is not None and judged.life in {Life.UNDECIDED, Life.YOUNGER}
@@ -179,7 +181,7 @@ def _check_key_status(
     """Judge what was said of the signing key: in the whole log if somebody read it, else here."""
     index, status = parts.receipt.record.leaf_index, given.key_status
     is_whole = status is not None and status.tree_size > index
-    words = _words(parts, parts.record.kid, records)
+    words = _words(parts, policy, parts.record.kid, records)
     if status is not None and is_whole:
         words = (*status.words, *(one for one in words if one.leaf_index >= status.tree_size))
     judged = judge(words, index, bracket)

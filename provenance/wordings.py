@@ -63,6 +63,7 @@ REVOKERS: dict[str, str] = {
     "itself": "the key itself",
     "recovery": "its recovery key {by}",
     "binder": "{by_name}, which has bound it,",
+    "other-binder": "{by}, which has bound it for no institution of your policy,",
 }
 
 WORDINGS: dict[str, str] = {

@@ -357,7 +357,7 @@ def key_status_from(
             revocations.append((index, revocation_of(record)))
 
     audit_entries(checkpoint, policy, log.entries, on_record=on_record)
-    words = words_on(kid, keys, revocations)
+    words = words_on(kid, keys, revocations, policy.institutions)
     later = None if leaf_index is None else _bound_later(kid, leaf_index, keys, policy)
     first = words[0].leaf_index if words else None
     return checkpoint, KeyStatus(checkpoint.tree_size, first, words, later)
