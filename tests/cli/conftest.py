@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
-from command_line import ORIGIN, PASSPHRASE, CommandLine, served
-
-from provenance.files import key_file
+from command_line import ORIGIN, CommandLine, open_quickly, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,13 +64,6 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         at_ledger = CommandLine(place, place / "home", url)
         at_ledger.succeed("policy", "fetch", url)
         yield Served(place / "ledger", url, at_ledger, founding)
-
-
-def open_quickly(home: Path) -> None:
-    """Seal a person's keys with fewer rounds: they hold nothing, and are opened at each deposit."""
-    for path in (home / "keys").glob("*.jwe"):
-        key = key_file.decrypt(path.read_bytes(), PASSPHRASE)
-        path.write_bytes(key_file.encrypt(key, PASSPHRASE, rounds=key_file.MIN_ROUNDS))
 
 
 @pytest.fixture

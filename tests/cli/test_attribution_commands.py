@@ -11,8 +11,7 @@ from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
-from command_line import CommandLine, Ran, served
-from conftest import open_quickly
+from command_line import CommandLine, Ran, open_quickly, served
 from time_authority import make_authority
 
 from provenance.attribution_values import read_statement
