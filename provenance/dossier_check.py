@@ -18,7 +18,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from provenance.digests import sha256
+from provenance.digests import sha256, to_evm_hex
 from provenance.dossier_index import INDEX_NAME, DossierIndex
 from provenance.errors import MalformedError, ProvenanceError
 from provenance.fingerprint import (
@@ -38,6 +38,7 @@ from provenance.sealed import check_opening, read_opening
 from provenance.sm3 import sm3
 from provenance.verdict import not_in_log
 from provenance.verify import check_parts, verify_receipt
+from provenance.verify_blocks import blocks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -222,6 +223,7 @@ def check_dossier(
     given = Given(tuple(blocks), allow_dev_chain=allow_dev_chain)
     check = _Check(files, index, trusted, given, now_unix, findings)
     check.records()
+    check.unmatched()
     check.blocks()
     shared = sum(map(check.overlap, index.overlap))
     manifests = sum(map(check.manifest, index.records))
@@ -265,9 +267,24 @@ class _Check:
     findings: list[DossierFinding]
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     deposits: dict[bytes, Deposit] = field(default_factory=dict)
+    matched: set[bytes] = field(default_factory=set)
+    """Hashes of the given blocks that some receipt speaks of."""
 
     def _wrong(self, code: str, file: str, detail: object = "") -> None:
         self.findings.append(DossierFinding(code, file, str(detail)))
+
+    def _given_of(self, parts: Parts) -> Given:
+        """Return what the reader gave that is about one receipt, and note what was about one."""
+        named = {one.block_hash for one in blocks_of(parts)}
+        of_it = tuple(one for one in self.given.blocks if one.block_hash in named)
+        self.matched |= {one.block_hash for one in of_it}
+        return replace(self.given, blocks=of_it)
+
+    def unmatched(self) -> None:
+        """Refuse a given block that no receipt of the dossier rests on."""
+        for one in self.given.blocks:
+            if one.block_hash not in self.matched:
+                self._wrong("block-unmatched", INDEX_NAME, to_evm_hex(one.block_hash))
 
     def records(self) -> None:
         """(3) Verify each receipt, and compare with what is listed."""
@@ -279,7 +296,8 @@ class _Check:
             except MalformedError as error:
                 self._wrong("receipt-unreadable", listed.receipt, error)
                 continue
-            verdict = check_parts(parts, self.policy, self.given, now_unix=self.now_unix)
+            given = self._given_of(parts)
+            verdict = check_parts(parts, self.policy, given, now_unix=self.now_unix)
             self.verdicts[listed.receipt] = verdict
             records.append(parts.record)
             absent = not_in_log(verdict.checks)
@@ -383,16 +401,15 @@ def check_own_receipt(
     octets: bytes, sums: bytes, policy: Policy, given: Given, *, now_unix: int
 ) -> tuple[Verdict, DossierFinding | None]:
     """Verify the receipt that lies beside a dossier: a deposit of its ``SHA256SUMS`` alone."""
-    verdict = verify_receipt(
-        octets,
-        policy,
-        now_unix=now_unix,
-        blocks=given.blocks,
-        allow_dev_chain=given.allow_dev_chain,
-    )
-    if verdict.claimed is None:
-        return verdict, DossierFinding("receipt-unreadable", "receipt")
-    record = Parts.parse(octets).record
+    try:
+        parts = Parts.parse(octets)
+    except MalformedError as error:
+        wrong = DossierFinding("receipt-unreadable", "receipt", str(error))
+        return verify_receipt(octets, policy, now_unix=now_unix), wrong
+    named = {one.block_hash for one in blocks_of(parts)}
+    of_it = tuple(one for one in given.blocks if one.block_hash in named)
+    verdict = check_parts(parts, policy, replace(given, blocks=of_it), now_unix=now_unix)
+    record = parts.record
     deposit = deposit_of(record) if record.type == "deposit" else None
     expected = sums_summary(sums).digest
     if deposit is None or deposit.dataset_digest != expected:

@@ -62,6 +62,10 @@ FINDINGS: Final[Mapping[str, Both]] = {
     "overlap-false": Both(
         "{file} does not prove a shared file: {detail}", "{file} 不能证明文件相同：{detail}"
     ),
+    "block-unmatched": Both(
+        "no record of this dossier rests on block {detail}",
+        "本卷宗没有任何记录以区块 {detail} 为依据",
+    ),
     "own-receipt-differs": Both(
         "the receipt is of another dossier: {file} has digest {detail}",
         "该凭据属于另一份卷宗：{file} 的摘要为 {detail}",
