@@ -47,7 +47,7 @@ class Pieces:
         self._count = -(-length // PIECE_BYTES)
         places = min(self._count, MOST_PIECES)
         # such memory is taken when it is written to first: most files need few of the places
-        room = memoryview(mmap.mmap(-1, max(1, places) * PIECE_BYTES))
+        room = memoryview(mmap.mmap(-1, max(1, places) * PIECE_BYTES, mmap.MAP_PRIVATE))
         self._free = [room[at * PIECE_BYTES :][:PIECE_BYTES] for at in range(places)]
         self._next = 0
         self._ready: dict[int, memoryview] = {}

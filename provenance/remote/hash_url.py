@@ -35,14 +35,17 @@ if TYPE_CHECKING:
 
 __all__ = ["RANGE_BYTES", "hash_files", "hash_url"]
 
-RANGE_BYTES = 8 << 20
+RANGE_BYTES = 4 << 20
 """Asked for at a time: long enough that the way there and back does not matter."""
 
-WINDOW_BYTES = 128 << 20
+WINDOW_BYTES = 64 << 20
 """Bytes asked for and not hashed yet: the memory that this needs."""
 
 RANGES_A_THREAD = 4
 """Ranges that wait for each thread, so that it need not wait for what is hashed."""
+
+SHORT_BYTES = 16 << 10
+"""Pieces of a range that are shorter are joined, as each is an object of its own."""
 
 FILES_IN_BLOCK = 256
 
@@ -51,7 +54,7 @@ MOST_TRIES = 64
 
 
 class _Digest(Protocol):
-    def update(self, piece: bytes | bytearray, /) -> object: ...
+    def update(self, piece: bytes, /) -> object: ...
 
     def digest(self) -> bytes: ...
 
@@ -138,7 +141,7 @@ class _Part:
     start: int
     stop: int | None
     is_last: bool
-    content: Future[bytearray] | None = None
+    content: Future[list[bytes]] | None = None
 
     @property
     def length(self) -> int:
@@ -194,38 +197,61 @@ class _Fetcher:
         """Fetch nothing more of a file: it is known to be unusable."""
         self._given_up = file
 
-    def _fetch(self, part: _Part) -> bytearray:
-        content = bytearray()
+    def _fetch(self, part: _Part) -> list[bytes]:
+        came = _Came(part.length)
 
         def sink(octets: bytes) -> None:
             if self._stop.is_set() or part.file is self._given_up:
                 raise _StoppedError
-            content.extend(octets)
-            if len(content) > part.length:
-                raise ChangedError
+            came.add(octets)
 
-        self._read_all(part, content, sink)
-        return content
+        self._read_all(part, came, sink)
+        return came.pieces
 
-    def _read_all(self, part: _Part, content: bytearray, sink: Callable[[bytes], object]) -> None:
+    def _read_all(self, part: _Part, came: _Came, sink: Callable[[bytes], object]) -> None:
         failed = 0
         for _ in range(MOST_TRIES):
-            before = len(content)
+            before = came.length
             try:
                 self._location.read(part.file, part.start + before, part.stop, sink)
-                _check_all_came(len(content), part.length)
+                _check_all_came(came.length, part.length)
             except DroppedError as error:
                 # what came in between starts the pauses anew
-                failed = 1 if len(content) > before else failed + 1
+                failed = 1 if came.length > before else failed + 1
                 if failed > len(PAUSES):
                     raise
-                if len(content) == part.length:
-                    content.clear()  # all came, but not the look at the version afterwards
+                if came.length == part.length:
+                    came.clear()  # all came, but not the look at the version afterwards
                 if self._stop.wait(PAUSES[failed - 1]):
                     raise _StoppedError from error
             else:
                 return
         raise DroppedError(f"it was dropped {MOST_TRIES} times")
+
+
+class _Came:
+    """What came of a range, in the pieces that it came in: to join them costs as much as to read.
+
+    A piece costs some 100 bytes beside its content, so short ones are joined all the same.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.pieces: list[bytes] = []
+        self.length = 0
+
+    def add(self, octets: bytes) -> None:
+        self.length += len(octets)
+        if self.length > self._most:
+            raise ChangedError
+        if self.pieces and len(self.pieces[-1]) < SHORT_BYTES:
+            self.pieces[-1] += octets
+        else:
+            self.pieces.append(octets)
+
+    def clear(self) -> None:
+        self.pieces.clear()
+        self.length = 0
 
 
 def _check_all_came(came: int, wanted: int | None) -> None:
@@ -250,7 +276,7 @@ class _Hashing:
         self._digests += [_begin(algorithm) for algorithm in self._algorithms]
         self.length = 0
 
-    def update(self, octets: bytes | bytearray) -> None:
+    def update(self, octets: bytes) -> None:
         for digest in self._digests:
             digest.update(octets)
         self.length += len(octets)
@@ -278,10 +304,11 @@ def _take(
         if part.content is None:
             _stream(part.file, location, hashing, on_read)
         else:
-            content = part.content.result()
-            hashing.update(content)
-            on_read(len(content))
+            pieces = part.content.result()
             part.content = None  # its memory is wanted
+            for octets in pieces:
+                hashing.update(octets)
+            on_read(part.length)
         if part.is_last:
             patiently(lambda: location.check(part.file))
     except ChangedError:
