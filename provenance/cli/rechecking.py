@@ -142,7 +142,12 @@ def deposited_at(
     """
     octets = read_file(receipt)
     record = parse_record(Receipt.parse(octets).record.sd_jwt.encode("ascii"), complete=False)
-    signed = deposit_of(record).summary
+    deposit = deposit_of(record)
+    signed = deposit.summary
+    if signed is None and deposit.sealed:
+        raise MalformedError(
+            "the dataset digest is sealed, and a fixity record would name it", field="RECEIPT"
+        )
     if signed is None:
         raise MalformedError("expected a dataset digest, got a declared one only", field="RECEIPT")
     if policy is not None:

@@ -90,9 +90,12 @@ def source_at(path: Path) -> DatasetSource:
 
 def _deposit(path: Path, octets: bytes) -> DatasetSource:
     record = parse_record(Receipt.parse(octets).record.sd_jwt.encode("ascii"), complete=False)
-    signed = deposit_of(record).summary if record.type == "deposit" else None
+    deposit = deposit_of(record) if record.type == "deposit" else None
+    signed = None if deposit is None else deposit.summary
     if signed is None:
-        raise MalformedError(f"{path}: its record has no dataset digest")
+        is_sealed = deposit is not None and deposit.sealed
+        why = "is sealed: name its manifest instead" if is_sealed else "is not there"
+        raise MalformedError(f"{path}: the dataset digest of its record {why}")
     for candidate in sorted(path.parent.glob("*.jsonl")):
         try:
             header = read_manifest(candidate).header
