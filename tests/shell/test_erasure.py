@@ -15,13 +15,21 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from running_service import Service, copy, running, serving_ledger
-from small_ledger import ORIGIN, deposit, key_of, key_record, salts
+from small_ledger import ORIGIN, ROOT, SmallLedger, deposit, key_of, key_record, salts
 
 from provenance.digests import from_b64url, sha256
 from provenance.errors import MalformedError, NotFoundError, VerificationError, WrongPassphraseError
 from provenance.fingerprint import FileEntry, summarize, write_manifest
 from provenance.holder_statement import PUBLICATION, issue_statement
-from provenance.ledger.erase_disclosures import erased_of, integrate_erasure, issue_erasure
+from provenance.ledger.erase_disclosures import (
+    apply_erasures,
+    erased_of,
+    find_person,
+    integrate_erasure,
+    issue_erasure,
+)
+from provenance.ledger.load_record import load_record
+from provenance.ledger.rebuild_lookups import rebuild_lookups
 from provenance.receipt import Receipt
 from provenance.record import Record, deposit_of, issue_record, parse_record
 from provenance.service.audit import audit_folder
@@ -37,6 +45,8 @@ from provenance.verify import verify_receipt
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from databases import Place
 
     from provenance.keys import PrivateKey
 
@@ -459,3 +469,71 @@ def test_the_index_of_people_names_nobody_without_its_key(
     other = open_key_store(tmp_path / "other.sqlite")
     assert other.tag("orcid:0000-0002-1825-0097") not in tags
     other.close()
+
+
+# --- on both databases --------------------------------------------------------------------------
+
+
+def test_an_order_is_carried_out_on_either_database(place: Place, tmp_path: Path) -> None:
+    ledger = SmallLedger(tmp_path, place=place)
+    ledger.begin()
+    alice = key_of("alice")
+    record = shared_deposit(alice)
+    ledger.now = int(time.time())
+    ledger.integrate(key_record(alice), record)
+    index = ledger.store.record_indexes([record.id])[record.id]
+    gone, stays = (ledger.key_store.tag(f"orcid:{orcid}") for orcid in (GONE_ORCID, STAYS_ORCID))
+    assert ledger.store.records_of_person(gone, -1, 10) == [index]
+    found = find_person(GONE_ORCID, store=ledger.store, key_store=ledger.key_store)
+    assert found == [erased_of(record, GONE_ORCID)]
+    integrate_erasure(
+        issue_erasure(found, root=ROOT, origin=ORIGIN, now_unix=ledger.now), ledger.store
+    )
+
+    assert apply_erasures(ledger.store, ledger.key_store) == 1
+
+    shown_now = load_record(index, log=ledger.store, key_store=ledger.key_store)
+    assert names_of(shown_now) == [None, STAYS]
+    assert ledger.store.records_of_person(gone, -1, 10) == []
+    assert ledger.store.records_of_person(stays, -1, 10) == [index]
+    assert apply_erasures(ledger.store, ledger.key_store) == 0
+    assert apply_erasures(ledger.store, ledger.key_store, again=True) == 1
+    assert names_of(load_record(index, log=ledger.store, key_store=ledger.key_store)) == [
+        None,
+        STAYS,
+    ]
+    rebuild_lookups(ledger.store, ledger.key_store)
+    assert ledger.store.erasures(0) == [ledger.store.head().tree_size - 1]
+    assert ledger.store.records_of_person(gone, -1, 10) == []
+    assert ledger.store.records_of_person(stays, -1, 10) == [index]
+    ledger.close()
+
+
+def test_archives_of_keys_are_kept_for_a_month(founded: LedgerFolder, tmp_path: Path) -> None:
+    folder = copy(founded, tmp_path / "ledger")
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "disclosure-keys-notes.tar").write_text("mine")
+    start = 1_790_000_000
+
+    for day in range(0, 62, 2):
+        made, _ = rotate_keys(folder, tmp_path / "keys", now_unix=start + day * DAY)
+        assert made.exists()
+
+    left = sorted(path.name for path in (tmp_path / "keys").iterdir())
+    assert len(left) == 16
+    assert "disclosure-keys-notes.tar" in left
+
+
+def test_a_lost_key_is_told_apart_from_an_erased_one(founded: LedgerFolder, tmp_path: Path) -> None:
+    folder = copy(founded, tmp_path / "ledger")
+    with running(folder) as service:
+        first = shared_deposit(service.alice)
+        service.post(first)
+    erase_now(folder, Wish(records=(first.id,)))
+
+    with running(folder) as service:
+        assert service.ledger.readiness().get("disclosures", (True, ""))[0]
+    folder.disclosure_keys.unlink()
+    with running(folder) as service:
+        # the log orders it erased: a store that was made anew knows so again
+        assert service.ledger.parts.key_store.was_erased(first.id)
