@@ -284,7 +284,9 @@ class AnchorFollower:
             now = self._clock.now_unix()
             self._store.finalize(lease, anchor.anchor_id, now, evidence)
         elif found == named.block_hash:
-            if self._clock.now_unix() - finalized.timestamp > self._rules.late_after:
+            # a chain that makes blocks on demand has made none while nobody asked
+            since = max(finalized.timestamp, anchor.prepared_unix)
+            if self._clock.now_unix() - since > self._rules.late_after:
                 self._alerts.add(
                     AlertCode.FINALITY_STALLED,
                     f"block {finalized.number} is the newest final one, {named.number} is waited "

@@ -34,6 +34,7 @@ from provenance.service.change_intent import check_settled
 from provenance.service.high_water import DiskMark, LedgerMode
 from provenance.service.lost_keys import find_lost_keys
 from provenance.service.measures import Measure, taking_measures
+from provenance.service.policy_change import note_policy_change
 from provenance.service.running_chain import RunningChain
 from provenance.service.scrub import ScrubLoop
 from provenance.service.signer_process import open_signer
@@ -145,6 +146,7 @@ class RunningParts:
         opened.callback(self.store.close)
         check_settled(folder, self.store)
         check_policy(self._policy, self.store)
+        note_policy_change(folder, self._policy)
         keys_database = folder.key_database(settings)
         self.key_store = open_key_store(keys_database)
         opened.callback(self.key_store.close)
@@ -295,9 +297,7 @@ class RunningParts:
             "database": self._database_standing(),
             "disk": self.mode.disk(),
             "scrub": self.scrub.standing(),
-            "chain": _all_of(
-                (str(chain.trust.chain_id), chain.standing()) for chain in self.chains
-            ),
+            "chain": self._chain_standing(),
         }
         if self._signer_watch is not None:
             parts["signer"] = self._signer_watch.standing()
@@ -306,6 +306,15 @@ class RunningParts:
         if self.witnesses:
             parts["witnesses"] = _all_of((one.name, _standing_of(one)) for one in self.witnesses)
         return parts
+
+    def _chain_standing(self) -> tuple[bool, str]:
+        """Join the chains; beacons are asked for also while there is nothing to anchor."""
+        found = _all_of((str(chain.trust.chain_id), chain.standing()) for chain in self.chains)
+        error = self.beacons.status.error
+        if error is None or not found[0]:
+            return found
+        first = self.chains[0].trust.chain_id
+        return False, error.code if len(self.chains) == 1 else f"{first}: {error.code}"
 
     def _database_standing(self) -> tuple[bool, str]:
         """Say whether the database answers; one may do so to readers alone."""

@@ -271,6 +271,11 @@ class LedgerFolder:
         return self.root / "policy.json"
 
     @property
+    def policy_digest(self) -> Path:
+        """The policy's digest at the last start, so that a change of it is seen."""
+        return self.root / "policy.digest"
+
+    @property
     def database(self) -> Path:
         """The log, its projections and the anchors (SQLite)."""
         return self.root / "ledger.sqlite"

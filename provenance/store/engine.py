@@ -192,7 +192,9 @@ def place_error(path: Path, why: str) -> UnavailableError:
         return StorageUnusableError(f"{path} cannot be opened: {why}")
     free = found.f_bavail * found.f_frsize
     if found.f_flag & os.ST_RDONLY:
-        return StorageUnusableError(f"{folder} is on a read-only disk")
+        return StorageUnusableError(
+            f"{folder} is on a read-only disk, where no database can be opened, not even to be read"
+        )
     if free < _LEAST_BYTES:
         return StorageFullError(f"no space left where {folder} lies ({free} bytes free); free some")
     return StorageUnusableError(f"{path} cannot be opened: {why}")

@@ -12,13 +12,19 @@ from provenance.store.tables import disclosures
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-__all__ = ["count_disclosed", "first_disclosed"]
+__all__ = ["count_disclosed", "first_disclosed", "last_disclosed"]
 
 
 def first_disclosed(reader: Engine) -> int | None:
     """Return the lowest leaf index that has disclosures; None in a log without any."""
     with storage_errors(), reader.connect() as connection:
         return connection.execute(select(func.min(disclosures.c.leaf_index))).scalar()
+
+
+def last_disclosed(reader: Engine) -> int | None:
+    """Return the highest leaf index that has disclosures; None in a log without any."""
+    with storage_errors(), reader.connect() as connection:
+        return connection.execute(select(func.max(disclosures.c.leaf_index))).scalar()
 
 
 def count_disclosed(reader: Engine) -> int:

@@ -19,11 +19,12 @@ from running_signer import serving_signer
 from small_ledger import ORIGIN, deposit, key_record
 from waiting import wait_until
 
-from provenance.errors import AuditError, FatalError
+from provenance.errors import AuditError, FatalError, UnavailableError
 from provenance.service.backup import DISCLOSURE_KEYS, make_backup, restore_backup
 from provenance.service.ledger import Ledger
 from provenance.service.settings import LedgerFolder
 from provenance.service.standing import clear_damage, read_standing, set_read_only
+from provenance.service.worker import LoopStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -306,6 +307,41 @@ def test_a_wrong_token_is_a_signer_that_refuses(folder: LedgerFolder) -> None:
     assert "the token is not that of the signer's file" in problem["detail"]
     assert ready.status_code == 503
     assert ready.json()["parts"]["records"] == {"ready": False, "detail": "signer-refused"}
+
+
+def test_a_start_with_older_keys_than_the_log_says_so(
+    folder: LedgerFolder, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with running(folder) as service:
+        service.deposited("with a key that the copy has")
+        make_backup(folder, tmp_path / "keys.archive", of=DISCLOSURE_KEYS)
+    older = (folder.root / "keys.sqlite").read_bytes()
+    with running(folder) as service:
+        assert "disclosures" not in service.ledger.readiness()
+        service.deposited("one that it has not")
+        service.deposited("nor of this one")
+    (folder.root / "keys.sqlite").write_bytes(older)
+
+    with serving_ledger(folder) as service:
+        ready = service.client.get("/v1/ready")
+
+    said = "keys.sqlite is older than the log: disclosures of 2 records have no key"
+    assert ready.json()["parts"]["disclosures"] == {"ready": False, "detail": said}
+    assert sum(said in one.getMessage() for one in caplog.records) == 1
+
+
+def test_a_beacons_node_that_is_away_is_seen_while_nothing_is_anchored(
+    folder: LedgerFolder,
+) -> None:
+    with serving_ledger(folder) as service:
+        parts = service.ledger.parts
+        wait_until(lambda: service.ledger.readiness()["chain"] == (True, "following"))
+        parts.beacons.stop()
+        parts.beacons.status = LoopStatus(running=True, error=UnavailableError("away"))
+        ready = service.client.get("/v1/ready")
+
+    assert ready.status_code == 200, "records are taken all the same"
+    assert ready.json()["parts"]["chain"] == {"ready": False, "detail": "unavailable"}
 
 
 def test_a_start_without_the_disclosures_keys_says_so(

@@ -371,6 +371,22 @@ def test_stalled_finality_is_information_and_no_error() -> None:
     ledger.finish()
 
 
+def test_a_chain_that_made_no_block_while_nobody_asked_has_not_stalled() -> None:
+    ledger = SimulatedLedger(rules=replace(RULES, late_after=100))
+    ledger.chain.knobs.is_stalled = True
+    ledger.clock.pass_time(1_000)
+    ledger.go_on_until(lambda: ledger.states() == [INCLUDED])
+
+    soon = ledger.step()
+    age = ledger.clock.now_unix() - ledger.chain.finalized().timestamp
+    ledger.mine(20)
+    late = ledger.step()
+
+    assert age > 100
+    assert not soon.has(AlertCode.FINALITY_STALLED)
+    assert late.has(AlertCode.FINALITY_STALLED)
+
+
 def test_node_that_is_behind_is_waited_for() -> None:
     ledger = SimulatedLedger()
     ledger.finish()

@@ -66,6 +66,29 @@ def test_a_damaged_policy_is_named(folder: LedgerFolder) -> None:
         Ledger(folder)
 
 
+def test_a_bit_of_the_policy_that_stands_in_no_entry_is_seen_at_the_next_start(
+    folder: LedgerFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    with running(folder) as service:
+        before = service.ledger.trust.digest.hex()
+    folder.policy.write_text(folder.policy.read_text().replace('"local"', '"lobal"'))
+
+    said = []
+    for _ in range(2):
+        caplog.clear()
+        with running(folder) as service:
+            now = service.ledger.trust.digest.hex()
+        said.append([one.getMessage() for one in caplog.records if "policy" in one.name])
+
+    assert said[0] == [
+        (
+            f"{folder.policy} is not the one of the last start: its digest was {before} and is {now}. "
+            "If you changed it, publish the new one; if not, put back the file that readers have"
+        )
+    ]
+    assert said[1] == [], "said once: the new one is remembered"
+
+
 def test_a_policy_that_is_not_there_is_named(folder: LedgerFolder) -> None:
     folder.policy.unlink()
 
