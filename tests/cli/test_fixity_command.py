@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import fsspec
 import pytest
-from command_line import CommandLine, Ran, tree
-from conftest import open_quickly
+from command_line import CommandLine, Ran, open_quickly, tree
 
 from provenance.cli import rechecking
 from provenance.fixity_report import FixityReport
