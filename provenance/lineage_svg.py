@@ -54,6 +54,7 @@ _TIP: Final = (
     'markerHeight="8" orient="auto"><path d="M0 0 10 5 0 10z" fill="#57606a"/></marker></defs>'
 )
 _PAPER: Final = '<rect width="100%" height="100%" fill="#ffffff"/>'
+_MOST_MARKS: Final = 4
 _NARROW: Final = frozenset(" .,:;'|!ijl()[]ftr-")
 
 
@@ -94,6 +95,8 @@ def width_of(text: str, size: float) -> float:
     """Return how wide a line may become, in pixels, with whatever font there is."""
     total = 0.0
     for one in text:
+        if unicodedata.combining(one):
+            continue
         if unicodedata.east_asian_width(one) in {"W", "F", "A"}:
             total += 1.03
         elif one in _NARROW:
@@ -123,7 +126,7 @@ def _cut(text: str, size: float, room: float) -> int:
     """Return how many characters fit, at least one; no mark is torn from its letter."""
     total = 0.0
     for place, one in enumerate(text):
-        total += width_of(one, size) if not unicodedata.combining(one) else 0.0
+        total += width_of(one, size)
         if total > room and place and not unicodedata.combining(one):
             return place
     return len(text)
@@ -131,7 +134,13 @@ def _cut(text: str, size: float, room: float) -> int:
 
 def _visible(text: str) -> str:
     """Return text whose every character is seen and leaves the others in their order."""
-    return "".join(one if one.isprintable() else f"[U+{ord(one):04X}]" for one in text)
+    shown, marks = [], 0
+    for one in text:
+        marks = marks + 1 if unicodedata.combining(one) else 0
+        # a letter needs few marks; a heap of them would be drawn over the lines above
+        is_seen = one.isprintable() and marks <= _MOST_MARKS
+        shown.append(one if is_seen else f"[U+{ord(one):04X}]")
+    return "".join(shown)
 
 
 # --- boxes --------------------------------------------------------------------------------
