@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
     from provenance.files.keystore import StoredKey
     from provenance.keys import PrivateKey
+    from provenance.record import Record
     from provenance.sdjwt import Disclosure
 
-__all__ = ["Signer", "find_signer", "origin_of", "sign_record"]
+__all__ = ["Signer", "find_signer", "key_record_of", "origin_of", "sign_record"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,27 @@ def origin_of(ledger: str | None, policy: Path | None) -> str:
         ) from error
 
 
-def sign_record(
+def key_record_of(signer: Signer, origin: str, *, previous: str | None = None) -> Record:
+    """Return the signed record that makes the key known, with what its holder says of himself.
+
+    Args:
+        previous: thumbprint of the key that it succeeds.
+    """
+    profile = signer.stored.profile
+    identity: dict[str, object] = {"name": profile.name, "orcid": profile.orcid}
+    identity |= {"ror": list(profile.ror), "recovery": profile.recovery, "previous": previous}
+    said = {name: value for name, value in identity.items() if value}
+    return issue_record(
+        "key",
+        said,
+        private_key=signer.private,
+        aud=origin,
+        iat=int(time.time()),
+        salts=new_salts(),
+    )
+
+
+def sign_record(  # noqa: PLR0913 -- what a record is made of
     record_type: str,
     claims: dict[str, object],
     *,
@@ -80,20 +101,13 @@ def sign_record(
     Args:
         made: of what is sealed or opened, see ``issue_record``.
     """
-    profile = signer.stored.profile
-    identity: dict[str, object] = {"name": profile.name, "orcid": profile.orcid}
-    identity["ror"] = list(profile.ror)
-    said = {name: value for name, value in identity.items() if value}
-    now = int(time.time())
-    key_record = issue_record(
-        "key", said, private_key=signer.private, aud=origin, iat=now, salts=new_salts()
-    )
+    key_record = key_record_of(signer, origin)
     record = issue_record(
         record_type,
         claims,
         private_key=signer.private,
         aud=origin,
-        iat=now,
+        iat=key_record.iat,
         salts=new_salts(),
         hold=hold,
         made=made,

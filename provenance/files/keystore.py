@@ -6,7 +6,8 @@
     {"format":"provenance-key","v":1,"label":"work","jwk":{"crv":"Ed25519",...},
      "name":"Jane Doe","orcid":"0000-0002-1825-0097","ror":["05dxps055"]}
 
-(On one line.) The passphrase is asked for by the caller and kept nowhere.
+(On one line; with a recovery key also ``"recovery":"<thumbprint>"``.) The passphrase is asked for
+by the caller and kept nowhere.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provenance import strict_json
+from provenance.digests import from_b64url
 from provenance.errors import (
     AlreadyExistsError,
     FileAccessError,
@@ -57,6 +59,8 @@ class Profile:
     name: str | None = None
     orcid: str | None = None
     ror: tuple[str, ...] = ()
+    recovery: str | None = None
+    """Thumbprint of the key that may revoke this one; the first ``key`` record names it."""
 
     def __post_init__(self) -> None:
         """Check each part as a record will.
@@ -74,6 +78,8 @@ class Profile:
             check_orcid(self.orcid)
         for index, ror in enumerate(self.ror):
             check_ror(ror, f"ror[{index}]")
+        if self.recovery is not None:
+            from_b64url(self.recovery, length=32, field="recovery")
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +251,8 @@ def _to_bytes(key: StoredKey) -> bytes:
     members: dict[str, object] = {"format": FORMAT, "v": 1, "label": key.label}
     members |= {"jwk": key.public.jwk(), "name": key.profile.name}
     members |= {"orcid": key.profile.orcid, "ror": list(key.profile.ror)}
+    if key.profile.recovery is not None:
+        members["recovery"] = key.profile.recovery
     return strict_json.dump(members) + b"\n"
 
 
@@ -266,6 +274,7 @@ def _parse(octets: bytes) -> StoredKey:
             name=members.nullable("name", name),
             orcid=members.nullable("orcid", name),
             ror=tuple(members.texts("ror", max_items=MAX_RORS)),
+            recovery=members.optional("recovery", name),
         ),
     )
     members.done()

@@ -1,4 +1,7 @@
-"""``key``: make, list, export and import the keys that sign your records."""
+"""``key``: make, list, export and import the keys that sign your records.
+
+What binds and revokes them is in ``key_bindings``.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Annotated
 import typer
 
 from provenance.cli.application import Application
+from provenance.cli.commands.key_bindings import add_commands
 from provenance.cli.commands.options import AsJson, Home, Passphrase, key_store, read_passphrase
 from provenance.cli.files import read_file, write_file
 from provenance.cli.language import _
@@ -29,6 +33,14 @@ Name = Annotated[
 Label = Annotated[str, typer.Option("--label", help=_("Your own name for the key."))]
 PersonName = Annotated[str | None, typer.Option("--name", help=_("Your name, as you publish."))]
 Orcid = Annotated[str | None, typer.Option("--orcid", help=_("Your ORCID iD."))]
+Recovery = Annotated[
+    str | None,
+    typer.Option(
+        "--recovery",
+        metavar="KEY",
+        help=_("Thumbprint of a key, kept elsewhere, that may revoke this one."),
+    ),
+]
 Ror = Annotated[list[str] | None, typer.Option("--ror", help=_("Your institution's ROR id."))]
 
 
@@ -39,11 +51,15 @@ def register(app: Application) -> None:
     group.add("list", list_keys, help=_("List your keys."))
     group.add("export", export, help=_("Write a key file, encrypted, for another machine."))
     group.add("import", import_key, help=_("Take over a key file from another machine."))
+    add_commands(group)
     app.add_typer(group, name="key")
 
 
-def _profile(name: str | None, orcid: str | None, ror: list[str] | None) -> Profile:
+def _profile(
+    name: str | None, orcid: str | None, ror: list[str] | None, recovery: str | None = None
+) -> Profile:
     return Profile(
+        recovery=recovery,
         name=name,
         orcid=None if orcid is None else bare_orcid(orcid),
         ror=tuple(bare_ror(one) for one in ror or ()),
@@ -55,6 +71,7 @@ def new(
     name: PersonName = None,
     orcid: Orcid = None,
     ror: Ror = None,
+    recovery: Recovery = None,
     alg: Annotated[str, typer.Option("--alg", help=_("Ed25519 or ES256."))] = "Ed25519",
     passphrase: Passphrase = None,
     home: Home = None,
@@ -64,7 +81,7 @@ def new(
     """Make a key, encrypt it with a passphrase and store it."""
     if alg not in {"Ed25519", "ES256"}:
         raise MalformedError(f"expected Ed25519 or ES256, got {alg!r}", field="alg")
-    profile = _profile(name, orcid, ror)
+    profile = _profile(name, orcid, ror, recovery)
     secret = read_passphrase(passphrase, confirm=True)
     key = key_store(home).new(
         secret, label=label, alg="ES256" if alg == "ES256" else "Ed25519", profile=profile
@@ -150,4 +167,5 @@ def _to_json(key: StoredKey) -> dict[str, object]:
         "name": profile.name,
         "orcid": profile.orcid,
         "ror": list(profile.ror),
+        "recovery": profile.recovery,
     }
