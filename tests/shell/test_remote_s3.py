@@ -18,10 +18,11 @@ from provenance.errors import (
 )
 from provenance.files.manifest_file import write_blocks
 from provenance.files.tree import Problems
-from provenance.files.walk import CHANGED_FILE, hash_blocks
+from provenance.files.walk import CHANGED_FILE, hash_blocks, hash_dataset
 from provenance.fingerprint import FileEntry
 from provenance.remote.hash_url import RANGE_BYTES, hash_files, hash_url
 from provenance.remote.location import open_location
+from provenance.remote.recheck_url import recheck_url
 from provenance.remote.stored_checksums import read_stored
 from provenance.remote.url import Url
 
@@ -214,3 +215,19 @@ def test_objects_without_a_checksum_of_the_whole_are_all_named(bucket: Bucket) -
         read_stored(Url("s3://data-bucket/mixed/"))
 
     assert [path for path, _ in caught.value.files] == ["none", "parts"]
+
+
+def test_objects_are_read_again_and_damage_is_named(bucket: Bucket, folder: Path) -> None:
+    due = list(hash_dataset(folder))
+    bucket.put_folder("again/", folder)
+
+    sound = recheck_url(Url("s3://data-bucket/again/"), due)
+    bucket.put("again/数据/é & 🙂 100%.txt", b"y")
+    bucket.client.delete_object(Bucket="data-bucket", Key="again/a-b.csv")
+    damaged = recheck_url(Url("s3://data-bucket/again"), due)
+
+    assert (sound.failed, sound.missing, sound.bad) == (0, 0, ())
+    assert [(one.path, one.outcome) for one in damaged.bad] == [
+        ("a-b.csv", "missing"),
+        ("数据/é & 🙂 100%.txt", "changed"),
+    ]
