@@ -17,17 +17,23 @@ from typing import TYPE_CHECKING
 import pytest
 from databases import Place, sqlite_place
 from running_service import copy, running
+from small_ledger import ORIGIN, START
 from sqlalchemy import MetaData, create_engine, insert, select
 
 from provenance.anchor import AnchorState
 from provenance.anchor_evidence import StorageEvidence
+from provenance.digests import from_b64url
 from provenance.errors import AuditError, FatalError
+from provenance.ledger.find_people import tags_of
+from provenance.ledger.load_record import load_record
+from provenance.record import issue_record
 from provenance.service.audit import audit_folder, audit_if_due
 from provenance.service.chain_settings import ChainSettings
 from provenance.service.ledger import Ledger
 from provenance.service.settings import Databases, LedgerFolder, Settings
 from provenance.store.anchor_store import SqlAnchorStore
 from provenance.store.engine import open_writer
+from provenance.store.key_store import open_key_store
 from provenance.store.log_store import open_log_store
 from provenance.store.migrate import REVISION, migrate, revision_of
 
@@ -103,6 +109,44 @@ def test_every_entry_is_audited_before_a_migrated_log_is_served(first: LedgerFol
     store.close()
     report, _ = audit_folder(first, ask_chain=False)
     assert (report.tree_size, report.anchors) == (17, 3)
+
+
+def test_who_is_named_in_a_migrated_log_is_found(tmp_path: Path) -> None:
+    folder = first_release(tmp_path)
+    store = open_log_store(folder.database)
+    key_store = open_key_store(folder.disclosure_keys)
+
+    audit_if_due(folder, store)
+
+    records = [load_record(index, log=store, key_store=key_store) for index in range(17)]
+    named = {index: set(tags_of(record, key_store)) for index, record in enumerate(records)}
+    assert any(named.values())
+    for tag in set().union(*named.values()):
+        expected = [index for index, tags in named.items() if tag in tags]
+        assert store.records_of_person(tag, -1, 100) == expected
+    key_store.close()
+    store.close()
+
+
+def test_one_disclosure_of_the_first_release_is_erased_alone(tmp_path: Path) -> None:
+    folder = first_release(tmp_path)
+    store = open_log_store(folder.database)
+    key_store = open_key_store(folder.disclosure_keys)
+    audit_if_due(folder, store)
+    before = load_record(13, log=store, key_store=key_store, holder=True)
+    stored = [(one.digest, one.ciphertext) for one in store.disclosures(13)]
+    (gone, *rest) = before.parts
+    assert len(rest) == 3
+
+    assert key_store.erase(before.id, {from_b64url(gone.digest)}, stored)
+
+    after = load_record(13, log=store, key_store=key_store, holder=True)
+    assert after.parts == tuple(rest)
+    assert after.withheld == {gone.digest}
+    key_store.close()
+    report, _ = audit_folder(folder, ask_chain=False, with_memory=False)
+    assert report.lost_keys == []
+    store.close()
 
 
 def test_a_migrated_log_that_is_not_whole_stays_due(tmp_path: Path) -> None:
@@ -184,6 +228,32 @@ def test_a_service_audits_what_was_migrated_and_then_serves(
     with running(folder) as service:
         assert service.ledger.parts.store.audit_due() is None
         service.deposited("after")
+
+
+def test_look_ups_that_an_earlier_release_did_not_write_are_made(
+    founded: LedgerFolder, tmp_path: Path
+) -> None:
+    folder = copy(founded, tmp_path / "served")
+    with running(folder) as service:
+        first = service.deposited("first")
+        claims = {
+            "dataset_digest": "5f" * 32,
+            "files": 1,
+            "relations": [{"relation": "wasRevisionOf", "record": first.id_hex}],
+        }
+        second = issue_record(
+            "deposit", claims, private_key=service.alice, aud=ORIGIN, iat=START, salts=iter(())
+        )
+        assert service.post(second).status_code == 201
+    spoil(folder, f"DELETE FROM dataset_digests WHERE digest = x'{first.id_hex}'")
+    spoil(folder, "DELETE FROM person_index")
+    owe(folder)
+
+    with running(folder) as service:
+        hits = service.client.get("/v1/lookup", params={"digest": first.id_hex}).json()["items"]
+        assert [hit["id"] for hit in hits] == [second.id_hex]
+        people = service.client.get("/v1/lookup", params={"orcid": "0000-0002-1825-0097"}).json()
+        assert [hit["id"] for hit in people["items"]] == [first.id_hex]
 
 
 def test_a_service_does_not_serve_what_the_audit_refuses(
