@@ -7,7 +7,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from published import FOLDER
-from receipts import DATASET, NOW, Built, Shape, build
+from receipts import (
+    DATASET,
+    NOW,
+    ORIGIN,
+    Built,
+    Shape,
+    build,
+    dataset_summary,
+    key_of,
+    salts,
+)
 
 from provenance.digests import to_evm_hex
 from provenance.errors import MalformedError
@@ -15,6 +25,8 @@ from provenance.exports import Subject, write_text
 from provenance.files.manifest_file import write_manifest_file
 from provenance.files.walk import hash_dataset
 from provenance.given import GivenBlock
+from provenance.record import issue_record
+from provenance.sealed import seal_claims
 from provenance.text import check_line
 from provenance.verify import verify_receipt
 
@@ -31,6 +43,7 @@ __all__ = [
     "ROR",
     "hostile_lines",
     "put_dataset",
+    "sealed_subject",
     "subject_of",
     "text_of",
     "verified",
@@ -76,6 +89,30 @@ def verified(made: Built, *, hashes: bool = True, policy: Policy | None = None) 
         blocks=[GivenBlock.from_hash(to_evm_hex(one)) for one in known],
     )
     return replace(Subject.parse(made.octets, now_unix=NOW), verdict=verdict)
+
+
+def sealed_subject() -> Subject:
+    """A deposit that seals both digests, its title and how much it is, under an open receipt."""
+    key = key_of(8)
+    summary = dataset_summary()
+    hidden: dict[str, object] = {
+        "dataset_digest": summary.digest.hex(),
+        "salted_digest": "5c" * 32,
+        "title": "A sealed title",
+        "files": summary.files,
+        "bytes": summary.length,
+    }
+    record = issue_record(
+        "deposit",
+        {"contributors": PEOPLE},
+        private_key=key,
+        aud=ORIGIN,
+        iat=NOW,
+        salts=salts(),
+        made=seal_claims(hidden, key=key.public.thumbprint, salts=salts()),
+    )
+    subject = subject_of()
+    return replace(subject, parts=replace(subject.parts, record=record))
 
 
 def put_dataset(folder: Path, files: Mapping[str, bytes] = DATASET) -> Path:

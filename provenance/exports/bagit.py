@@ -102,7 +102,7 @@ def _info(subject: Subject, octets: int, count: int) -> Iterator[str]:
     yield _tag("External-Identifier", f"{subject.origin} record {subject.record_id}")
     if subject.receipt_url is not None:
         yield _tag("External-Identifier", subject.receipt_url)
-    yield _tag("Provenance-Dataset-Digest", subject.digest)
+    yield _tag("Provenance-Dataset-Digest", subject.signed_summary().digest.hex())
     if deposit.license is not None:
         yield _tag("License", deposit.license)
     yield _tag("Bagging-Date", datetime.fromtimestamp(subject.now_unix, UTC).date().isoformat())

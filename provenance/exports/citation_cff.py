@@ -76,11 +76,12 @@ def _authors(subject: Subject) -> Iterator[dict[str, object]]:
 def _identifiers(subject: Subject) -> Iterator[dict[str, str]]:
     for one in subject.deposit.identifiers:
         yield _identifier(one.type, one.value)
-    yield {
-        "type": "other",
-        "value": subject.digest,
-        "description": f"Dataset digest, entry {subject.leaf_index} of {subject.origin}",
-    }
+    entry = f"entry {subject.leaf_index} of {subject.origin}"
+    if subject.digest is not None:
+        what = subject.digest_is[0].upper() + subject.digest_is[1:]
+        yield {"type": "other", "value": subject.digest, "description": f"{what}, {entry}"}
+    else:
+        yield {"type": "other", "value": subject.record_id, "description": f"Record id, {entry}"}
     if subject.receipt_url is not None:
         url = {"type": "url", "value": subject.receipt_url}
         yield url | {"description": "Receipt of the deposit"}

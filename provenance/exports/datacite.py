@@ -91,7 +91,7 @@ def remarks(subject: Subject) -> tuple[Remark, ...]:
 def _members(subject: Subject) -> Members:
     deposit = subject.deposit
     doi = next((one.value for one in deposit.identifiers if one.type == "doi"), None)
-    sizes = [f"{deposit.files} files"]
+    sizes = [] if subject.files is None else [_counted(subject.files)]
     sizes += [] if deposit.length is None else [f"{deposit.length} bytes"]
     return {
         "doi": doi,
@@ -106,6 +106,10 @@ def _members(subject: Subject) -> Members:
         "rightsList": list(_rights(subject)),
         "schemaVersion": "http://datacite.org/schema/kernel-4",
     }
+
+
+def _counted(files: int) -> str:
+    return "1 file" if files == 1 else f"{files} files"
 
 
 def _person(person: Contributor) -> Members:
@@ -152,10 +156,9 @@ def _dates(subject: Subject) -> Iterator[Members]:
 def _alternate(subject: Subject, doi: str | None) -> Iterator[Members]:
     found = [(one.type, one.value) for one in subject.deposit.identifiers if one.value != doi]
     found.append((f"record id (SHA-256) in {subject.origin}", subject.record_id))
-    declared = subject.deposit.declared_digest
-    name = "SHA-256" if declared is None else declared.algorithm
-    found.append((f"dataset digest (RFC 9162 tree, {name})", subject.digest))
-    if subject.manifest is not None and subject.deposit.files == 1:
+    if subject.digest is not None:
+        found.append((subject.digest_is, subject.digest))
+    if subject.manifest is not None and subject.files == 1:
         found += [("SHA-256", entry.sha256.hex()) for entry in subject.entries()]
     for kind, value in found:
         yield {"alternateIdentifier": value, "alternateIdentifierType": kind}

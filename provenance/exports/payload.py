@@ -12,6 +12,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections import deque
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -82,8 +83,12 @@ def put_evidence(subject: Subject, folder: Path) -> Subject:
     """Write receipt, manifest and policy; the manifest is made of the data if none was given.
 
     Returns the subject with the manifest that was written, so that nobody changes it meanwhile.
+    Without data it is checked here; with them, while they are copied. The manifest of a sealed
+    deposit is refused, as it holds what opens every file.
 
     Raises:
+        MalformedError: the receipt shows no dataset digest that the manifest could have.
+        ManifestMismatchError: the manifest is not the one that the record signs.
         UnusableDatasetError: the data cannot be hashed.
         FileAccessError: the manifest cannot be read, or nothing be written.
     """
@@ -101,7 +106,10 @@ def put_evidence(subject: Subject, folder: Path) -> Subject:
         if subject.data is None:
             return subject
         write_manifest_file(target, hash_dataset(subject.data))
-    return replace(subject, manifest=target)
+    subject = replace(subject, manifest=target)
+    if subject.data is None:
+        deque(subject.entries(), maxlen=0)
+    return subject
 
 
 def copy_payload(subject: Subject, folder: Path) -> Iterator[tuple[FileEntry, int]]:

@@ -95,7 +95,10 @@ class _Writer:
         subject, deposit = self._subject, self._subject.deposit
         kind = "digest" if deposit.dataset_digest is not None else "declaredDigest"
         about = [("prov:type", self._name("ledger:Dataset")), ("prov:label", subject.title)]
-        about += [(f"ledger:{kind}", subject.digest), ("ledger:files", deposit.files)]
+        if subject.digest is not None:
+            about.append((f"ledger:{kind}", subject.digest))
+        if subject.files is not None:
+            about.append(("ledger:files", subject.files))
         if deposit.length is not None:
             about.append(("ledger:bytes", deposit.length))
         if deposit.license is not None:

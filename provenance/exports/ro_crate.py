@@ -108,11 +108,11 @@ def _one_of(values: Sequence[object]) -> object:
 
 
 def _data_about(subject: Subject) -> Entity:
-    deposit = subject.deposit
+    signed = subject.signed_summary()
     about: Entity = {"@id": _DATA, "@type": "Dataset", "name": "The dataset"}
-    total = "" if deposit.length is None else f", {deposit.length} bytes"
-    said = f"{deposit.files} files{total}; dataset digest {subject.digest}"
-    return about | {"description": said, "identifier": subject.digest}
+    total = "" if signed.length is None else f", {signed.length} bytes"
+    said = f"{signed.files} files{total}; dataset digest {signed.digest.hex()}"
+    return about | {"description": said, "identifier": signed.digest.hex()}
 
 
 def _write_files(subject: Subject, folder: Path, file: BinaryIO) -> None:

@@ -104,16 +104,30 @@ class Subject:
 
     @property
     def title(self) -> str:
-        """The title, or the digest's first digits where no title is shown."""
-        return self.deposit.title or f"Dataset {self.digest[:16]}"
+        """The title, or first digits of the digest or record id where no title is shown."""
+        return self.deposit.title or f"Dataset {(self.digest or self.record_id)[:16]}"
 
     @property
-    def digest(self) -> str:
-        """The dataset digest in hex; where only a declared one is signed, that."""
+    def digest(self) -> str | None:
+        """The dataset digest in hex; where only a declared one is signed, that; None if sealed."""
         deposit = self.deposit
         if deposit.dataset_digest is not None:
             return deposit.dataset_digest.hex()
-        return "" if deposit.declared_digest is None else deposit.declared_digest.digest.hex()
+        return None if deposit.declared_digest is None else deposit.declared_digest.digest.hex()
+
+    @property
+    def digest_is(self) -> str:
+        """What ``digest`` is, in words: a declared one is no identity, and must not look so."""
+        declared = self.deposit.declared_digest
+        if declared is None:
+            return "dataset digest (RFC 9162 tree, SHA-256)"
+        return f"digest of a list of declared {declared.algorithm} digests, no identity"
+
+    @property
+    def files(self) -> int | None:
+        """How many files are signed; None where the number is sealed."""
+        deposit = self.deposit
+        return None if "files" in deposit.sealed else deposit.files
 
     @property
     def license_url(self) -> str | None:
@@ -170,9 +184,13 @@ class Subject:
         """Return digest, files and bytes as signed.
 
         Raises:
-            MalformedError: the record signs none, since its source had other digests.
+            MalformedError: the record shows none: it is sealed, or its source had other digests.
         """
         summary = self.deposit.summary
+        if summary is None and self.deposit.sealed:
+            raise MalformedError(
+                "expected a dataset digest, got a sealed one", field="dataset_digest"
+            )
         if summary is None:
             raise MalformedError(
                 "expected a dataset digest, got a declared one only", field="declared_digest"

@@ -17,12 +17,14 @@ from exporting import (
     built,
     hostile_lines,
     put_dataset,
+    sealed_subject,
     subject_of,
     verified,
     with_data,
 )
 from rocrate.rocrate import ROCrate  # type: ignore[import-untyped]  # without stubs
 
+from provenance.errors import MalformedError, ManifestMismatchError
 from provenance.exports import Subject, make_folder, remarks
 from provenance.fingerprint import FileEntry
 from provenance.imports import read_source
@@ -147,6 +149,31 @@ def test_the_files_of_the_receipt_have_their_digests(tmp_path: Path) -> None:
     assert graph["provenance/policy.json"]["contentSize"] == "7"
     assert graph["provenance/receipt.json"]["url"].endswith("/receipt")
     assert (tmp_path / "crate" / "provenance" / "receipt.json").read_bytes() == subject.octets
+
+
+def test_a_crate_without_data_takes_no_manifest_but_the_signed_one(tmp_path: Path) -> None:
+    subject = with_data(put_dataset(tmp_path / "data"), tmp_path)
+    other = with_data(put_dataset(tmp_path / "other", {"x": b"x"}), tmp_path / "other")
+
+    with pytest.raises(ManifestMismatchError):
+        crate_of(replace(subject, data=None, manifest=other.manifest), tmp_path)
+
+    assert not (tmp_path / "crate").exists()
+    assert crate_of(replace(subject, data=None), tmp_path).is_dir()
+
+
+@pytest.mark.parametrize("name", ["ro-crate", "bagit"])
+def test_the_manifest_of_a_sealed_deposit_stays_where_it_is(tmp_path: Path, name: str) -> None:
+    """It opens every file of the dataset to whoever gets the export."""
+    there = with_data(put_dataset(tmp_path / "data"), tmp_path)
+
+    for data in (None, there.data):
+        subject = replace(sealed_subject(), manifest=there.manifest, data=data)
+        with pytest.raises(MalformedError) as caught:
+            make_folder(name, subject, tmp_path / "export")
+        assert caught.value.field == "dataset_digest"
+
+    assert not (tmp_path / "export").exists()
 
 
 def test_relations_that_a_crate_has_no_word_for_are_told(tmp_path: Path) -> None:

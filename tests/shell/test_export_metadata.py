@@ -19,6 +19,7 @@ from exporting import (
     built,
     hostile_lines,
     put_dataset,
+    sealed_subject,
     subject_of,
     text_of,
     verified,
@@ -329,6 +330,46 @@ def test_what_is_withheld_is_nowhere_and_nothing_stands_for_it(name: str) -> Non
     assert "企鹅" not in text
     assert not any(str(one["name"]) in text for one in PEOPLE)
     assert ORCID not in text or name.startswith("prov")  # the key holder's own, if it is there
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_what_is_sealed_is_absent_and_no_zero_stands_for_it(name: str) -> None:
+    subject = sealed_subject()
+    assert (subject.digest, subject.files) == (None, None)
+
+    text = text_of(name, subject)
+
+    assert "A sealed title" not in text
+    assert "files" not in text
+    assert '""' not in text
+    assert "''" not in text
+    if name == "datacite":
+        made = check_datacite(text)
+        assert [one["alternateIdentifier"] for one in made["alternateIdentifiers"]] == [
+            subject.record_id
+        ]
+        assert "sizes" not in made
+    if name == "citation-cff":
+        assert [one["value"] for one in check_cff(text)["identifiers"]] == [subject.record_id]
+
+
+def test_a_declared_digest_is_not_called_that_of_a_dataset() -> None:
+    declared = {"algorithm": "md5", "digest": "ab" * 32}
+    without = dict.fromkeys(("dataset_digest", "bytes", "assurance"))
+    subject = subject_of(without | {"declared_digest": declared})
+
+    (found,) = [
+        one["alternateIdentifierType"]
+        for one in check_datacite(text_of("datacite", subject))["alternateIdentifiers"]
+        if one["alternateIdentifier"] == "ab" * 32
+    ]
+    assert found == "digest of a list of declared md5 digests, no identity"
+    (cited,) = [
+        one
+        for one in check_cff(text_of("citation-cff", subject))["identifiers"]
+        if one["value"] == "ab" * 32
+    ]
+    assert cited["description"].startswith("Digest of a list of declared md5 digests")
 
 
 def test_one_withheld_person_is_left_out() -> None:
