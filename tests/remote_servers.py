@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import paramiko
 import paramiko.common
+import pytest
 
 if TYPE_CHECKING:
     import socket
@@ -247,3 +248,12 @@ def _accept(listener: socket.socket, key: paramiko.PKey, sftp: Sftp) -> None:
             transport.start_server(server=_Login())
         except (paramiko.SSHException, EOFError):
             transport.close()
+
+
+@contextmanager
+def bare_home(home: Path) -> Iterator[Path]:
+    """Live in a home with no keys of anybody, and no agent."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(home))
+        patch.delenv("SSH_AUTH_SOCK", raising=False)
+        yield home

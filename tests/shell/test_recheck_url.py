@@ -8,7 +8,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 import pytest
-from remote_servers import Web, sftp_server, web_server
+from remote_servers import Web, bare_home, sftp_server, web_server
 
 from provenance.errors import FileAccessError, MalformedError, UnavailableError
 from provenance.files.recheck import recheck
@@ -36,11 +36,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A home with no keys of anybody, and no agent."""
-    home = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(home))
-        patch.delenv("SSH_AUTH_SOCK", raising=False)
+    with bare_home(tmp_path_factory.mktemp("home")) as home:
         yield home
 
 

@@ -6,7 +6,7 @@ import random
 from typing import TYPE_CHECKING
 
 import pytest
-from remote_servers import sftp_server
+from remote_servers import bare_home, sftp_server
 
 from provenance.errors import FileAccessError, UnavailableError, UnusableDatasetError
 from provenance.files.manifest_file import write_blocks
@@ -25,11 +25,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A home with no keys of anybody, and no agent."""
-    home = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(home))
-        patch.delenv("SSH_AUTH_SOCK", raising=False)
+    with bare_home(tmp_path_factory.mktemp("home")) as home:
         yield home
 
 
