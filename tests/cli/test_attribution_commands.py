@@ -358,6 +358,26 @@ def test_a_second_clock_is_attached_once_it_is_of_this_record(
     said = verify_token(token, [bytes.fromhex(penguins)], read_roots(authority.root.read_bytes()))
     assert abs(said.time_unix - time.time()) < 600
 
+    shown = place.json("wang", "timeline", penguins, *root)
+    (found,) = [one["time_token"] for one in shown["entries"] if one["time_token"]]
+    assert (found["checked"], found["digest"]) == ("proved", penguins)
+    stranger = ["--tsa-root", make_authority(tmp_path / "stranger").root]
+    unproved = place.run("wang", "timeline", penguins, *stranger)
+    assert "time token NOT VALID" in unproved.out
+
+
+def test_a_timeline_tells_a_dispute_from_one_end_to_the_other(
+    place: Place, quarrel: Quarrel
+) -> None:
+    ran = place.run("chen", "timeline", quarrel.dispute, "--policy", place.policy)
+
+    assert ran.code == 0, ran
+    for text in ("谁先完成？", "claimant: 李雷", "I measured it myself.", "notebook.pdf SHA-256"):
+        assert text in ran.out
+    assert "Dispute " + quarrel.dispute in ran.out
+    assert ran.out.index("deposit by 李雷") < ran.out.index("dispute by Polar Institute")
+    assert "DOES NOT COUNT" not in ran.out
+
 
 # --- lineage ------------------------------------------------------------------------------
 

@@ -82,7 +82,7 @@ BINDER = {"is_bound": True, "may_bind": True}
 
 
 def test_a_contribution_is_the_owners_or_of_oneself(court: Court, deposit: Entry) -> None:
-    about = {"record": deposit.id.hex()}
+    about: dict[str, Any] = {"record": deposit.id.hex()}
     wang, zhou = claim("Wang"), claim("Zhou")
 
     assert court.made("ann", "contribution", contributors=[wang, zhou], **about) is None
@@ -103,17 +103,21 @@ def test_a_contribution_is_the_owners_or_of_oneself(court: Court, deposit: Entry
 
 def test_a_response_is_the_named_persons(court: Court, deposit: Entry) -> None:
     elements: Any = deposit.record.claims["contributors"]
-    about = {"record": deposit.id.hex(), "contributor": elements[0]["..."], "answer": "accept"}
+    about: dict[str, Any] = {
+        "record": deposit.id.hex(),
+        "contributor": elements[0]["..."],
+        "answer": "accept",
+    }
 
     assert court.made("x", "response", by={"orcid": LI}, **about) is None
     assert court.made("x", "response", by={"name": "Li Lei"}, **about) is None
     for by in ({}, {"name": "Wang"}, {"name": "Li Lei", "orcid": "0000-0001-5109-3700"}):
         assert type(court.made("x", "response", by=by, **about)) is NotAuthorisedError
-    stranger = {**about, "contributor": "A" * 43}
+    stranger: dict[str, Any] = {**about, "contributor": "A" * 43}
     assert type(court.made("x", "response", by={"orcid": LI}, **stranger)) is UnknownRecordError
-    amended = {**about, "answer": "amend"}
+    amended: dict[str, Any] = {**about, "answer": "amend"}
     assert type(court.made("x", "response", by={"orcid": LI}, **amended)) is MalformedError
-    roles = {**about, "roles": ["software"]}
+    roles: dict[str, Any] = {**about, "roles": ["software"]}
     assert court.made("x", "response", by={"orcid": LI}, **roles).field == "roles"
     assert court.made("x", "response", by={"orcid": LI}, **{**roles, "answer": "amend"}) is None
 
@@ -123,13 +127,17 @@ def test_of_somebody_who_is_not_shown_the_service_cannot_tell(court: Court, depo
     court.log.entries[0] = replace(deposit, record=hidden)
     elements: Any = deposit.record.claims["contributors"]
 
-    about = {"record": deposit.id.hex(), "contributor": elements[0]["..."], "answer": "object"}
+    about: dict[str, Any] = {
+        "record": deposit.id.hex(),
+        "contributor": elements[0]["..."],
+        "answer": "object",
+    }
 
     assert court.made("x", "response", **about) is None
 
 
 def test_withdrawal_and_transfer_are_the_owners_of_today(court: Court, deposit: Entry) -> None:
-    about = {"record": deposit.id.hex()}
+    about: dict[str, Any] = {"record": deposit.id.hex()}
     li = key_of("li").public.thumbprint
 
     assert court.made("ann", "withdrawal", **about) is None
@@ -146,7 +154,7 @@ def test_withdrawal_and_transfer_are_the_owners_of_today(court: Court, deposit: 
 
 
 def test_disputes_and_rulings_need_an_institution(court: Court, deposit: Entry) -> None:
-    claims = {
+    claims: dict[str, Any] = {
         "records": [deposit.id.hex()],
         "claims": ["roles"],
         "parties": [{"name": "Li Lei", "side": "claimant"}],
@@ -157,7 +165,11 @@ def test_disputes_and_rulings_need_an_institution(court: Court, deposit: Entry) 
     unknown = court.made("x", "dispute", by=BOUND, **{**claims, "records": ["ab" * 32]})
     assert (type(unknown), unknown.field) == (UnknownRecordError, "records[0]")
     dispute = court.log.sign("judge", "dispute", **claims)
-    ruled = {"record": dispute.id.hex(), "outcome": "upheld", "corrects": [deposit.id.hex()]}
+    ruled: dict[str, Any] = {
+        "record": dispute.id.hex(),
+        "outcome": "upheld",
+        "corrects": [deposit.id.hex()],
+    }
     assert type(court.made("x", "ruling", by=BOUND, **ruled)) is InstitutionRequiredError
     assert court.made("x", "ruling", by=BINDER, **ruled) is None
     other = court.log.deposit("ann", license="CC0-1.0")
@@ -167,14 +179,14 @@ def test_disputes_and_rulings_need_an_institution(court: Court, deposit: Entry) 
 
 def test_a_correction_is_the_owners_or_follows_a_ruling(court: Court, deposit: Entry) -> None:
     right = court.log.deposit("ann", license="CC0-1.0")
-    about = {"record": deposit.id.hex()}
+    about: dict[str, Any] = {"record": deposit.id.hex()}
     parties = [{"name": "X", "side": "claimant"}]
     records = [deposit.id.hex(), right.id.hex()]
     dispute = court.log.sign("judge", "dispute", records=records, claims=["roles"], parties=parties)
     ruling = court.log.sign(
         "judge", "ruling", record=dispute.id.hex(), outcome="upheld", corrects=[deposit.id.hex()]
     )
-    cited = {**about, "ruling": ruling.id.hex()}
+    cited: dict[str, Any] = {**about, "ruling": ruling.id.hex()}
 
     assert court.made("ann", "correction", superseded_by=right.id.hex(), **about) is None
     assert court.made("ann", "correction", **cited) is None
@@ -188,7 +200,7 @@ def test_a_correction_is_the_owners_or_follows_a_ruling(court: Court, deposit: E
 
 
 def test_a_statement_is_anybodys_with_a_name_for_each_piece(court: Court, deposit: Entry) -> None:
-    about = {"record": deposit.id.hex(), "evidence": ["5f" * 32, "6f" * 32]}
+    about: dict[str, Any] = {"record": deposit.id.hex(), "evidence": ["5f" * 32, "6f" * 32]}
 
     assert court.made("x", "statement", **about) is None
     assert court.made("x", "statement", evidence_names=["a", "a"], **about) is None

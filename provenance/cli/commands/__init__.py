@@ -33,6 +33,7 @@ COMMANDS = {
     "respond": "contributions",
     "credit": "credits",
     "lineage": "lineages",
+    "timeline": "timelines",
     "statement": "disputes",
     "dispute": "disputes",
     "ruling": "disputes",
