@@ -27,6 +27,9 @@ __all__ = ["DatasetSource", "source_at"]
 
 _MANIFEST = b'{"format":"provenance-manifest"'
 _RECEIPT = b'{"format":"provenance-receipt"'
+_NOT_COMPARABLE = (b'{"format":"provenance-declared-manifest"', b'{"format":"provenance-chunks"')
+"""Lists of ours that have no SHA-256 of files; taken for data they would differ from everything."""
+_HEAD_BYTES = 64
 _MAX_RECEIPT_BYTES = 64 << 20
 
 
@@ -74,13 +77,19 @@ def source_at(path: Path) -> DatasetSource:
         MalformedError: a receipt that does not parse, or of a record without a dataset digest.
     """
     try:
-        if path.is_dir():
+        if path.exists() and not path.is_file():
+            # a folder, or a pipe, which hashing refuses and reading would wait for
             return DatasetSource(path, "data")
         with path.open("rb") as file:
-            octets = file.read(len(_MANIFEST))
-            if octets == _MANIFEST:
+            octets = file.read(_HEAD_BYTES)
+            if octets.startswith(_MANIFEST):
                 return DatasetSource(path, "manifest", manifest=path)
-            if octets[: len(_RECEIPT)] != _RECEIPT:
+            if octets.startswith(_NOT_COMPARABLE):
+                raise MalformedError(
+                    f"{path}: expected a manifest with the SHA-256 of each file, "
+                    "got one with other digests only"
+                )
+            if not octets.startswith(_RECEIPT):
                 return DatasetSource(path, "data")
             octets += file.read(_MAX_RECEIPT_BYTES)
         return _deposit(path, octets)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,6 +82,32 @@ def test_a_receipt_without_its_manifest_is_no_list_of_files(
 
     assert (code, said["error"]) == (2, "not-found")
     assert "manifest" in said["detail"]
+
+
+@pytest.mark.parametrize("command", ["diff", "overlap"])
+def test_a_list_without_sha256_is_not_taken_for_data(
+    alone: CommandLine, dataset: Path, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "MD5SUMS").write_text("60b725f10c9c85c70d97880dfe8191b3  readme.txt\n")
+    alone.succeed("import", "MD5SUMS", "-o", "declared.jsonl")
+    alone.succeed("fingerprint", dataset, "--chunks", "-o", "m.jsonl")
+
+    for name in ("declared.jsonl", "m.chunks.jsonl"):
+        ran = alone.run(command, name, dataset)
+        assert ran.code == 2
+        assert "other digests only" in ran.err
+
+
+@pytest.mark.parametrize("command", ["diff", "overlap"])
+def test_a_pipe_is_refused_and_not_waited_for(
+    alone: CommandLine, dataset: Path, tmp_path: Path, command: str
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    ran = alone.run(command, "pipe", dataset)
+
+    assert ran.code == 2
+    assert "neither a file nor a folder" in ran.err
 
 
 def test_releases_differ_by_their_series(alone: CommandLine) -> None:
