@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from provenance.digests import sha256, to_evm_hex
 from provenance.document import Both, Fields, Heading, Mono, NewPage, Paragraph, Table
 from provenance.dossier_hand import hand_folder
+from provenance.verdict import utc_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,9 +33,10 @@ _W: Final[Mapping[str, Both]] = {
         "加上您亲自查对的区块哈希（第 5 项）以及卷宗自身的凭据：",
     ),
     "expect": Both(
-        "Expected: exit code 0, and no line with ✗. Without a block hash exit code 3, since no "
+        "Expected: exit code 0, and nothing found to be wrong. Without a block hash exit code "
+        "3, since no "
         "time is proved then. Altered files are named, with exit code 1.",
-        "预期：退出码 0，且无以 ✗ 起始的行。未给出区块哈希时退出码为 3，因为时间尚未证明。"
+        "预期：退出码 0，且未发现问题。未给出区块哈希时退出码为 3，因为时间尚未证明。"
         "被改动的文件会被点名，退出码为 1。",
     ),
     "hand": Both(
@@ -123,7 +125,8 @@ _W: Final[Mapping[str, Both]] = {
         "SHA256SUMS lists every file, SM3SUMS all but itself and SHA256SUMS. The receipt beside "
         "the dossier is a deposit of SHA256SUMS: whoever alters a file and its line is found out "
         "by it. Files: {count}; without the report and the lists.",
-        "SHA256SUMS 列出全部文件，SM3SUMS 列出除两份清单之外的全部文件。卷宗旁的凭据即对 SHA256SUMS 的存证："
+        "SHA256SUMS 列出全部文件，SM3SUMS 列出除两份清单之外的全部文件。卷宗旁的凭据即对 SHA256S"
+        "UMS 的存证："
         "即使同时改动文件与清单也会被发现。文件数：{count}（不含报告与清单）。",
     ),
     "folder": Both("folder", "文件夹"),
@@ -260,15 +263,9 @@ def forms(facts: DossierFacts, speech: Speech) -> Iterator[Block]:
                     speech(_W["dip-proof"]),
                     f"{facts.policy.origin}, {one.entry.leaf_index}\n{shown}",
                 ),
-                (speech(_W["dip-date"]), _BLANK if bound is None else _date(bound.time_unix)),
+                (speech(_W["dip-date"]), _BLANK if bound is None else utc_text(bound.time_unix)),
             )
         )
-
-
-def _date(time_unix: int) -> str:
-    from provenance.verdict import utc_text  # noqa: PLC0415
-
-    return utc_text(time_unix)
 
 
 # --- 16 what is withheld ------------------------------------------------------------------
@@ -288,8 +285,9 @@ def redaction(facts: DossierFacts, speech: Speech) -> Iterator[Block]:
             index = 0 if by is None else by.leaf_index
             said = speech(word, name=name, index=index)
             rows.append((str(entry.leaf_index), said, Mono(digest)))
-        for digest in sorted(entry.record.withheld - set(claims.values())):
-            rows.append((str(entry.leaf_index), speech(_W["withheld"]), Mono(digest)))
+        withheld = sorted(entry.record.withheld - set(claims.values()))
+        held = speech(_W["withheld"])
+        rows += [(str(entry.leaf_index), held, Mono(digest)) for digest in withheld]
     if not rows:
         yield Paragraph(speech(_W["nothing"]))
         return

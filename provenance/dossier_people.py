@@ -9,7 +9,7 @@ from provenance.attribution_values import read_correction, read_statement
 from provenance.certificate import clock_text
 from provenance.credit import ROLES
 from provenance.document import Both, Heading, Mono, Paragraph, Table
-from provenance.dossier_words import STATUSES, WORDS
+from provenance.dossier_words import STATUSES, WORDS, coded
 from provenance.key_values import revocation_of
 from provenance.receipt_parts import Parts
 from provenance.record import fixity_of, key_binding_of
@@ -69,8 +69,8 @@ def _person(person: Person, speech: Speech) -> tuple[Cell, ...]:
         speech.short(
             WORDS["answer"],
             index=answer.entry.leaf_index,
-            answer=answer.response.answer,
-            level=answer.entry.signer.level.value,
+            answer=coded(speech, answer.response.answer),
+            level=coded(speech, answer.entry.signer.level.value),
         )
         + (f" {answer.response.reason}" if answer.response.reason else "")
         for claim in person.claims
@@ -116,7 +116,13 @@ def _recovery(entry: Entry) -> str | None:
 def _revoked(index: int, record: Record, speech: Speech) -> str:
     said = revocation_of(record)
     since = said.compromised_since_unix
-    text = speech(WORDS["revoked"], index=index, key=said.key, by=said.signer, reason=said.reason)
+    text = speech(
+        WORDS["revoked"],
+        index=index,
+        key=said.key,
+        by=said.signer,
+        reason=coded(speech, said.reason),
+    )
     if since is None:
         return text
     return text + "\n" + speech(WORDS["since"]) + " " + clock_text(since, speech)
@@ -155,13 +161,21 @@ def _event(entry: Entry, speech: Speech) -> tuple[Cell, ...] | None:
             )
         ]
         token = [speech(WORDS["token"])] if statement.time_token is not None else []
-        said = "\n".join(filter(None, [statement.event, statement.text, *pieces, *token]))
+        said = "\n".join(
+            filter(None, [coded(speech, statement.event or ""), statement.text, *pieces, *token])
+        )
     elif record.type == "correction":
         said = speech(WORDS["correction"]) + " " + read_correction(record).record.hex()[:16]
     elif record.type in {"transfer", "withdrawal", "opening", "ruling", "erasure"}:
         reasons = record.payload.get("reasons") or record.payload.get("reason") or ""
-        said = " ".join(filter(None, [str(record.payload.get("outcome", "")), str(reasons)]))
+        said = " ".join(
+            filter(None, [coded(speech, str(record.payload.get("outcome", ""))), str(reasons)])
+        )
     else:
         return None
     who = entry.signer.binder or entry.signer.name or entry.signer.kid[:16]
-    return f"{entry.leaf_index} {record.type}", said, f"{who}\n{entry.signer.level.value}"
+    return (
+        f"{entry.leaf_index} {record.type}",
+        said,
+        f"{who}\n{coded(speech, entry.signer.level.value)}",
+    )

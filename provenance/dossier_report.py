@@ -29,7 +29,7 @@ from provenance.dossier_forms import checking, forms, glossary, own_manifest, re
 from provenance.dossier_hand import tree_steps
 from provenance.dossier_people import custody, keys, people, side_of
 from provenance.dossier_timeline import Bar, draw_timeline
-from provenance.dossier_words import HEADINGS, WORDS
+from provenance.dossier_words import HEADINGS, WORDS, coded
 from provenance.receipt_parts import Parts
 from provenance.sm3 import sm3
 
@@ -118,9 +118,9 @@ def _cover(facts: DossierFacts, speech: Speech) -> Iterator[Block]:
         question = one.dispute.question or speech(WORDS["withheld"])
         fields: list[tuple[str, Cell]] = [
             (speech(WORDS["question"]), question),
-            (speech(WORDS["about"]), ", ".join(one.dispute.claims)),
+            (speech(WORDS["about"]), coded(speech, *one.dispute.claims)),
             (speech(WORDS["opened"]), bound),
-            (speech(WORDS["state"]), f"{one.state.state} {one.state.outcome or ''}".strip()),
+            (speech(WORDS["state"]), coded(speech, one.state.state, one.state.outcome or "")),
         ]
         for side in ("claimant", "respondent"):
             parties = (f"{party.name} {party.orcid or ''}".strip() for party in one.side(side))
@@ -199,7 +199,7 @@ def _hashes(
     )
     for one in facts.deposits:
         digest = one.deposit.dataset_digest
-        level = one.deposit.assurance_level or speech(WORDS["not-stated"])
+        level = coded(speech, one.deposit.assurance_level or "not-stated")
         yield Heading(3, f"{one.entry.leaf_index}: {one.title}")
         yield Fields(
             (
@@ -221,11 +221,11 @@ def _hashes(
     yield Heading(2, speech.short(WORDS["both-digests"]))
     yield Paragraph(speech(WORDS["both-digests-said"]))
     rows = (
-        (name, Mono(f"{sha256(files[name]).hex()}\n{sm3(files[name]).hex()}"))
+        (Mono(name), Mono(f"{sha256(files[name]).hex()}\n{sm3(files[name]).hex()}"))
         for name in sorted(files)
         if not name.startswith(("hand/", "overlap/"))
     )
-    yield Table((speech(WORDS["file"]), "SHA-256\nSM3"), tuple(rows), (0.42, 0.58))
+    yield Table((speech(WORDS["file"]), "SHA-256\nSM3"), tuple(rows), (0.45, 0.55))
 
 
 def _inclusion(facts: DossierFacts, speech: Speech) -> Iterator[Block]:
@@ -257,7 +257,7 @@ def _anchors(facts: DossierFacts, speech: Speech) -> Iterator[Block]:
                         f"{'?' if chain is None else chain.name} ({anchor.chain_id})",
                     ),
                     (speech(WORDS["contract"]), Mono(to_evm_hex(anchor.contract))),
-                    (speech(WORDS["evidence"]), anchor.level),
+                    (speech(WORDS["evidence"]), coded(speech, anchor.level)),
                 ]
                 if chain is not None:
                     finality = "finalized" if chain.depth is None else str(chain.depth)

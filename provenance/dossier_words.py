@@ -17,7 +17,9 @@ from provenance.document import Both
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["HEADINGS", "STATUSES", "WORDS"]
+    from provenance.document import Speech
+
+__all__ = ["CODES", "HEADINGS", "STATUSES", "WORDS", "coded"]
 
 _INTERNET = "法释〔2018〕16号第十一条"
 _ONLINE = "法释〔2021〕12号"
@@ -131,6 +133,59 @@ STATUSES: Final[Mapping[str, Both]] = {
     "unclear": Both("contradictory answers", "答复相互矛盾"),
 }
 
+CODES: Final[Mapping[str, str]] = {
+    "priority": "优先（先后）",
+    "authorship": "署名",
+    "roles": "角色",
+    "content": "内容",
+    "rights": "权利",
+    "other": "其他",
+    "open": "待决",
+    "ruled": "已裁决",
+    "corrected": "已更正",
+    "withdrawn": "已撤回",
+    "upheld": "支持",
+    "dismissed": "驳回",
+    "partly-upheld": "部分支持",
+    "settled": "和解",
+    "accept": "确认",
+    "object": "反对",
+    "amend": "更正",
+    "unbound": "未绑定",
+    "self-asserted": "自行声明",
+    "institution-bound": "机构绑定",
+    "proof": "密码学证明",
+    "trusted-rpc": "运营者陈述",
+    "declared": "声明",
+    "imported": "引入",
+    "sampled": "抽样复核",
+    "rehashed": "全部重算",
+    "not-stated": "未说明",
+    "collect": "采集",
+    "process": "加工整理",
+    "submit": "汇交",
+    "preserve": "保存",
+    "share": "共享",
+    "use": "利用",
+    "classify": "定密/分级",
+    "restrict": "限制",
+    "retire": "销毁",
+    "transfer-of-rights": "权利转让",
+    "keyCompromise": "密钥失密",
+    "superseded": "已被取代",
+    "affiliationChanged": "隶属变更",
+    "cessationOfOperation": "停止使用",
+    "unspecified": "未说明",
+}
+"""Chinese for the codes that records carry; the codes themselves are English."""
+
+
+def coded(speech: Speech, *codes: str) -> str:
+    """Return codes in words, side by side; an unknown one as it is."""
+    known = (speech.short(Both(one, CODES.get(one, one))) for one in codes if one)
+    return ", ".join(known)
+
+
 WORDS: Final[Mapping[str, Both]] = {
     "title": Both("Provenance dossier", "数据存证卷宗"),
     "footer": Both(
@@ -141,7 +196,8 @@ WORDS: Final[Mapping[str, Both]] = {
     "dev": Both(
         "Some of what follows rests on a DEVELOPMENT CHAIN, run by the log's own operator. There "
         "it shows how a proof works and proves nothing to anybody else.",
-        "以下部分内容依据开发链，该链由日志运营者自己运行。其仅演示证明方式，对他人不构成任何证明。",
+        "以下部分内容依据开发链，该链由日志运营者自己运行。其仅演示证明方式，对他人不构成任何证明"
+        "。",
     ),
     "log": Both("log", "日志"),
     "subjects": Both("records asked about", "所问记录"),
@@ -204,8 +260,10 @@ WORDS: Final[Mapping[str, Both]] = {
         "SHA-256 of the content followed by the path in UTF-8 (NFC), and the dataset digest is the "
         "RFC 9162 tree over the entries. Host, operator, command and the times of hashing are not "
         "in the log, except where a fixity record of item 10 states them.",
-        "数据集为其文件的清单，按路径字节排序；每项为内容的 SHA-256 后接 UTF-8（NFC）路径，数据集摘要为其上的 "
-        "RFC 9162 树根。计算所用主机、操作人、命令与起止时间不在日志中，第 10 项的复核记录另有说明者除外。",
+        "数据集为其文件的清单，按路径字节排序；每项为内容的 SHA-256 后接 UTF-8（NFC）路径，"
+        "数据集摘要为其上的 "
+        "RFC 9162 树根。计算所用主机、操作人、命令与起止时间不在日志中，第 10 项的复核记录另有说"
+        "明者除外。",
     ),
     "tool": Both("tool", "工具"),
     "verifier": Both("verify.py (SHA-256)", "verify.py（SHA-256）"),
@@ -219,7 +277,8 @@ WORDS: Final[Mapping[str, Both]] = {
     "both-digests-said": Both(
         "The whole lists are SHA256SUMS and SM3SUMS; the report itself is in them and not below. "
         "SM3 (GB/T 32905) is a second digest here, not a certified cryptographic module.",
-        "完整清单见 SHA256SUMS 与 SM3SUMS；本报告自身列于其中而不列于下表。SM3（GB/T 32905）在此为第二摘要，"
+        "完整清单见 SHA256SUMS 与 SM3SUMS；本报告自身列于其中而不列于下表。SM3（GB/T 32905）"
+        "在此为第二摘要，"
         "并非经认证的密码模块。",
     ),
     "file": Both("file", "文件"),
@@ -251,7 +310,8 @@ WORDS: Final[Mapping[str, Both]] = {
     "consistency": Both(
         "That a later checkpoint extends an earlier one is enforced by the contract, which takes "
         "a new root only with an RFC 9162 consistency proof; it is not proved again in this file.",
-        "后一检查点是前一检查点的延伸，由合约强制：合约仅凭 RFC 9162 一致性证明接受新树根；本卷宗不再重复证明。",
+        "后一检查点是前一检查点的延伸，由合约强制：合约仅凭 RFC 9162 一致性证明接受新树根；"
+        "本卷宗不再重复证明。",
     ),
     "anchors": Both(
         "The receipts carry the block header, and the proofs that the root lies in the contract's "
@@ -281,7 +341,8 @@ WORDS: Final[Mapping[str, Both]] = {
     "time-1": Both(
         "Not before: the record entered the log after the block that a beacon entry below it "
         "names. Not after: it is under a root that lies in the contract at the evidence block.",
-        "不早于：该记录之前的信标条目指明了某一区块。不晚于：该记录处于证据区块时合约所存树根之下。",
+        "不早于：该记录之前的信标条目指明了某一区块。不晚于：该记录处于证据区块时合约所存树根之下"
+        "。",
     ),
     "time-2": Both(
         "The clock is the chain's: a block's own timestamp, as exact as the chain's rules make it "
@@ -300,7 +361,8 @@ WORDS: Final[Mapping[str, Both]] = {
         "The log proves nothing about the time before an entry. What belongs here (article 18) the "
         "party has to bring: source, how the data came about, who kept them, notarial or other "
         "witnesses.",
-        "日志不能证明条目之前的任何事。第十八条要求的内容须由当事人另行提供：具体来源、生成机制、存储过程、"
+        "日志不能证明条目之前的任何事。第十八条要求的内容须由当事人另行提供：具体来源、生成机制、"
+        "存储过程、"
         "公证或第三方见证。",
     ),
     "blank-1": Both("instrument, software", "仪器与软件"),
@@ -329,8 +391,10 @@ WORDS: Final[Mapping[str, Both]] = {
         "proofs in the folder overlap, one to each signed dataset digest. A file that was changed "
         "in a single octet counts as another one: rows, columns and near copies are not compared "
         "here (provenance overlap does it, with the data).",
-        "所比较的是各清单中全部文件的 SHA-256。每个相同文件在 overlap 文件夹内有两份证明，分别通向双方已签名的数据集"
-        "摘要。哪怕只改动一个字节的文件即视为不同：行、列与近似副本不在此比较（可持数据运行 provenance overlap）。",
+        "所比较的是各清单中全部文件的 SHA-256。每个相同文件在 overlap 文件夹内有两份证明，分别通"
+        "向双方已签名的数据集"
+        "摘要。哪怕只改动一个字节的文件即视为不同：行、列与近似副本不在此比较（可持数据运行 "
+        "provenance overlap）。",
     ),
     "no-manifest": Both(
         "Not compared, no manifest was given: {titles}", "未比较（未提供清单）：{titles}"
@@ -358,7 +422,8 @@ WORDS: Final[Mapping[str, Both]] = {
         "A role is what somebody claims. What the named person did not answer is claimed, never "
         "agreed. An answer counts when its key has the person's ORCID iD, else the exact name; the "
         "level says how well the key is tied to a person. Roles do not decide authorship.",
-        "角色均为他人或本人所主张。被列名者未答复的，仅为“被主张”，绝不视为同意。答复密钥的 ORCID（否则为姓名"
+        "角色均为他人或本人所主张。被列名者未答复的，仅为“被主张”，绝不视为同意。答复密钥的 "
+        "ORCID（否则为姓名"
         "完全一致）与本人相符时方计入；级别表示密钥与人的绑定程度。角色不决定署名资格。",
     ),
     "person": Both("person", "人员"),
@@ -370,7 +435,8 @@ WORDS: Final[Mapping[str, Both]] = {
     "keys": Both(
         "Self-asserted means that only the holder says so. That a key was not revoked can be "
         "shown only by reading the whole log (provenance verify --log).",
-        "“自行声明”指仅由密钥持有人自己陈述。密钥未被吊销只有读取整个日志才能表明（provenance verify --log）。",
+        "“自行声明”指仅由密钥持有人自己陈述。密钥未被吊销只有读取整个日志才能表明（provenance "
+        "verify --log）。",
     ),
     "key": Both("key (RFC 7638 thumbprint)", "密钥（RFC 7638 指纹）"),
     "identity": Both("identity level and status", "身份级别与状态"),

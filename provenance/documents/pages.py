@@ -47,6 +47,8 @@ _MISSING: Final = (
 
 
 _DIGEST: Final = re.compile(r"((?<![0-9A-Za-z])(?:0x)?[0-9a-f]{64}(?![0-9A-Za-z]))")
+_DIGEST_FITS: Final = 54
+"""Least limit of a place in which a digest, set smaller than text, has room on one line."""
 _WORD: Final = re.compile(r"[!-~]{6,}")
 _ACROSS: Final = 110
 """Characters of a table's text that fit across the page, seldom less."""
@@ -166,7 +168,8 @@ class _Layout:
                 return {"kind": "page"}
 
     def _cell(self, cell: Cell, limit: int = 80) -> dict[str, object]:
-        return {"mono": isinstance(cell, Mono), "text": self._runs(cell, limit)}
+        is_mono = isinstance(cell, Mono)
+        return {"mono": is_mono, "empty": not cell, "text": self._runs(cell, limit)}
 
     def _caption(self, caption: str) -> dict[str, object]:
         return {"caption": self._runs(caption), "alt": self._printable(caption)}
@@ -177,13 +180,16 @@ class _Layout:
         Args:
             limit: characters that fit beside one another; a longer word gets places to break at.
         """
+        lines = self._printable(text).split("\n")
+        if limit < _DIGEST_FITS:
+            return [[{"text": _breakable(line, limit), "mono": False}] for line in lines]
         return [
             [
                 {"text": part if at % 2 else _breakable(part, limit), "mono": bool(at % 2)}
                 for at, part in enumerate(_DIGEST.split(line))
                 if part
             ]
-            for line in self._printable(text).split("\n")
+            for line in lines
         ]
 
     def _picture(self, svg: bytes) -> str:

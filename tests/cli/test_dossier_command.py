@@ -151,7 +151,7 @@ def test_the_dispute_is_told_from_its_records(worked: Worked) -> None:
 
 def pdf_text(path: Path) -> str:
     with pypdfium2.PdfDocument(path) as document:
-        return "".join(page.get_textpage().get_text_bounded() for page in document)
+        return "\n".join(page.get_textpage().get_text_bounded() for page in document)
 
 
 def test_every_altered_file_is_named(worked: Worked, tmp_path: Path) -> None:
