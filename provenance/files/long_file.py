@@ -120,7 +120,8 @@ def _read(
     descriptor: int, expected: int, on_read: Callable[[int], None], digests: Sequence[_Digest]
 ) -> int:
     """Give the content to all digests in this thread; return its length."""
-    buffer = memoryview(bytearray(READ_BYTES))
+    # no more than the file needs: where memory goes back at once, each page of it costs anew
+    buffer = memoryview(bytearray(min(READ_BYTES, expected + 1)))
     total = 0
     # a file that grows as fast as it is read would have no end
     while total <= expected and (length := os.readv(descriptor, [buffer])):

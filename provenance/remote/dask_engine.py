@@ -161,7 +161,8 @@ def _hashed(
     threads = sum(client.nthreads().values())
     most = max(FEWEST_BATCHES, BATCHES_A_THREAD * threads)
     under_way = _UnderWay()
-    done = as_completed(loop=client.loop)
+    # with their results, which would otherwise be fetched one after the other
+    done = as_completed(loop=client.loop, with_results=True, raise_errors=False)
 
     def submit() -> None:
         room = most - (under_way.submitted - under_way.taken)
@@ -174,24 +175,26 @@ def _hashed(
 
     try:
         submit()
-        for future in done:
-            under_way.rows[under_way.numbers.pop(future.key)] = _result(future)
+        for future, rows in done:
+            if future.status != "finished":
+                _fail(future)
+            under_way.rows[under_way.numbers.pop(future.key)] = rows
             yield from under_way.in_order()
             submit()
     finally:
         client.cancel(list(done.futures))
 
 
-def _result(future: Any) -> list[Row]:  # noqa: ANN401 -- distributed's Future is not typed
+def _fail(future: Any) -> None:  # noqa: ANN401 -- distributed's Future is not typed
+    """Raise what a worker raised, or what became of it."""
     try:
-        rows: list[Row] = future.result()
+        future.result()
     except ProvenanceError:
         raise
     except ImportError as error:
         raise ClusterMismatchError(f"a worker cannot import what it should run: {error}") from error
     except Exception as error:
         raise UnavailableError(f"the cluster gave up: {error}"[:1_000]) from error
-    return rows
 
 
 # --- batches ------------------------------------------------------------------------------
