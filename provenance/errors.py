@@ -251,6 +251,13 @@ class ManifestMismatchError(VerificationError):
     title = "The manifest is not the one that was signed"
 
 
+class UnsoundSourceError(VerificationError):
+    """A bag, an object or another source that contradicts itself, before any file is read."""
+
+    code = "unsound-source"
+    title = "The source is not what it says of itself"
+
+
 class SourceMismatchError(VerificationError):
     """Files that were re-hashed and are not what an imported source says of them."""
 

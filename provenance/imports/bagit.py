@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 
 from provenance.errors import (
     MalformedError,
-    ManifestMismatchError,
     NameCollisionError,
+    UnsoundSourceError,
     UnsupportedVersionError,
 )
 from provenance.imported import N_, SHA256, Listed, algorithm_named, entries_of
@@ -70,7 +70,7 @@ _PAYLOAD = "data/"
 # said by every bag, and nothing that a deposit would carry
 _PASSED_OVER = frozenset(
     {*OXUM_LABELS, "bagging-date", "bag-software-agent", "bag-size", "bag-count"}
-    | {"external-description", "source-organization", "external-identifier"}
+    | {"external-description", "source-organization", "external-identifier", "license"}
     | {"packing-date", "package-size"}  # what drafts called two of them
 )
 _LONGEST_TITLE = 300
@@ -89,7 +89,7 @@ def read(path: Path) -> Imported:
     Raises:
         MalformedError: the bag is not valid, or its digests are of no known algorithm; ``field``
             names tag file and line.
-        ManifestMismatchError: a tag file or the payload is not what the bag says.
+        UnsoundSourceError: a tag file or the payload is not what the bag says.
     """
     contents = look_into(path, lambda name: _TAG_FILE.fullmatch(name) is not None)
     bag = _Bag(path, contents, _root_of(contents, path))
@@ -163,13 +163,13 @@ class _Bag:
             for line in lines:
                 place = stored.get(_spelled(line, stored.__contains__))
                 if place is None:
-                    raise ManifestMismatchError(
+                    raise UnsoundSourceError(
                         f"the tag file {line.path!r:.200} is missing", field=line.where
                     )
                 places[place] = line
             for name, hashed in hash_files(self.path, places, [algorithm]):
                 if hashed.digests[0] != places[name].digest:
-                    raise ManifestMismatchError(
+                    raise UnsoundSourceError(
                         f"the tag file {places[name].path!r:.200} has another digest",
                         field=places[name].where,
                     )
@@ -243,18 +243,18 @@ class _Bag:
         for lines in files.values():
             for path, line in lines.items():
                 if path not in known:
-                    raise ManifestMismatchError(
+                    raise UnsoundSourceError(
                         f"{path!r:.200} is neither in the bag nor in fetch.txt", field=line.where
                     )
         if unlisted := known - every:
-            raise ManifestMismatchError(
+            raise UnsoundSourceError(
                 f"no manifest lists {', '.join(repr(one) for one in sorted(unlisted)[:10])}",
                 field=next(iter(manifests.values()))[0],
             )
         incomplete = [name for name in files if len(files[name]) != len(every)]
         if incomplete and (not self.declaration.is_draft or len(incomplete) == len(files)):
             missing = min(every - files[incomplete[0]].keys())
-            raise ManifestMismatchError(
+            raise UnsoundSourceError(
                 f"{missing!r:.200} is listed in another manifest only",
                 field=manifests[incomplete[0]][0],
             )
@@ -278,7 +278,7 @@ class _Bag:
         if oxum.files != len(lengths) or (
             total != oxum.octets if is_whole else total > oxum.octets
         ):
-            raise ManifestMismatchError(
+            raise UnsoundSourceError(
                 f"Payload-Oxum says {oxum.octets} bytes in {oxum.files} files, "
                 f"got {total} in {len(lengths)}",
                 field=name,
@@ -380,7 +380,11 @@ def _describe(bag: _Bag, findings: Findings) -> None:
         else:
             findings.no_place("External-Description")
     for organization in tags.get("source-organization", []):
-        findings.person(Person(organization), f"{name}: Source-Organization")
+        if "://" in organization:  # as our own bags have it; an address is nobody's name
+            findings.no_place("Source-Organization")
+        else:
+            findings.person(Person(organization), f"{name}: Source-Organization")
+    findings.licences([[text] for text in tags.get("license", [])])
     for text in tags.get("external-identifier", []):
         findings.identifier(text, f"{name}: External-Identifier")
     findings.no_place(*sorted(label for label in tags if label not in _PASSED_OVER))

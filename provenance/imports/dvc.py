@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from provenance.errors import MalformedError, ManifestMismatchError, UnsupportedVersionError
+from provenance.errors import MalformedError, UnsoundSourceError, UnsupportedVersionError
 from provenance.imported import N_, Listed, clean_path, entries_of, read_digest
 from provenance.imports.contents import read_text
 from provenance.imports.documents import parse_json
@@ -53,7 +53,7 @@ def read(path: Path) -> Imported:
     Raises:
         MalformedError: a file of another form, an output without MD5, or a folder whose list is
             not in the cache; ``field`` names file and output.
-        ManifestMismatchError: a list in the cache that has another digest.
+        UnsoundSourceError: a list in the cache that has another digest.
     """
     findings = Findings()
     root = path if path.is_dir() else path.parent
@@ -196,12 +196,10 @@ class _Outputs:
         name = output.md5.removesuffix(_DIRECTORY)
         octets = self._cached(name, output)
         if hashlib.md5(octets, usedforsecurity=False).hexdigest() != name:
-            raise ManifestMismatchError(
-                "the list in the cache has another digest", field=output.where
-            )
+            raise UnsoundSourceError("the list in the cache has another digest", field=output.where)
         lines = _list(parse_json(octets, f"{name}.dir"), output.where)
         if output.files is not None and output.files != len(lines):
-            raise ManifestMismatchError(
+            raise UnsoundSourceError(
                 f"expected {output.files} files, the cache lists {len(lines)}", field=output.where
             )
         for index, value in enumerate(lines):

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from provenance.errors import (
     MalformedError,
-    ManifestMismatchError,
     NameCollisionError,
+    UnsoundSourceError,
     UnsupportedVersionError,
 )
 from provenance.imported import (
@@ -54,7 +54,7 @@ def read(path: Path) -> Imported:
 
     Raises:
         MalformedError: the inventory is not one of OCFL 1.0 or 1.1.
-        ManifestMismatchError: the sidecar has another digest.
+        UnsoundSourceError: the sidecar has another digest.
     """
     root, version = (path.parent, path.name) if _is_version(path) else (path, None)
     _check_declaration(root)
@@ -184,7 +184,7 @@ def _check_sidecar(root: Path, octets: bytes, algorithm: str) -> None:
         raise MalformedError("expected a digest and inventory.json", field=name)
     ((_, hashed),) = hash_files(root, [_INVENTORY], [algorithm])
     if hashed.digests[0] != read_digest(algorithm, match[1], name) or hashed.length != len(octets):
-        raise ManifestMismatchError("inventory.json has another digest", field=name)
+        raise UnsoundSourceError("inventory.json has another digest", field=name)
 
 
 def _check_versions(versions: dict[str, dict[str, object]], head: str) -> None:

@@ -11,9 +11,9 @@ from import_trees import run_tool, tree_of
 
 from provenance.errors import (
     MalformedError,
-    ManifestMismatchError,
     ProvenanceError,
     SourceMismatchError,
+    UnsoundSourceError,
     UnsupportedVersionError,
 )
 from provenance.files.walk import fingerprint_dataset
@@ -126,7 +126,7 @@ def test_a_list_that_was_changed_in_the_cache_is_refused(repository: Path) -> No
         path.write_bytes(path.read_bytes() + b" ")
 
     assert found.exists()
-    with pytest.raises(ManifestMismatchError, match="another digest"):
+    with pytest.raises(UnsoundSourceError, match="another digest"):
         read_source(repository / "raw.dvc")
 
 

@@ -11,9 +11,9 @@ from import_trees import run_tool, tree_of
 
 from provenance.errors import (
     MalformedError,
-    ManifestMismatchError,
     NameCollisionError,
     ProvenanceError,
+    UnsoundSourceError,
     UnsupportedVersionError,
 )
 from provenance.fingerprint import FileEntry
@@ -176,7 +176,7 @@ def test_an_inventory_that_its_sidecar_does_not_fit_is_refused(tmp_path: Path) -
     text = (path / "inventory.json").read_text()
     (path / "inventory.json").write_text(text.replace("corrected", "correct"))
 
-    with pytest.raises(ManifestMismatchError, match=r"inventory\.json\.sha512"):
+    with pytest.raises(UnsoundSourceError, match=r"inventory\.json\.sha512"):
         read_source(path)
 
 
