@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from provenance.errors import MalformedError, VerificationError
 from provenance.identity import Level
@@ -27,9 +27,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from provenance.record import Record
-    from provenance.verdict import Bound, Verdict
+    from provenance.verdict import Bound, Check, Verdict
 
 __all__ = ["Case", "Entry", "Signer", "entry_of"]
+
+_NOTHING_SAID: Final = frozenset({"revocation-not-shown", "not-revoked", "not-reached"})
+"""Codes of a key's status when nobody has revoked it, as far as was looked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class Signer:
     ror: tuple[str, ...]
     binder: str | None
     """Name of the institution in the reader's policy; None below ``institution-bound``."""
+    may_bind: bool = False
+    """It is an institution's own key, or one that the institution lets bind others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +87,15 @@ class Entry:
     @property
     def is_effective(self) -> bool:
         """Tell whether its key could sign it: not refuted, and bound where it has to be."""
-        needs_bound = self.record.type in {"dispute", "ruling"}
-        is_bound = self.signer.level is Level.INSTITUTION_BOUND
-        return not self.is_refuted and (is_bound or not needs_bound)
+        bound = self.signer.level is Level.INSTITUTION_BOUND
+        entitled = {"dispute": bound, "ruling": self.signer.may_bind}
+        return not self.is_refuted and entitled.get(self.record.type, True)
+
+    @property
+    def key_note(self) -> Check | None:
+        """The check of the key's status, where somebody has said something against the key."""
+        check = self.verdict.check("key-status")
+        return None if check.code in _NOTHING_SAID else check
 
 
 @dataclass(frozen=True)  # no slots: the index by id is made once, when it is first asked for
@@ -168,11 +179,14 @@ def _signer(parts: Parts, verdict: Verdict) -> Signer:
         None if facts.get(fact) is None else str(facts[fact])
         for fact in ("claimed_name", "claimed_orcid", "binder")
     )
+    level = Level(str(facts.get("level", Level.UNBOUND.value)))
+    is_bound = level is Level.INSTITUTION_BOUND
     return Signer(
         kid=record.kid,
-        level=Level(str(facts.get("level", Level.UNBOUND.value))),
+        level=level,
         name=name,
         orcid=orcid,
         ror=() if binding is None else binding.ror,
-        binder=binder,
+        binder=binder if is_bound else None,  # who bound it later did not when it signed
+        may_bind=is_bound and facts.get("may_bind", 1) == 1,
     )

@@ -10,7 +10,7 @@ from small_ledger import ORIGIN, START, key_of, salts
 from provenance.case import Case, Entry, Signer
 from provenance.identity import Level
 from provenance.record import issue_record
-from provenance.verdict import Verdict
+from provenance.verdict import Check, Outcome, Verdict
 
 if TYPE_CHECKING:
     from provenance.record import Record
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["Log", "claim"]
 
 DATASET = "5f" * 32
-_VERDICT = Verdict(bytes(32), (), None, None, None, None, 0)
+_STATUS = Check("key-status", Outcome.NOT_CHECKED, "revocation-not-shown")
+_VERDICT = Verdict(bytes(32), (_STATUS,), None, None, None, None, 0)
 
 
 def claim(name: str, *roles: str, orcid: str | None = None) -> dict[str, object]:
@@ -61,7 +62,7 @@ class Log:
     def _append(self, key: str, record: Record) -> Entry:
         name, orcid, level = self.people.get(key, (None, None, Level.UNBOUND))
         binder = "Institute" if level is Level.INSTITUTION_BOUND else None
-        signer = Signer(record.kid, level, name, orcid, (), binder)
+        signer = Signer(record.kid, level, name, orcid, (), binder, binder is not None)
         entry = Entry(b"", record, len(self.entries), signer, _VERDICT)
         self.entries.append(entry)
         return entry

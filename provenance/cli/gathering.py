@@ -158,5 +158,6 @@ def entry_json(entry: Entry) -> dict[str, object]:
         "claimed_at": entry.record.iat,
         "not_before": None if entry.not_before is None else entry.not_before.time_unix,
         "not_after": None if entry.not_after is None else entry.not_after.time_unix,
+        "key_status": entry.verdict.check("key-status").code,
         "refuted": entry.is_refuted,
     }

@@ -248,6 +248,53 @@ def test_whoever_was_left_out_names_himself_and_nobody_else(place: Place, pengui
     assert (claim["by"], claim["entry"]["identity"]) == ("person", "institution-bound")
 
 
+def test_a_bound_key_goes_before_a_namesakes(place: Place) -> None:
+    ours = place.deposit(
+        "gorman", PENGUINS / "penguins.csv", "Two of a name", "--contributor", "王芳"
+    )
+    asked, word = place.folder / "asked.json", place.folder / "word.json"
+    place.json("wang", "key", "request", "-o", asked)
+    place.json("observatory", "key", "bind", asked, "-o", word)
+    place.json("wang", "key", "accept", word)
+    namesake = CommandLine(place.folder / "chen", place.folder / "namesake", place.url)
+    assert namesake.here("key", "new", "--name", "王芳").code == 0
+    open_quickly(namesake.home)
+
+    place.json("wang", "respond", ours, "object")
+    assert namesake.here("respond", ours, "accept").code == 0
+    credit = place.json("li", "credit", ours, "--policy", place.policy)
+
+    assert row(credit, "王芳") == {"status": "objected"}
+    (claim,) = next(one for one in credit["people"] if one["name"] == "王芳")["claims"]
+    said = [
+        (one["answer"], one["entry"]["identity"], one["entry"]["binder"], one["counts"])
+        for one in claim["answers"]
+    ]
+    assert said == [
+        ("object", "institution-bound", "Observatory", True),
+        ("accept", "self-asserted", None, False),
+    ]
+
+
+def test_a_name_that_is_held_back_is_answered_by_its_link_alone(place: Place) -> None:
+    kept = ["--contributor", f"李雷; orcid={LI}; roles=software", "--hold", "contributors"]
+    held = place.deposit("gorman", PENGUINS / "penguins.csv", "Held", *kept)
+    (seen,) = place.json("wang", "invite", held)
+    (link,) = place.json("gorman", "invite", held)
+    assert (seen["name"], link["name"]) == (None, "李雷")
+    place.refused("li", "malformed", "respond", held, "accept")
+
+    ran = place.run("li", "respond", link["link"], "accept")
+    credit = place.json("wang", "credit", held)
+
+    assert ran.code == 0, ran
+    assert "李雷" in ran.out
+    (person,) = credit["people"]
+    assert (person["name"], person["status"]) == (None, "claimed")
+    assert "李雷" not in json.dumps(credit["people"][0]["claims"][0]["roles"])
+    assert [one["counts"] for one in person["claims"][0]["answers"]] == [False]
+
+
 # --- disputes -----------------------------------------------------------------------------
 
 

@@ -199,6 +199,8 @@ def _tell_answers(claim: Claim) -> None:
                 note=note,
             )
         )
+        if one.entry.key_note is not None:
+            say("  " + one.entry.key_note.text(_))
         if one.response.reason:
             say("  " + one.response.reason.replace("\n", "\n  "))
 

@@ -132,6 +132,8 @@ def _tell(case: Case, entry: Entry, roots: list[Certificate]) -> None:
     standing = standing_words(case.standing(entry.id))
     if standing:
         say("  " + standing)
+    if entry.key_note is not None:
+        say("  " + entry.key_note.text(_))
     if not entry.is_effective:
         say("  " + _("DOES NOT COUNT: by this policy the key could not sign it."))
 
