@@ -85,7 +85,7 @@ def measure_fingerprints(rounds: int, files: int, most_files: int) -> list[Figur
         huge = _make_files(room / "huge", [HUGE_BYTES])
         figures += _huge_figures(huge, rounds)
         shutil.rmtree(huge)
-        return figures + _memory_figures(room, most_files)
+        return figures + _memory_figures(room, most_files) + _import_figures(room, most_files)
 
 
 def _make_files(folder: Path, lengths: list[int]) -> Path:
@@ -269,3 +269,31 @@ def _memory_of(folder: Path, count: int) -> tuple[float, float, float]:
     if int(files) != count:
         raise RuntimeError(f"expected {count} files, got {files}")
     return int(here) / 1024, int(others) / 1024, float(seconds)
+
+
+IMPORT = """
+import sys, time
+from pathlib import Path
+from provenance.imports import read_source
+began = time.perf_counter()
+read_source(Path(sys.argv[1]), "sha256sums")
+seconds = time.perf_counter() - began
+(peak,) = (line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(peak.split()[1], seconds)
+"""
+
+
+def _import_figures(room: Path, most_files: int) -> list[Figure]:
+    """Peak memory of reading a list of checksums: its entries are held, to be put in order."""
+    figures = []
+    for count in sorted({min(300_000, most_files), most_files}):
+        path = room / "SHA256SUMS"
+        with path.open("w") as file:
+            for number in range(count):
+                name = f"{number // 1_000:04}/sample_{number:07}.dat"
+                file.write(f"{os.urandom(32).hex()}  {name}\n")
+        command = [sys.executable, "-c", IMPORT, str(path)]
+        peak, seconds = subprocess.check_output(command, text=True).split()
+        name = f"import of {count:,} lines of SHA256SUMS: peak memory"
+        figures.append(Figure(name, int(peak) / 1024, "MiB", note=f"in {float(seconds):.1f} s"))
+    return figures
