@@ -231,6 +231,8 @@ class Given:
     allow_dev_chain: bool = False
     fixity: tuple[GivenFixity, ...] = ()
     opening: GivenOpening | None = None
+    authorities: str | None = None
+    """CA certificates in PEM, under which an institution's certificate has to be issued."""
 
     def __post_init__(self) -> None:
         """Refuse a requirement nobody knows: it would be met in silence.

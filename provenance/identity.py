@@ -101,6 +101,8 @@ class Standing:
     """Departments between the institution and the key, the institution's own first."""
     may_bind: bool = False
     """Whether the institution lets it bind others: an institution's own key always may."""
+    institution: str | None = None
+    """Thumbprint of the institution's key; None below ``institution-bound``."""
 
 
 def standing_of(
@@ -132,14 +134,14 @@ def standing_of(
         code = KEY_CODES[Level.INSTITUTION_BOUND]
         name = institutions[kid].name
         return Standing(
-            binding.key,
-            Level.INSTITUTION_BOUND,
-            code,
-            first.leaf_index,
-            binding,
-            name,
-            (),
-            True,  # noqa: FBT003 -- may_bind
+            key=binding.key,
+            level=Level.INSTITUTION_BOUND,
+            code=code,
+            leaf_index=first.leaf_index,
+            binding=binding,
+            binder=name,
+            may_bind=True,
+            institution=kid,
         )
     link = records.link(kid, leaf_index)
     if link is not None:
@@ -169,7 +171,9 @@ class _Link:
     """A binding that leads to an institution of the policy."""
 
     institution: str
-    """Its name in the policy."""
+    """Thumbprint of its key in the policy."""
+    binder: str
+    """Its name there."""
     own: BoundKey
     """The ``key`` record with the binding."""
     via: tuple[str, ...]
@@ -190,9 +194,10 @@ def _bound(link: _Link) -> Standing:
         code=code,
         leaf_index=link.own.leaf_index,
         binding=binding,
-        binder=link.institution,
+        binder=link.binder,
         via=link.via,
         may_bind=link.may_bind,
+        institution=link.institution,
     )
 
 
@@ -252,16 +257,17 @@ class _Records:
         if binder is None or one.leaf_index >= self.ends.get(binder.kid, one.leaf_index + 1):
             return None
         if binder.kid in self.institutions:
-            institution, key = self.institutions[binder.kid]
+            institution, (name, key) = binder.kid, self.institutions[binder.kid]
             via: tuple[str, ...] = ()
         else:
             above = self.link(binder.kid, one.leaf_index - 1)
             if above is None or not above.may_bind or len(above.via) + 2 > MAX_LEVELS:
                 return None
-            institution, key = above.institution, key_binding_of(above.own.record).key
+            institution, name = above.institution, above.binder
+            key = key_binding_of(above.own.record).key
             via = (*above.via, above.name)
         try:
             binder.verify(key)
         except BadSignatureError:
             return None  # an honest log has none: whoever shows it shows no binding
-        return _Link(institution, one, via, binder.may_bind)
+        return _Link(institution, name, one, via, binder.may_bind)

@@ -1,4 +1,4 @@
-"""The trust policy: whom a reader believes about one log, as one strict JSON file.
+r"""The trust policy: whom a reader believes about one log, as one strict JSON file.
 
     {"format": "provenance-policy", "v": 1,
      "origin": "ledger.example/log",
@@ -8,13 +8,14 @@
                  "log_id": "0x...", "code_hash": "0x...", "roots_slot": 2,
                  "finality": "finalized", "evidence": "proof", "block_time": "consensus",
                  "independent": true}],
-     "institution_keys": [{"name": "...", "ror": "05dxps055", "key": {...}}],
+     "institution_keys": [{"name": "...", "ror": "05dxps055", "key": {...},
+                           "certificate": "-----BEGIN CERTIFICATE-----\n..."}],
      "witnesses": ["witness.example+89abcdef+BA..."], "quorum": 0}
 
 Members may stand in any order and with any white space: its digest is that of the file's exact
 bytes, to be compared through another channel, and nothing ever writes it anew. The first chain
-is the one whose blocks the log's beacons name. A chain without ``evidence`` or ``block_time``, as
-in the first policies, is one of ``"proof"`` and ``"consensus"``.
+is the one whose blocks the log's beacons name. ``certificate`` may be left out. A chain without
+``evidence`` or ``block_time``, as in the first policies, is one of ``"proof"`` and ``"consensus"``.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ LEVELS: Final[tuple[Level, ...]] = ("proof", "trusted-rpc")
 _Choice = TypeVar("_Choice", bound=str)
 
 _MAX_DEPTH = 6
+_MAX_PEM = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,8 @@ class InstitutionKey:
     ror: str | None
     """Nine characters, as ``05dxps055``."""
     key: PublicKey
+    certificate: str | None = None
+    """An X.509 chain in PEM whose first certificate is of this key (``x509_chain``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,9 +229,7 @@ def render_policy(  # noqa: PLR0913 -- one argument for each member of the file
             for key in checkpoint_keys
         ],
         "chains": [_chain_json(chain) for chain in chains],
-        "institution_keys": [
-            {"name": key.name, "ror": key.ror, "key": key.key.jwk()} for key in institution_keys
-        ],
+        "institution_keys": [_institution_json(key) for key in institution_keys],
         "witnesses": [witness.to_vkey() for witness in witnesses],
         "quorum": quorum,
     }
@@ -301,6 +303,11 @@ def _depth(members: strict_json.Members) -> int | None:
     return depth
 
 
+def _institution_json(key: InstitutionKey) -> dict[str, object]:
+    members: dict[str, object] = {"name": key.name, "ror": key.ror, "key": key.key.jwk()}
+    return members if key.certificate is None else {**members, "certificate": key.certificate}
+
+
 def _chain_json(chain: Chain) -> dict[str, object]:
     return {
         "name": chain.name,
@@ -329,8 +336,13 @@ def _institution_key(members: strict_json.Members) -> InstitutionKey:
         name=members.text("name", max_length=500),
         ror=ror,
         key=PublicKey.from_jwk(members.value("key"), members.path("key")),
+        certificate=members.optional_text("certificate", max_length=_MAX_PEM),
     )
     members.done()
+    if key.certificate is not None:
+        from provenance.x509_chain import read_chain  # noqa: PLC0415 -- only such policies need it
+
+        read_chain(key.certificate, key.key, members.path("certificate"))
     return key
 
 

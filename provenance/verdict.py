@@ -14,13 +14,22 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from provenance.assurance import DEPOSIT_LEVELS
 from provenance.digests import to_evm_hex
-from provenance.wordings import BLOCK_TIMES, CONCLUSIONS, REVOKERS, TITLES, TRUSTS, WORDINGS
+from provenance.wordings import (
+    BLOCK_TIMES,
+    CERTIFICATES,
+    CONCLUSIONS,
+    REVOKERS,
+    TITLES,
+    TRUSTS,
+    WORDINGS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 __all__ = [
     "BLOCK_TIMES",
+    "CERTIFICATES",
     "CONCLUSIONS",
     "FORMAT",
     "NUMBERS",
@@ -119,7 +128,11 @@ class Check:
             facts["set_by"] = translate(BLOCK_TIMES[str(facts["block_time"])])
         if "said_by" in facts:
             facts["revoker"] = translate(REVOKERS[str(facts["said_by"])]).format_map(facts)
-        return translate(WORDINGS[self.code]).format_map(facts)
+        said = translate(WORDINGS[self.code]).format_map(facts)
+        if "certificate_state" in facts:
+            more = translate(CERTIFICATES[str(facts["certificate_state"])]).format_map(facts)
+            return f"{said}; {more}"
+        return said
 
     def to_json(self) -> dict[str, object]:
         """Return the machine form: codes and facts, and the English sentence."""

@@ -91,6 +91,7 @@ def verify_receipt(  # noqa: PLR0913 -- each is one thing a reader may give
     allow_dev_chain: bool = False,
     fixity: Iterable[GivenFixity] = (),
     opening: GivenOpening | None = None,
+    authorities: str | None = None,
 ) -> Verdict:
     """Verify a receipt file.
 
@@ -106,9 +107,18 @@ def verify_receipt(  # noqa: PLR0913 -- each is one thing a reader may give
         allow_dev_chain: let a chain that the log's operator runs count.
         fixity: ``fixity`` records about this one, verified before (``read_fixity``).
         opening: what opens a sealed deposit, verified before (``read_opening``).
+        authorities: CA certificates in PEM that an institution's has to be issued under.
     """
     given = Given(
-        tuple(blocks), rpc, data, key_status, require, allow_dev_chain, tuple(fixity), opening
+        tuple(blocks),
+        rpc,
+        data,
+        key_status,
+        require,
+        allow_dev_chain,
+        tuple(fixity),
+        opening,
+        authorities,
     )
     try:
         parts = Parts.parse(octets)

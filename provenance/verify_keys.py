@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from provenance.errors import UnknownKeyError
+from provenance.errors import ProvenanceError, UnknownKeyError
 from provenance.identity import REVOCATION_CODE, BoundKey, Level, standing_of
 from provenance.key_life import NEVER, Bracket, Life, Right, judge, words_on
 from provenance.key_values import revocation_of
@@ -131,7 +131,31 @@ def _check_identity(
         shown["via"] = ", ".join(standing.via)
     if parts.record.kid not in policy.institutions:
         shown["may_bind"] = int(standing.may_bind)
+    try:
+        shown |= _certificate(standing, policy, given)
+    except ProvenanceError as error:
+        wrong = {"error": error.code, "detail": str(error)}
+        return Check("identity", Outcome.FALSE, "certificate-false", "institution", wrong)
     return Check("identity", Outcome.PROVED, standing.code, "institution", shown, needed)
+
+
+def _certificate(standing: Standing, policy: Policy, given: Given) -> dict[str, Fact]:
+    """Return what the institution's X.509 certificate says, where the policy holds one.
+
+    Raises:
+        VerificationError: it is not issued under a CA that the reader named.
+        MalformedError: what the reader gave are no certificates.
+    """
+    keys = (one for one in policy.institution_keys if one.key.thumbprint == standing.institution)
+    pem = next((one.certificate for one in keys), None)
+    if pem is None:
+        return {}
+    from provenance.x509_chain import check_issued, read_chain  # noqa: PLC0415 -- few policies do
+
+    said: dict[str, Fact] = {"certificate": str(read_chain(pem))}
+    if given.authorities is None:
+        return {**said, "certificate_state": "unchecked"}
+    return {**said, "certificate_state": "checked", "ca": check_issued(pem, given.authorities)}
 
 
 def _claimed_identity(standing: Standing) -> dict[str, Fact]:

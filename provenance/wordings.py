@@ -2,13 +2,13 @@
 
 ``WORDINGS`` by the code of a check, ``TITLES`` by its name, ``TRUSTS`` by whose word it rests on,
 ``BLOCK_TIMES`` by who sets a block's time, which sentences name as ``{set_by}``, ``REVOKERS`` by
-what right a key was revoked, as ``{revoker}``, ``CONCLUSIONS``
-by exit code. A translator keeps the names in braces.
+what right a key was revoked, as ``{revoker}``, ``CERTIFICATES`` by what was done with one,
+``CONCLUSIONS`` by exit code. A translator keeps the names in braces.
 """
 
 from __future__ import annotations
 
-__all__ = ["BLOCK_TIMES", "CONCLUSIONS", "REVOKERS", "TITLES", "TRUSTS", "WORDINGS"]
+__all__ = ["BLOCK_TIMES", "CERTIFICATES", "CONCLUSIONS", "REVOKERS", "TITLES", "TRUSTS", "WORDINGS"]
 
 TITLES: dict[str, str] = {
     "receipt": "The receipt can be read",
@@ -59,6 +59,12 @@ CONCLUSIONS: dict[int, str] = {
     4: "Undecided: a service that was asked did not answer",
 }
 
+CERTIFICATES: dict[str, str] = {
+    "unchecked": "vouched for by certificate of {certificate}, not checked against a CA",
+    "checked": "vouched for by certificate of {certificate}, issued under {ca}, which you gave",
+}
+"""Said after the sentence of check 4, where the policy holds an institution's certificate."""
+
 REVOKERS: dict[str, str] = {
     "itself": "the key itself",
     "recovery": "its recovery key {by}",
@@ -79,6 +85,7 @@ WORDINGS: dict[str, str] = {
     "signature-false": "{part}: {detail}",
     # 4 identity
     "key-institution": "bound by {binder} at entry {index}: proved",
+    "certificate-false": "the institution's certificate: {detail}",
     "key-root": "the log's root key, as the policy names it",
     "key-department": "bound at entry {index} by {via}, for {binder}: proved",
     "key-self-asserted": "self-asserted by the key holder",

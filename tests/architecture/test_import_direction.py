@@ -66,6 +66,7 @@ ORDER = [
     "anchor_evidence",
     "anchored_event",
     "anchor",
+    "x509_chain",
     "policy",
     "receipt",
     "receipt_parts",

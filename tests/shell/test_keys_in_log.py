@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
+from certificates import LEAF, MIDDLE, OTHER_ROOT, ROOT, pem
 from key_records import ACADEMY, INSTITUTE, bound, named, revoked
 from small_ledger import START, SmallLedger, accepted, deposit, key_of, policy
 
@@ -443,3 +445,25 @@ def test_a_later_binding_is_told_by_the_whole_log(ledger: SmallLedger) -> None:
         "self-asserted by the key holder; bound by Academy of Sciences at entry "
         f"{later.leaf_index}, after this record"
     )
+
+
+def test_a_certificate_is_shown_and_checked_only_under_a_ca(ledger: SmallLedger) -> None:
+    made = take(ledger, ROOT_RECORD, bound(ALICE, ACADEMY), deposit(ALICE, "penguins"))[-1]
+    octets = ledger.receipts.issue(made.leaf_index).to_bytes()
+    trust = policy([replace(INSTITUTE, certificate=pem(LEAF, MIDDLE))])
+
+    said = [
+        verify_receipt(octets, trust, now_unix=START, authorities=authorities).check("identity")
+        for authorities in (None, pem(ROOT), pem(OTHER_ROOT))
+    ]
+
+    assert (
+        said[0]
+        .text()
+        .endswith(
+            "proved; vouched for by certificate of CN=Academy of Sciences (CN=Middle CA; "
+            "2026-01-01/2028-01-01), not checked against a CA"
+        )
+    )
+    assert said[1].text().endswith("issued under CN=Root CA, which you gave")
+    assert [one.code for one in said] == ["key-institution", "key-institution", "certificate-false"]

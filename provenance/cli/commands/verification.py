@@ -101,6 +101,14 @@ def verify(
         str | None,
         typer.Option("--log", metavar="URL|DIR", help=_("Read the whole log for revocations.")),
     ] = None,
+    ca: Annotated[
+        Path | None,
+        typer.Option(
+            "--ca",
+            metavar="FILE",
+            help=_("CA certificates (PEM) that an institution's certificate must be issued under."),
+        ),
+    ] = None,
     fixity: Annotated[
         list[Path] | None,
         typer.Option(
@@ -161,6 +169,7 @@ def verify(
         allow_dev_chain=allow_dev_chain,
         fixity=[read_fixity(read_file(one), trusted, now_unix=now) for one in fixity or ()],
         opening=opened if isinstance(opened, GivenOpening) else None,
+        authorities=None if ca is None else read_file(ca).decode("ascii", "replace"),
     )
     if as_json:
         print_json(verdict.to_json())
