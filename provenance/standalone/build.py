@@ -1,8 +1,9 @@
 """Write ``verify.py``: our own pure files behind one another, and nothing else.
 
 The sources stand in the file as they are, each as the text of its module, lowest first, so that
-whoever reads it reads what was tested; only ``provenance.keys`` is the one of this folder, which
-needs no library. The same sources and catalogue always make the same bytes.
+whoever reads it reads what was tested. Only the two that need a library, ``provenance.keys`` and
+``provenance.x509_chain``, are those of this folder, which need none. The same sources and
+catalogue always make the same bytes.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["verifier", "verifier_digest"]
 
 _PROGRAM: Final = "provenance.standalone.program"
-_INSTEAD: Final = {"provenance.keys": "provenance.standalone.keys"}
+_INSTEAD: Final = {
+    "provenance.keys": "provenance.standalone.keys",
+    "provenance.x509_chain": "provenance.standalone.x509_chain",
+}
 """Modules whose place another one takes."""
 
 _HEAD: Final = '''#!/usr/bin/env python3

@@ -28,7 +28,7 @@ from provenance.policy import Policy
 from provenance.standalone.words import FINDINGS, NEXT, NOT_PROVED, OUTCOMES, SAID, Both
 from provenance.text import nfc
 from provenance.verdict import utc_text
-from provenance.verify import blocks_to_look_up, read_fixity, verify_receipt
+from provenance.verify import blocks_to_look_up, read_fixity, read_opening, verify_receipt
 from provenance.wordings import CONCLUSIONS, TITLES, TRUSTS
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from provenance.dossier_check import DossierFinding, DossierVerdict
     from provenance.fingerprint import Summary
-    from provenance.given import Data
+    from provenance.given import Data, GivenOpening
     from provenance.verdict import Bound, Check, Verdict
 
 __all__ = ["main"]
@@ -78,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--manifest", type=Path, help="the dataset's manifest")
     add("--file-proof", type=Path, help="the proof that PATH is a file of the dataset")
     add("--fixity", action="append", default=[], type=Path, help="receipt of who read files again")
+    add("--opening", type=Path, help="receipt of the opening of a sealed deposit")
     add("--receipt", type=Path, help="the dossier's own receipt, which lies beside it")
     add("--require", action="append", default=[], choices=sorted(REQUIRABLE))
     add("--allow-dev-chain", action="store_true", help="let a chain count that proves nothing")
@@ -129,6 +130,7 @@ def _check_receipt(options: argparse.Namespace, said: _Speaker) -> int:
         require=frozenset(options.require),
         allow_dev_chain=options.allow_dev_chain,
         fixity=[read_fixity(_read(one), policy, now_unix=now) for one in options.fixity],
+        opening=None if options.opening is None else _opening(options.opening, policy, now),
     )
     if options.json:
         said.line(json.dumps(verdict.to_json(), ensure_ascii=False, indent=1).replace("\n", " "))
@@ -141,6 +143,10 @@ def _check_receipt(options: argparse.Namespace, said: _Speaker) -> int:
     if verdict.exit_code == 3:
         _print_next([octets], said)
     return verdict.exit_code
+
+
+def _opening(path: Path, policy: Policy, now_unix: int) -> GivenOpening:
+    return read_opening(_read(path), policy, now_unix=now_unix)
 
 
 def _read(path: Path) -> bytes:

@@ -6,11 +6,18 @@ import hashlib
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import receipts
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey as Native
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from mutations import SMALL
 from oracles import edwards
 from published import own_cases
@@ -18,6 +25,7 @@ from published import own_cases
 from provenance.errors import BadSignatureError, MalformedError
 from provenance.keys import PrivateKey, PublicKey
 from provenance.standalone import keys as plain
+from provenance.standalone import x509_chain
 from provenance.standalone.build import verifier, verifier_digest
 
 if TYPE_CHECKING:
@@ -194,6 +202,31 @@ def test_both_implementations_judge_keys_and_signatures_alike(alg: str) -> None:
 def test_nothing_in_it_signs() -> None:
     with pytest.raises(RuntimeError):
         plain.PrivateKey()
+
+
+@pytest.mark.parametrize("alg", ["Ed25519", "ES256"])
+def test_a_certificate_is_of_its_key_and_of_no_other(alg: str) -> None:
+    native = ec.generate_private_key(ec.SECP256R1()) if alg == "ES256" else Native.generate()
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "极地研究所")])
+    made = x509.CertificateBuilder(name, name, native.public_key(), x509.random_serial_number())
+    day = datetime(2026, 1, 1, tzinfo=UTC)
+    made = made.not_valid_before(day).not_valid_after(day.replace(year=2027))
+    signed = made.sign(native, hashes.SHA256() if alg == "ES256" else None)
+    pem = signed.public_bytes(Encoding.PEM).decode()
+    public = native.public_key()
+    raw = (
+        public.public_bytes_raw()
+        if isinstance(public, Ed25519PublicKey)
+        else public.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)[1:]
+    )
+    key = PublicKey("ES256" if alg == "ES256" else "Ed25519", raw)
+
+    x509_chain.read_chain(pem, key)
+    with pytest.raises(MalformedError):
+        x509_chain.read_chain(pem, receipts.key_of(9, alg).public)
+    for cut in range(0, len(pem) - 30, 5):
+        with pytest.raises(MalformedError):
+            x509_chain.read_chain(pem[:cut], key)
 
 
 def test_keccak_of_the_empty_string(program: Path) -> None:
