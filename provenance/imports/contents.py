@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 __all__ = [
+    "MAX_DOCUMENT_BYTES",
     "MAX_FILES",
     "MAX_TEXT_BYTES",
     "Contents",
@@ -55,6 +56,9 @@ __all__ = [
 
 MAX_TEXT_BYTES = 512 << 20
 """Bytes of one manifest or metadata file: room for the list of three million files."""
+
+MAX_DOCUMENT_BYTES = 128 << 20
+"""Bytes of one JSON document: it is held in memory as a whole, at some ten times its size."""
 
 MAX_FILES = 5_000_000
 """Files of one source."""
@@ -144,6 +148,8 @@ def look_into(path: Path, wanted: Callable[[str], bool]) -> Contents:
                 raise MalformedError("this name is there twice", field=_place(path, member.name))
             contents.lengths[member.name] = member.length
             if wanted(member.name):
+                # what a small archive says to become is not unpacked to find out
+                _check_length(member.length, _place(path, member.name))
                 with member.open() as file:
                     contents.texts[member.name] = _all_of(file, _place(path, member.name))
     return contents
@@ -263,8 +269,9 @@ def _all_of(file: IO[bytes], place: str) -> bytes:
 
 
 def _check_length(length: int, place: str) -> None:
-    if length > MAX_TEXT_BYTES:
-        raise TooLargeError(limit=MAX_TEXT_BYTES, length=length, unit="bytes", field=place)
+    limit = MAX_DOCUMENT_BYTES if place.endswith((".json", ".jsonld")) else MAX_TEXT_BYTES
+    if length > limit:
+        raise TooLargeError(limit=limit, length=length, unit="bytes", field=place)
 
 
 def _new_hash(algorithm: str) -> Hash:

@@ -17,7 +17,7 @@ from provenance.errors import (
     ProvenanceError,
     TooLargeError,
 )
-from provenance.imports.contents import read_text
+from provenance.imports.contents import MAX_DOCUMENT_BYTES, read_text
 from provenance.strict_json import MAX_INTEGER, tokenize
 
 if TYPE_CHECKING:
@@ -37,9 +37,6 @@ __all__ = [
     "text_of",
     "texts_of",
 ]
-
-MAX_DOCUMENT_BYTES = 128 << 20
-"""Bytes of one JSON document: it is held in memory as a whole, at some ten times its size."""
 
 _BOM = b"\xef\xbb\xbf"
 

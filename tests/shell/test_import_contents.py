@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import tarfile
+import tracemalloc
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -202,6 +203,23 @@ def test_a_text_that_unpacks_to_too_much_is_refused(
             look_into(path, lambda _: True)
     with pytest.raises(TooLargeError):
         read_text(tmp_path / "f" / "a" / "x.csv")
+
+
+def test_what_a_small_archive_would_become_is_not_unpacked(tmp_path: Path) -> None:
+    """A document of 300 MiB of spaces, in 300 kB."""
+    with (
+        zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("a/ro-crate-metadata.json", "w") as file,
+    ):
+        for _ in range(300):
+            file.write(b" " * (1 << 20))
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooLargeError):
+            look_into(tmp_path / "bomb.zip", lambda _: True)
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_too_many_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
