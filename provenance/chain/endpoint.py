@@ -20,7 +20,7 @@ from provenance.errors import (
     ProvenanceError,
     WrongChainError,
 )
-from provenance.ledger.chain_log import ChainLog
+from provenance.ledger.chain_log import ChainLog, cause_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +79,8 @@ class Endpoint:
         self._wrong: WrongChainError | None = None
         self._wrong_at = 0.0
         self._error: str | None = None
+        self._said: set[str] = set()
+        """The causes that the log knows of, of the failure that lasts."""
         self._outvoted = 0
         self._told_at = -RECHECK_SECONDS
 
@@ -183,13 +185,16 @@ class Endpoint:
             if self._error is not None:
                 self._log.info("%s answers again", self.place)
             self._error = None
+            self._said.clear()
             return
         if not isinstance(error, NodeRefusedError):
             self._pinned = False  # who knows which node answers there next time (W2)
         self._fail(str(error))
 
     def _fail(self, said: str) -> None:
-        """Keep what is wrong, and tell a person when it begins."""
-        if self._error is None:
+        """Keep what is wrong, and tell a person of each cause, once until the node answers."""
+        cause = cause_of(said)
+        if cause not in self._said:
+            self._said.add(cause)
             self._log.warning("%s: %s", self.place, said)
         self._error = said

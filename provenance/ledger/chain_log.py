@@ -1,14 +1,22 @@
-"""Log lines about a chain: every one names it, in words and as a member of its own."""
+"""Log lines about a chain: each names it, in words and as a member, and says a cause once."""
 
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
-__all__ = ["ChainLog"]
+__all__ = ["ChainLog", "cause_of"]
+
+_VARIES = re.compile(r"\beth_\w+|(?:0x)?[0-9a-f]*[0-9][0-9a-f]*")
+
+
+def cause_of(message: str) -> str:
+    """Return what of a failure's message stays while its cause does: no numbers, no methods."""
+    return _VARIES.sub("#", message)
 
 
 class ChainLog(logging.LoggerAdapter[logging.Logger]):

@@ -9,7 +9,6 @@ has to decide stays visible until a person has decided it.
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from provenance.errors import ProvenanceError
 from provenance.ledger.anchor_alerts import AlertCode, codes_over, has_looked
-from provenance.ledger.chain_log import ChainLog
+from provenance.ledger.chain_log import ChainLog, cause_of
 
 if TYPE_CHECKING:
     from provenance.ledger.anchor_alerts import Alert
@@ -32,9 +31,6 @@ _logger = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 60.0
 """Seconds between two tries while a node stays away."""
-
-_VARIES = re.compile(r"\beth_\w+|(?:0x)?[0-9a-f]*[0-9][0-9a-f]*")
-"""What of a message differs from turn to turn while its cause is the same."""
 
 
 class SystemClock:
@@ -146,7 +142,7 @@ class _Loop:
 
     def _note(self, error: ProvenanceError) -> None:
         """Keep a failure, and log it unless the log has it: a new cause is said, too."""
-        said = error.code, _VARIES.sub("#", str(error))
+        said = error.code, cause_of(str(error))
         if said != self._said:
             self._said = said
             self._logger.warning("%s: %s", self._name, error)

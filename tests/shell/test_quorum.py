@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lying_node import SECRET, Change, LyingServer, Relay, lying, refused, relaying
 from node import need_anvil
+from waiting import wait_until
 
 from provenance import trie
 from provenance.anchor import AnchorState, root_storage_slot
@@ -211,6 +212,29 @@ def test_node_that_is_away_is_missed_by_nobody(
 
     assert everything(chain, tx_hash, block_hash) == honest
     assert usable(chain) == [True, False, True]
+
+
+def test_a_node_that_fails_for_another_cause_is_told_again(
+    several: Several, caplog: pytest.LogCaptureFixture
+) -> None:
+    chain = several.connect()
+    relay = several.relays[1]
+
+    def told(words: str) -> bool:
+        chain.finalized()
+        return any(words in one.getMessage() for one in caplog.records)
+
+    chain.finalized()
+    relay.is_away = True
+    wait_until(lambda: told("something not JSON"))
+    relay.change = lambda request, _: refused(request, "we are on holiday")
+    relay.is_away = False
+    wait_until(lambda: told("we are on holiday"))
+    for _ in range(5):
+        chain.finalized()
+
+    of_it = [one.getMessage() for one in caplog.records if "holiday" in one.getMessage()]
+    assert len(of_it) == 1, "once, although it was asked again and again"
 
 
 def test_two_that_are_away_are_too_many(several: Several, tx_hash: bytes) -> None:
