@@ -45,8 +45,9 @@ _SIDECAR = re.compile(r"([0-9A-Fa-f]+)[ \t]+inventory\.json\s*")
 
 
 def sniff(path: Path) -> bool:
-    """Tell whether this is an object's folder, or the folder of one of its versions."""
-    return any(path.glob("0=ocfl_object_*")) or _is_version(path)
+    """Tell whether this is an object's folder, that of one of its versions, or an inventory."""
+    folder = _folder(path)
+    return any(folder.glob("0=ocfl_object_*")) or _is_version(folder)
 
 
 def read(path: Path) -> Imported:
@@ -56,6 +57,7 @@ def read(path: Path) -> Imported:
         MalformedError: the inventory is not one of OCFL 1.0 or 1.1.
         UnsoundSourceError: the sidecar has another digest.
     """
+    path = _folder(path)
     root, version = (path.parent, path.name) if _is_version(path) else (path, None)
     _check_declaration(root)
     inventory = _Inventory.read(root)
@@ -68,6 +70,10 @@ def read(path: Path) -> Imported:
     _describe(inventory, version, findings)
     data = "." if root == path else ".."
     return findings.imported("ocfl", entries_of(listed), data=data, places=contents)
+
+
+def _folder(path: Path) -> Path:
+    return path.parent if path.name == _INVENTORY and path.is_file() else path
 
 
 def _is_version(path: Path) -> bool:

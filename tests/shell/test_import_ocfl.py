@@ -96,6 +96,16 @@ def test_an_earlier_version_is_named_by_its_folder(tmp_path: Path) -> None:
     assert "relations" not in first.metadata
 
 
+def test_an_inventory_stands_for_the_folder_it_lies_in(tmp_path: Path) -> None:
+    path = tree_of("ocfl-sha256", tmp_path)
+
+    for folder in (path, path / "v1"):
+        assert (folder / "inventory.json").is_file()
+        named, whole = (read_source(one) for one in (folder / "inventory.json", folder))
+        assert named == whole
+    assert kinds_of(path / "inventory.json") == ["ocfl"]
+
+
 def test_the_chain_of_versions_is_told(tmp_path: Path) -> None:
     imported = read_source(tree_of("ocfl-sha256", tmp_path))
 
