@@ -53,7 +53,7 @@ def _entry(patterns: list[bytes], index: int) -> NewEntry:
         kid="",
         key=None,
         key_index=index % 16,
-        dataset_digest=hashlib.sha256(seed).digest(),
+        targets=(hashlib.sha256(seed).digest(),),
         beacon=None,
     )
     return NewEntry(patterns[index % len(patterns)], projection, ())
