@@ -46,6 +46,7 @@ __all__ = [
     "ALL",
     "MANY",
     "REPRESENTATIVES",
+    "REVOKED",
     "SMALL",
     "free",
     "is_refused",
@@ -74,6 +75,14 @@ MANY = replace(
     quorum=2,
 )
 """Two anchored sets, of which one has the proof of an event and a statement; all cosigned."""
+
+REVOKED = replace(
+    SMALL,
+    identity={"recovery": receipts.key_of(17).public.thumbprint},
+    revoker=17,
+    words={11: (17, {"compromised_since": receipts.EVIDENCE_TIME + 2})},
+)
+"""With a revocation by the recovery key, which is younger than the record's last proof."""
 
 ALL = frozenset(range(256))
 REPRESENTATIVES = frozenset(b'0"\xff')

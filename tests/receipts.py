@@ -44,7 +44,9 @@ from provenance.receipt import (
     LoggedBeacon,
     LoggedRecord,
     ProofSet,
+    Proven,
     Receipt,
+    Revocations,
 )
 from provenance.record import Record, issue_record, parse_record
 
@@ -179,6 +181,10 @@ class Shape:
     statement: Mapping[str, object] = field(default_factory=dict)
     """What differs in the operator's statement, by its member."""
     statement_signer: NoteSigner = LOG_SIGNER
+    revoker: int | None = None
+    """Number of the key whose ``key`` record is entry 5; the depositor's identity may name it."""
+    words: Mapping[int, tuple[int, Mapping[str, object]]] = field(default_factory=dict)
+    """Revocations of the depositor's key, of entries 8 to 12: the key that signs, and claims."""
     remembered: bytes | None = None
     """What the history contract holds instead of the beacon's block hash."""
 
@@ -225,6 +231,7 @@ def build(shape: Shape | None = None) -> Built:
             beacon=_logged_beacon(shape, records, beacon_header),
             first=first,
             anchored=tuple(_anchored(entries, anchors, shape)),
+            revocations=_revocations(entries, records, shape) if shape.words else None,
         ),
         policy=Policy.parse(policy_octets(shape)),
         evidence_hashes={
@@ -244,6 +251,22 @@ def _anchored(
         proofs = _proofs(entries[:size], shape, cosigned=shape.cosigned)
         of_size = tuple(anchor for chain, anchor in anchors.items() if sizes[chain] == size)
         yield Anchored(proofs, of_size)
+
+
+def _revocations(
+    entries: Sequence[bytes], records: Mapping[int, Record], shape: Shape
+) -> Revocations:
+    checkpoint = Checkpoint(ORIGIN, len(entries), RootHash(naive_merkle.root(entries)))
+
+    def proven(index: int) -> Proven:
+        logged = LoggedRecord(records[index].compact.decode(), index)
+        return Proven(logged, tuple(naive_merkle.path(index, entries)))
+
+    return Revocations(
+        checkpoint=checkpoints.sign(checkpoint, shape.log_signer),
+        keys=() if shape.revoker is None else (proven(5),),
+        records=tuple(map(proven, sorted(shape.words))),
+    )
 
 
 def _logged_beacon(
@@ -337,6 +360,12 @@ def _records(shape: Shape, beacon_hash: bytes) -> dict[int, Record]:
         shape.key_index: _issue("key", shape.identity, depositor, T0 - 50),
         6: _issue(shape.kind, claims, depositor, T0, shape.hold),
     }
+    if shape.revoker is not None:
+        records[5] = _issue("key", {}, key_of(shape.revoker), T0 - 50)
+    for index, (number, said) in shape.words.items():
+        word = {"key": depositor.public.thumbprint, "reason": "keyCompromise", **said}
+        signer = depositor if number == shape.signer else key_of(number)
+        records[index] = _issue("revocation", word, signer, EVIDENCE_TIME + 1_000)
     if shape.beacon:
         beacon = {**block, "timestamp": BEACON_TIME}
         records[shape.beacon_index] = _issue("beacon", beacon, BEACON_KEY, T0 - 60)

@@ -11,6 +11,7 @@ from mutations import (
     ALL,
     MANY,
     REPRESENTATIVES,
+    REVOKED,
     SMALL,
     free,
     is_refused,
@@ -156,3 +157,21 @@ def test_every_set_needs_a_signature_that_the_policy_knows() -> None:
     for start in starts:
         place = start + len(line)
         assert survivors(made, ALL, range(place, place + 6)) == []
+
+
+def test_no_byte_of_a_revocation_is_free() -> None:
+    made = receipts.build(REVOKED)
+    begins = made.octets.index(b',"revocations":')
+    assert verdict_of(made, made.octets).check("key-status").code == "compromised-later-shown"
+
+    assert survivors(made, REPRESENTATIVES, range(begins, len(made.octets), 3)) == []
+
+
+def test_a_revocation_that_is_taken_out_leaves_only_what_was_proved_without_it() -> None:
+    made = receipts.build(REVOKED)
+    bare = replace(made.receipt, revocations=None).to_bytes()
+
+    verdict = verdict_of(made, bare)
+
+    assert verdict.exit_code == 0
+    assert verdict.check("key-status").code == "revocation-not-shown"
