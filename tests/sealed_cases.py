@@ -71,7 +71,7 @@ def good() -> Iterator[Case]:
         )
     opening = common(record="cd" * 32, _sd=list(SEALED_WHOLE.values()))
     key = KEY.public.thumbprint
-    texts = (SEALED_DATASET, SEALED_SALTED, SEALED_TITLE, SEALED_FILES, SEALED_BYTES)
+    opened = (SEALED_DATASET, SEALED_SALTED, SEALED_TITLE, SEALED_FILES, SEALED_BYTES)
     values = {
         "dataset_digest": {"sha256": DATASET, "key": key},
         "salted_digest": {"sha256": "5c" * 32, "key": key},
@@ -82,7 +82,7 @@ def good() -> Iterator[Case]:
     yield Case(
         "opening",
         "everything that was sealed",
-        forge(opening, *texts, header=header_of("opening")),
+        forge(opening, *opened, header=header_of("opening")),
         payload={**without(opening, "_sd", "_sd_alg"), **values},
     )
     yield Case(

@@ -133,6 +133,7 @@ def _to_json(report: AuditReport, findings: Sequence[ChainFinding]) -> dict[str,
         "blocks_confirmed": report.blocks_confirmed,
         "disclosures": report.disclosures,
         "lost_keys": report.lost_keys,
+        "erased": report.erased,
         "manifests": report.manifests,
         "signer_memory_checked": report.memory_is_checked,
         "signer_memory_away": report.memory_away,
@@ -157,6 +158,8 @@ def _print(report: AuditReport, findings: Sequence[ChainFinding]) -> None:
     ]
     if report.disclosures or report.lost_keys:
         rows.append((_("disclosures opened"), report.disclosures))
+    if report.erased:
+        rows.append((_("erased in records"), len(report.erased)))
     if report.manifests:
         rows.append((_("manifests"), report.manifests))
     print_fields(rows)
