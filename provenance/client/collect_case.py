@@ -96,29 +96,32 @@ class _Gathering:
         self._found: dict[bytes, Entry] = {}
 
     def run(self, record_ids: Sequence[bytes], read: Callable[[bytes], Entry]) -> Iterable[Entry]:
-        asked = set(record_ids)
-        waiting = deque(record_ids)
+        waiting: deque[tuple[bytes, bytes | None]] = deque((one, None) for one in record_ids)
         while waiting:
-            record_id = waiting.popleft()
+            record_id, about = waiting.popleft()
             if record_id in self._found:
                 continue
             if len(self._found) >= MAX_RECORDS:
                 raise TooLargeError(limit=MAX_RECORDS, length=MAX_RECORDS + 1, unit="records")
             try:
-                entry = self._found[record_id] = read(record_id)
+                entry = read(record_id)
             except RefusedByServiceError as error:
-                if error.status != _NOT_FOUND or record_id in asked:
+                if error.status != _NOT_FOUND or record_id in record_ids:
                     raise
                 continue  # of another log, or not there: the case names it as missing
-            waiting.extend(self._next(entry))
+            if about is None or about in targets_of(entry.record):
+                self._found[record_id] = entry
+                waiting.extend(self._next(entry))
+            # else the service, or a "dataset digest" that is a record's id, led astray
         return self._found.values()
 
-    def _next(self, entry: Entry) -> list[bytes]:
-        """Return the ids of what a record is about, and of what is about it."""
+    def _next(self, entry: Entry) -> list[tuple[bytes, bytes | None]]:
+        """Return the ids of what a record is about, and of what is said to be about it."""
         related = _related(entry)
-        up = [one for one in targets_of(entry.record) if self._lineage or one not in related]
+        above = [one for one in targets_of(entry.record) if self._lineage or one not in related]
+        up: list[tuple[bytes, bytes | None]] = [(one, None) for one in above]
         down = [
-            from_hex(_text(hit, "id"), field="id")
+            (from_hex(_text(hit, "id"), field="id"), entry.id)
             for hit in self._client.lookup(digest=entry.id.hex())
             if self._lineage or _text(hit, "type") != "deposit"
         ]

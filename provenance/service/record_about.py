@@ -57,7 +57,7 @@ def about_record(
     """Read what stands about a record, ``most`` entries at each step.
 
     Raises:
-        DamagedReceiptError: a look-up or an entry is damaged.
+        DamagedReceiptError: an entry is damaged.
     """
     reading = _Reading(log, most)
     about = reading.about(record.id)
@@ -88,15 +88,15 @@ class _Reading:
         if record_id not in self._asked:
             indexes = self._log.deposits_of_dataset(record_id, -1, self._most + 1)
             self.complete = self.complete and len(indexes) <= self._most
-            self._asked[record_id] = [self._read(one, record_id) for one in indexes[: self._most]]
+            named = [self._read(one) for one in indexes[: self._most]]
+            # anybody may deposit a "dataset" whose digest is the id of somebody's record
+            self._asked[record_id] = [one for one in named if record_id in targets_of(one.record)]
         return self._asked[record_id]
 
-    def _read(self, leaf_index: int, record_id: bytes) -> Placed:
+    def _read(self, leaf_index: int) -> Placed:
         placed = self.found.get(leaf_index)
         if placed is None:
             placed = self.found[leaf_index] = Placed(self._entry(leaf_index), leaf_index)
-        if record_id not in targets_of(placed.record):
-            raise DamagedReceiptError(f"entry {leaf_index} is not about {record_id.hex()}")
         return placed
 
     def _entry(self, leaf_index: int) -> Record:

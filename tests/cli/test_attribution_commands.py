@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 import httpx
 import pytest
 from command_line import CommandLine, Ran, open_quickly, served
+from strategies import private_key, salts
 from time_authority import make_authority
 
 from provenance.attribution_values import read_statement
@@ -22,6 +23,7 @@ from provenance.dispute_case import dispute_of
 from provenance.files.keystore import KeyStore
 from provenance.files.time_token import read_roots, verify_token
 from provenance.policy import InstitutionKey, Policy, render_policy
+from provenance.record import issue_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,8 +124,7 @@ def _trust(ledger: Path, people: dict[str, CommandLine]) -> None:
     (ledger / "policy.json").write_bytes(made)
 
 
-@pytest.fixture(scope="module")
-def penguins(place: Place) -> str:
+def named_by_gorman(place: Place) -> str:
     """A deposit by Gorman that names three others, one of them without ORCID iD."""
     people = [
         f"Kristen Gorman; orcid={GORMAN}; roles=investigation, Data curation",
@@ -143,8 +144,8 @@ def row(credit: Any, name: str) -> dict[str, Any]:  # noqa: ANN401 -- JSON
     }
 
 
-def test_what_nobody_answered_is_claimed_and_never_agreed(place: Place, penguins: str) -> None:
-    credit = place.json("li", "credit", penguins)
+def test_what_nobody_answered_is_claimed_and_never_agreed(place: Place) -> None:
+    credit = place.json("li", "credit", named_by_gorman(place))
 
     assert row(credit, "Kristen Gorman") == {
         "status": "own",
@@ -159,7 +160,10 @@ def test_what_nobody_answered_is_claimed_and_never_agreed(place: Place, penguins
     assert row(credit, "陈晨") == {"status": "claimed", "visualization": "claimed"}
 
 
-def test_each_named_person_answers_by_his_link(place: Place, penguins: str) -> None:
+@pytest.fixture(scope="module")
+def penguins(place: Place) -> str:
+    """That deposit, answered: accepted by Li, objected to by Wang, amended by Chen."""
+    penguins = named_by_gorman(place)
     links = {one["name"]: one["link"] for one in place.json("gorman", "invite", penguins)}
     assert all(link.startswith(f"{place.url}/#respond={penguins}.") for link in links.values())
 
@@ -167,6 +171,10 @@ def test_each_named_person_answers_by_his_link(place: Place, penguins: str) -> N
     place.json("li", "respond", links["李雷"], "accept")
     place.json("wang", "respond", penguins, "object", "--reason", "Not my method.\nAsk others.")
     place.json("chen", "respond", links["陈晨"], "amend", "--roles", "可视化呈现,Software")
+    return penguins
+
+
+def test_each_named_person_answers_by_his_link(place: Place, penguins: str) -> None:
     credit = place.json("gorman", "credit", penguins, "--policy", place.policy)
 
     assert row(credit, "李雷") == {
@@ -320,8 +328,13 @@ def quarrel(place: Place) -> Quarrel:
     ]
     place.refused("li", "institution-required", "dispute", first, second, *words)
     place.refused("institute", "unknown-record", "dispute", "ab" * 32, *words)
-    opened = place.json("institute", "dispute", first, second, *words)
-    return Quarrel(first, second, opened["id"])
+    opened = place.json("institute", "dispute", first, second, *words)["id"]
+    evidence = place.people["li"].folder / "notebook.pdf"
+    evidence.write_bytes(b"page 12")
+    said = ["--text", "我的笔记本第12页。", "--evidence", evidence]
+    place.json("li", "statement", opened, *said)
+    place.json("wang", "statement", opened, "--text", "I measured it myself.")
+    return Quarrel(first, second, opened)
 
 
 def standing(place: Place, record_id: str) -> dict[str, Any]:
@@ -334,11 +347,6 @@ def standing(place: Place, record_id: str) -> dict[str, Any]:
 
 def test_a_dispute_flags_every_view_until_it_is_decided(place: Place, quarrel: Quarrel) -> None:
     assert standing(place, quarrel.first)["header"] == "disputed"
-    evidence = place.people["li"].folder / "notebook.pdf"
-    evidence.write_bytes(b"page 12")
-    said = ["--text", "我的笔记本第12页。", "--evidence", evidence]
-    place.json("li", "statement", quarrel.dispute, *said)
-    place.json("wang", "statement", quarrel.dispute, "--text", "I measured it myself.")
 
     case = case_of(place, quarrel.dispute)
     found = dispute_of(case, bytes.fromhex(quarrel.dispute))
@@ -465,6 +473,21 @@ def test_three_releases_and_their_use_are_one_lineage(place: Place, tmp_path: Pa
     texts = "".join(root.itertext())
     assert "IERS 2026-11-02" in texts
     assert "Observatory" in texts
+
+
+def test_a_digest_that_is_a_record_id_leads_no_case_astray(place: Place) -> None:
+    mine = place.deposit("li", PENGUINS / "penguins.csv", "Mine")
+    key, now = private_key("Ed25519", 99), int(time.time())
+    claims = {"dataset_digest": mine, "files": 1}
+    known = issue_record("key", {}, private_key=key, aud=ORIGIN, iat=now, salts=salts(98))
+    hostile = issue_record("deposit", claims, private_key=key, aud=ORIGIN, iat=now, salts=salts(99))
+    with LedgerClient(place.url) as client:
+        sent = client.submit_batch([one.compact.decode() for one in (known, hostile)])
+    assert [one["status"] for one in sent] == ["integrated", "integrated"]
+
+    found = place.json("chen", "lineage", mine)
+
+    assert [node["key"] for node in found["nodes"]] == [mine]
 
 
 def case_of(place: Place, record_id: str) -> Case:
