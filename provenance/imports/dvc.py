@@ -38,13 +38,16 @@ _DESCRIBED = ("desc", "type", "labels", "meta")
 _MAX_BYTES = 32 << 20
 """Bytes of one file of DVC; PyYAML takes a minute for as many."""
 
+_MD5 = re.compile("[0-9a-f]{32}")
+_MD5_ONLY = N_("DVC keeps MD5 digests only: re-hash the files to give them an identity.")
+
 
 def sniff(path: Path) -> bool:
-    """Tell whether this is a file of DVC, or a folder with one."""
+    """Tell whether this is a file of DVC, a list in its cache, or a folder with a file of it."""
     if path.is_dir():
         # not a walk through all: whoever asks wants to know at once
         return (path / _LOCK).is_file() or (path / ".dvc").is_dir() or any(path.glob("*.dvc"))
-    return path.name == _LOCK or (path.suffix == _SUFFIX and path.is_file())
+    return path.name == _LOCK or (path.suffix in {_SUFFIX, _DIRECTORY} and path.is_file())
 
 
 def read(path: Path) -> Imported:
@@ -56,6 +59,9 @@ def read(path: Path) -> Imported:
         UnsoundSourceError: a list in the cache that has another digest.
     """
     findings = Findings()
+    if path.suffix == _DIRECTORY:
+        findings.note(_MD5_ONLY)
+        return findings.imported("dvc", entries_of(_listed_in(path)))
     root = path if path.is_dir() else path.parent
     found = _Outputs(root, findings)
     for file in sorted(_tracked_files(path)):
@@ -68,8 +74,31 @@ def read(path: Path) -> Imported:
         # one tracked folder is the dataset itself: its name is not in the paths
         data = found.outputs[0].path
         listed = [one._replace(path=one.path[len(data) + 1 :]) for one in listed]
-    findings.note(N_("DVC keeps MD5 digests only: re-hash the files to give them an identity."))
+    findings.note(_MD5_ONLY)
     return findings.imported("dvc", entries_of(listed), data=data)
+
+
+def _listed_in(path: Path) -> list[Listed]:
+    """Return the files of a list; in the cache it has its digest for a name, in one of two ways."""
+    octets = read_text(path)
+    digest = hashlib.md5(octets, usedforsecurity=False).hexdigest()
+    names = {path.stem, path.parent.name + path.stem}
+    if any(map(_MD5.fullmatch, names)) and digest not in names:
+        raise UnsoundSourceError("the list has another digest than its name", field=path.name)
+    listed = list(_lines(octets, path.name))
+    if not listed:
+        raise MalformedError("expected at least one file", field=path.name)
+    return listed
+
+
+def _lines(octets: bytes, name: str) -> Iterator[Listed]:
+    """Yield the files of a folder's list, with paths below the folder."""
+    for index, value in enumerate(_list(parse_json(octets, name), name)):
+        where = f"{name}[{index}]"
+        line = _mapping(value, where)
+        below = clean_path(_text(line.get("relpath"), f"{where}.relpath"), where)
+        digest = read_digest("md5", _text(line.get("md5"), f"{where}.md5"), where)
+        yield Listed(below, "md5", digest, None, where)
 
 
 def _tracked_files(path: Path) -> Iterator[Path]:
@@ -197,17 +226,12 @@ class _Outputs:
         octets = self._cached(name, output)
         if hashlib.md5(octets, usedforsecurity=False).hexdigest() != name:
             raise UnsoundSourceError("the list in the cache has another digest", field=output.where)
-        lines = _list(parse_json(octets, f"{name}.dir"), output.where)
-        if output.files is not None and output.files != len(lines):
+        listed = list(_lines(octets, f"{name}{_DIRECTORY}"))
+        if output.files is not None and output.files != len(listed):
             raise UnsoundSourceError(
-                f"expected {output.files} files, the cache lists {len(lines)}", field=output.where
+                f"expected {output.files} files, the cache lists {len(listed)}", field=output.where
             )
-        for index, value in enumerate(lines):
-            where = f"{name}.dir[{index}]"
-            line = _mapping(value, where)
-            below = clean_path(_text(line.get("relpath"), f"{where}.relpath"), where)
-            digest = read_digest("md5", _text(line.get("md5"), f"{where}.md5"), where)
-            yield Listed(f"{output.path}/{below}", "md5", digest, None, where)
+        yield from (one._replace(path=f"{output.path}/{one.path}") for one in listed)
 
     def _cached(self, name: str, output: _Output) -> bytes:
         read_digest("md5", name, output.where)

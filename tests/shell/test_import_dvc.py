@@ -120,6 +120,22 @@ def test_without_the_list_of_a_folder_nothing_is_said_of_its_files(repository: P
         read_source(repository / "raw.dvc")
 
 
+def test_a_list_in_the_cache_is_read_alone(repository: Path, tmp_path: Path) -> None:
+    lists = (repository / ".dvc" / "cache").rglob("*.dir")
+    folder = next(one for one in lists if b"a.txt" in one.read_bytes())
+    named = folder.parent.name + folder.name
+    (tmp_path / named).write_bytes(folder.read_bytes())
+
+    whole = [(one.path, one.digest) for one in read_source(repository / "raw.dvc").entries]
+
+    (tmp_path / "mine.dir").write_bytes(folder.read_bytes())
+    for path in (folder, tmp_path / named, tmp_path / "mine.dir"):
+        assert [(one.path, one.digest) for one in read_source(path).entries] == whole
+    (tmp_path / named).write_bytes(folder.read_bytes() + b" ")
+    with pytest.raises(UnsoundSourceError, match="than its name"):
+        read_source(tmp_path / named)
+
+
 def test_a_list_that_was_changed_in_the_cache_is_refused(repository: Path) -> None:
     (found,) = (repository / ".dvc" / "cache" / "files" / "md5" / "d7").glob("*.dir")
     for path in (repository / ".dvc" / "cache" / "files" / "md5").rglob("*.dir"):
