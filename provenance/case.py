@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Final
 from provenance.errors import MalformedError, VerificationError
 from provenance.identity import Level
 from provenance.receipt_parts import Parts
-from provenance.record import key_binding_of
 from provenance.record_standing import RecordStanding, stand, targets_of
 from provenance.verdict import Outcome, not_in_log
 
@@ -173,11 +172,9 @@ def entry_of(octets: bytes, verdict: Verdict) -> Entry:
 def _signer(parts: Parts, verdict: Verdict) -> Signer:
     """Read who signed from the identity check, which knows the policy and the log's order."""
     record, facts = parts.record, verdict.check("identity").facts
-    own = [one for one in (*parts.keys, record) if one.type == "key" and one.kid == record.kid]
-    binding = key_binding_of(own[0]) if own else None
-    name, orcid, binder = (
+    name, orcid, ror, binder = (
         None if facts.get(fact) is None else str(facts[fact])
-        for fact in ("claimed_name", "claimed_orcid", "binder")
+        for fact in ("claimed_name", "claimed_orcid", "claimed_ror", "binder")
     )
     level = Level(str(facts.get("level", Level.UNBOUND.value)))
     is_bound = level is Level.INSTITUTION_BOUND
@@ -186,7 +183,7 @@ def _signer(parts: Parts, verdict: Verdict) -> Signer:
         level=level,
         name=name,
         orcid=orcid,
-        ror=() if binding is None else binding.ror,
+        ror=() if ror is None else tuple(ror.split(", ")),
         binder=binder if is_bound else None,  # who bound it later did not when it signed
         may_bind=is_bound and facts.get("may_bind", 1) == 1,
     )

@@ -159,7 +159,9 @@ def _certificate(standing: Standing, policy: Policy, given: Given) -> dict[str, 
 
 
 def _claimed_identity(standing: Standing) -> dict[str, Fact]:
-    claimed = {"claimed_name": standing.binding.name, "claimed_orcid": standing.binding.orcid}
+    said = standing.binding
+    claimed = {"claimed_name": said.name, "claimed_orcid": said.orcid}
+    claimed["claimed_ror"] = ", ".join(said.ror) or None
     return {name: value for name, value in claimed.items() if value is not None}
 
 

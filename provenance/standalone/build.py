@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, Final
 
 from provenance.digests import sha256
 from provenance.messages import translator
-from provenance.wordings import BLOCK_TIMES, CONCLUSIONS, TITLES, TRUSTS, WORDINGS
+from provenance.wordings import (
+    BLOCK_TIMES,
+    CERTIFICATES,
+    CONCLUSIONS,
+    REVOKERS,
+    TITLES,
+    TRUSTS,
+    WORDINGS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,6 +146,6 @@ def _imports(text: str) -> Iterator[str]:
 def _chinese() -> dict[str, str]:
     """Return the translation of every sentence of a verdict that has one."""
     translate = translator("zh_Hans")
-    tables = (CONCLUSIONS, TITLES, TRUSTS, BLOCK_TIMES, WORDINGS)
+    tables = (CONCLUSIONS, TITLES, TRUSTS, BLOCK_TIMES, REVOKERS, CERTIFICATES, WORDINGS)
     sentences = sorted({text for table in tables for text in table.values()})
     return {text: translate(text) for text in sentences if translate(text) != text}

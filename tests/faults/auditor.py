@@ -244,14 +244,24 @@ class Auditor:
             for record, path in cited:
                 self._check_included(record, path, note)
         record = receipt["record"]["sd_jwt"].encode()
-        key = receipt["keys"][0]["sd_jwt"].encode() if receipt["keys"] else record
+        own = "jwk" in wire.header_of(record) or not receipt["keys"]
+        key = record if own else receipt["keys"][0]["sd_jwt"].encode()
         jwk = wire.header_of(key)["jwk"]
         demand(wire.is_signed_by(record, jwk), "I3", "a receipt's record has a bad signature")
         demand(wire.is_signed_by(key, jwk), "I3", "a receipt's key record has a bad signature")
+        self._check_revocations(receipt.get("revocations"))
         for part in receipt["anchored"]:
             demand(part["anchors"], "I3", "an anchored part of a receipt without an anchor")
             self._check_anchors_of(part, chain)
         return bool(receipt["anchored"])
+
+    def _check_revocations(self, said: JSON) -> None:
+        """What is said against a key is an entry as well, under a checkpoint of its own."""
+        if said is None:
+            return
+        note = self._check_note(said["checkpoint"])
+        for one in (*said["keys"], *said["records"]):
+            self._check_included(one, one["path"], note)
 
     def _check_anchors_of(self, part: JSON, chain: ChainView) -> None:
         """The evidence shows this checkpoint's root, in a block of the chain, by other code."""
