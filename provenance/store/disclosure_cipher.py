@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DERIVED_SCHEME",
+    "ERASED_SCHEME",
     "NONCE_LENGTH",
     "PLAIN_SCHEME",
     "Key",
@@ -38,6 +39,8 @@ PLAIN_SCHEME: Final = 0
 """The record's key encrypts: in the first release."""
 DERIVED_SCHEME: Final = 1
 """A key derived from it encrypts each disclosure."""
+ERASED_SCHEME: Final = 2
+"""The record's key is gone, and never comes back."""
 
 NONCE_LENGTH: Final = 12
 """What NIST SP 800-38D gives random nonces; a key seals one disclosure, twice at most."""

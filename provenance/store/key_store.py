@@ -34,6 +34,7 @@ from provenance.ledger.ports import Sweep
 from provenance.store.check_files import check_files
 from provenance.store.disclosure_cipher import (
     DERIVED_SCHEME,
+    ERASED_SCHEME,
     NONCE_LENGTH,
     PLAIN_SCHEME,
     key_for,
@@ -73,8 +74,9 @@ SCHEMA_VERSION: Final = 2
 KEY_LENGTH: Final = 32
 TAG_LENGTH: Final = 16
 """Bytes of a person's tag: two people share one by chance in none of 2^64 pairs."""
-ERASED: Final = b""
-"""The key of a record that was erased."""
+
+_ERASED: Final = {"key": b"", "scheme": ERASED_SCHEME}
+"""What a record's row says once it was erased: an empty key of another scheme is damaged."""
 
 _CHUNK: Final = 500
 """Ids asked for in one statement, below every database's limit of parameters."""
@@ -182,7 +184,7 @@ class SqlKeyStore:
             for start in range(0, len(wanted), _CHUNK):
                 ids = wanted[start : start + _CHUNK]
                 keys.update(
-                    (row.record_id, (row.key or os.urandom(KEY_LENGTH), row.scheme))
+                    (row.record_id, _key_to_seal(row.key, row.scheme))
                     for row in connection.execute(_find_keys, {"ids": ids})
                 )
             fresh = [record_id for record_id in wanted if record_id not in keys]
@@ -215,7 +217,7 @@ class SqlKeyStore:
             row = connection.execute(_find_key, {"record_id": record_id}).one_or_none()
             if row is None:
                 return None
-            if row.key == ERASED:
+            if row.scheme == ERASED_SCHEME:
                 left = connection.execute(_find_subkeys, {"record_id": record_id}).all()
                 return open_left(record_id, left, sealed) if left else None
         if not isinstance(row.key, bytes) or len(row.key) != KEY_LENGTH:
@@ -229,7 +231,7 @@ class SqlKeyStore:
         """Tell whether a record's key was erased, in whole or in part: it is not lost then."""
         with storage_errors(), self._engine.connect() as connection:
             row = connection.execute(_find_key, {"record_id": record_id}).one_or_none()
-        return row is not None and row.key == ERASED
+        return row is not None and row.scheme == ERASED_SCHEME
 
     def count(self) -> int:
         """Count the records that have a key, or had one that was erased."""
@@ -264,20 +266,21 @@ class SqlKeyStore:
         """
         with storage_errors(), self._engine.begin() as connection:
             row = connection.execute(_find_key, {"record_id": record_id}).one_or_none()
-            key = ERASED if row is None else row.key
-            if key != ERASED and digests is not None and row is not None:
-                _keep_subkeys(connection, record_id, (key, row.scheme), digests, sealed)
+            is_gone = row is None or row.scheme == ERASED_SCHEME
+            key = None if row is None or is_gone else (row.key, row.scheme)
+            if key is not None and digests is not None:
+                _keep_subkeys(connection, record_id, key, digests, sealed)
             gone = delete(disclosure_subkeys).where(disclosure_subkeys.c.record_id == record_id)
             if digests is not None:
                 gone = gone.where(disclosure_subkeys.c.digest.in_(list(digests)))
             erased = connection.execute(gone).rowcount > 0
             if row is None:
-                mark = {"record_id": record_id, "key": ERASED, "scheme": DERIVED_SCHEME}
+                mark = {"record_id": record_id, **_ERASED}
                 connection.execute(insert(disclosure_keys), mark)
-            elif key != ERASED:
+            elif key is not None:
                 erased = True
                 ours = disclosure_keys.c.record_id == record_id
-                connection.execute(update(disclosure_keys).where(ours).values(key=ERASED))
+                connection.execute(update(disclosure_keys).where(ours).values(_ERASED))
         return erased
 
     def forget(self) -> None:
@@ -334,6 +337,11 @@ def _nonces(count: int) -> Iterator[bytes]:
     """Draw random nonces, all at once: asking the system gives up the interpreter's lock."""
     drawn = os.urandom(NONCE_LENGTH * count)
     return (drawn[start : start + NONCE_LENGTH] for start in range(0, len(drawn), NONCE_LENGTH))
+
+
+def _key_to_seal(key: bytes, scheme: int) -> Key:
+    """Return the key of a record that was sealed before; of an erased one a key nobody keeps."""
+    return (os.urandom(KEY_LENGTH), DERIVED_SCHEME) if scheme == ERASED_SCHEME else (key, scheme)
 
 
 def _keep_subkeys(

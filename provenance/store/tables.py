@@ -288,10 +288,10 @@ disclosure_keys = Table(
     Column("scheme", Integer, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
 )
-"""Record id -> random 256-bit key; an empty one was erased, and never comes back.
+"""Record id -> random 256-bit key. ``sequence`` is never given twice: it bounds the sweep.
 
-``sequence`` is never given twice: it bounds the sweep. ``scheme`` says what encrypts: 0 the key
-itself (first release), 1 a key derived from it for each disclosure.
+``scheme`` says what encrypts: 0 the key itself (first release), 1 a key derived from it for each
+disclosure; 2 that the key was erased: it is empty, and never comes back.
 """
 
 disclosure_subkeys = Table(
