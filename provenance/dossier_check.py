@@ -36,7 +36,7 @@ from provenance.receipt_parts import Parts
 from provenance.record import deposit_of
 from provenance.sealed import check_opening, read_opening
 from provenance.sm3 import sm3
-from provenance.verdict import not_in_log
+from provenance.verdict import Outcome, not_in_log
 from provenance.verify import check_parts, verify_receipt
 from provenance.verify_blocks import blocks_of
 
@@ -96,13 +96,22 @@ class DossierVerdict:
 
     @property
     def exit_code(self) -> int:
-        """1 when anything is false, else 2, 4, 3, 0 as the receipts' verdicts have it."""
-        codes = {verdict.exit_code for verdict in self.verdicts.values()}
+        """1 when the dossier is not what it says, else 2, 4, 3, 0 as the receipts have it.
+
+        A record that its key makes void (check 5) is one of the things that a dossier is there to
+        show, and makes nothing false that the dossier says.
+        """
         if self.index is None:
             return 2
+        codes = {_code_of(verdict) for verdict in self.verdicts.values()}
         if self.findings or 1 in codes:
             return 1
         return next((code for code in (2, 4, 3) if code in codes), 0)
+
+
+def _code_of(verdict: Verdict) -> int:
+    wrong = {check.name for check in verdict.checks if check.outcome is Outcome.FALSE}
+    return 0 if wrong == {"key-status"} else verdict.exit_code
 
 
 # --- (1) the files ------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from provenance.document import Both, Heading, Mono, Paragraph, Table
 from provenance.dossier_words import STATUSES, WORDS, coded
 from provenance.key_values import revocation_of
 from provenance.receipt_parts import Parts
-from provenance.record import fixity_of, key_binding_of
+from provenance.record import fixity_of, key_binding_of, parse_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,10 +101,21 @@ def keys(facts: DossierFacts, speech: Speech) -> Iterator[Block]:
         rows.append((Mono(entry.signer.kid), "\n".join(filter(None, said))))
     head = (speech(WORDS["key"]), speech(WORDS["identity"]))
     yield Table(head, tuple(rows), (0.36, 0.64))
-    revocations = [one for one in facts.case.entries if one.record.type == "revocation"]
-    for one in revocations:
-        yield Paragraph(_revoked(one.leaf_index, one.record, speech))
+    for index, record in sorted(_revocations(facts).items()):
+        yield Paragraph(_revoked(index, record, speech))
     yield Paragraph(speech(WORDS["custody-blank"]))
+
+
+def _revocations(facts: DossierFacts) -> dict[int, Record]:
+    """Return every revocation that is shown, by its entry: of the case, and inside receipts."""
+    entries = facts.case.entries
+    found = {one.leaf_index: one.record for one in entries if one.record.type == "revocation"}
+    for entry in entries:
+        shown = Parts.parse(entry.octets).receipt.revocations
+        for proven in () if shown is None else shown.records:
+            logged = proven.record
+            found[logged.leaf_index] = parse_record(logged.sd_jwt.encode(), complete=False)
+    return found
 
 
 def _recovery(entry: Entry) -> str | None:

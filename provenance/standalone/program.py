@@ -350,6 +350,8 @@ def _print_dossier(
         said.line("")
         said.line(name)
         _print_verdict(one, said)
+        if one.exit_code == 1 and one.deciding is not None:
+            _print_check(one.deciding, said)
     said.line("")
 
 
