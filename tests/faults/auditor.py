@@ -255,7 +255,7 @@ class Auditor:
             self._check_anchors_of(part, chain)
         return bool(receipt["anchored"])
 
-    def _check_revocations(self, said: JSON) -> None:
+    def _check_revocations(self, said: JSON | None) -> None:
         """What is said against a key is an entry as well, under a checkpoint of its own."""
         if said is None:
             return

@@ -12,11 +12,12 @@ from certificates import LEAF, MIDDLE, OTHER_ROOT, ROOT, pem
 from key_records import ACADEMY, INSTITUTE, bound, named, revoked
 from small_ledger import START, SmallLedger, accepted, deposit, key_of, policy
 
-from provenance import tlog
-from provenance.errors import ProvenanceError
+from provenance import strict_json, tlog
+from provenance.digests import to_b64url
+from provenance.errors import MalformedError, ProvenanceError
 from provenance.ledger.audit_log import PublicLog, key_status_from
 from provenance.ledger.audit_store import audit_store
-from provenance.record import issue_record
+from provenance.record import issue_record, parse_record
 from provenance.verdict import Outcome
 from provenance.verify import verify_receipt
 
@@ -467,3 +468,65 @@ def test_a_certificate_is_shown_and_checked_only_under_a_ca(ledger: SmallLedger)
     )
     assert said[1].text().endswith("issued under CN=Root CA, which you gave")
     assert [one.code for one in said] == ["key-institution", "key-institution", "certificate-false"]
+
+
+# --- taking what is another's -------------------------------------------------------------
+
+
+def test_a_record_that_is_sent_again_stays_where_it_is(ledger: SmallLedger) -> None:
+    hers = deposit(ALICE, "penguins")
+    made = take(ledger, named(ALICE, "Alice"), named(CAROL, "Carol"), hers)[-1]
+
+    again = take(ledger, hers)[0]
+
+    assert (again.leaf_index, again.is_new) == (made.leaf_index, False)
+    assert again.receipt.record == made.receipt.record
+
+
+def test_signed_bytes_are_not_taken_under_another_key(ledger: SmallLedger) -> None:
+    hers = deposit(ALICE, "penguins")
+    take(ledger, named(ALICE, "Alice"), named(CAROL, "Carol"), hers)
+    jws, _, disclosures = hers.compact.decode().partition("~")
+    _header, payload, signature = jws.split(".")
+    claimed = strict_json.dump(
+        {"alg": "Ed25519", "kid": CAROL.public.thumbprint, "typ": "deposit+sd-jwt"}
+    )
+    stolen = parse_record(
+        f"{to_b64url(claimed)}.{payload}.{signature}~{disclosures}".encode(), complete=True
+    )
+
+    assert codes(send(ledger, stolen)) == ["bad-signature"]
+
+
+def test_anothers_digest_under_ones_own_key_is_visibly_later(ledger: SmallLedger) -> None:
+    first, _, second = take(
+        ledger,
+        named(ALICE, "Alice"),
+        named(CAROL, "Carol"),
+        deposit(ALICE, "penguins"),
+    )
+    copy = take(ledger, deposit(CAROL, "penguins"))[0]
+
+    digest = bytes.fromhex(str(deposit(ALICE, "penguins").claims["dataset_digest"]))
+    found = ledger.store.deposits_of_dataset(digest, -1, 10)
+
+    assert found == [second.leaf_index, copy.leaf_index]
+    assert first.leaf_index < second.leaf_index < copy.leaf_index
+
+
+def test_a_binding_is_good_for_one_key_only(ledger: SmallLedger) -> None:
+    hers = bound(ALICE, ACADEMY)
+    take(ledger, ROOT_RECORD, hers)
+
+    with pytest.raises(MalformedError) as caught:
+        issue_record(
+            "key",
+            {"binder": str(hers.claims["binder"])},
+            private_key=CAROL,
+            aud=hers.aud,
+            iat=hers.iat,
+            salts=iter(()),
+            made=hers.parts,
+        )
+
+    assert caught.value.field == "binder.key"
