@@ -169,7 +169,7 @@ def test_killed_node_loses_no_anchor_and_none_is_doubled(ledger: AnchoredLedger)
         ledger.anchor_to_the_end()
         assert before | {size} <= set(finals(ledger))
 
-    assert ledger.node.starts == 7
+    assert ledger.node.starts >= 7  # more when another program took the port that was free
     check_evidence(ledger)
 
 
