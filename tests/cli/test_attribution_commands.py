@@ -434,12 +434,27 @@ def test_a_timeline_tells_a_dispute_from_one_end_to_the_other(
     assert "DOES NOT COUNT" not in ran.out
 
 
+def test_a_person_is_found_by_orcid_and_name_with_the_level_of_each_key(
+    place: Place, penguins: str
+) -> None:
+    ran = place.run("chen", "lookup", "--orcid", f"https://orcid.org/{LI}")
+    by_orcid = place.json("chen", "lookup", "--orcid", LI)
+    by_name = place.json("chen", "lookup", "--name", "陈晨")
+
+    assert ran.code == 0, ran
+    assert "self-asserted" in ran.out
+    assert penguins in {one["id"] for one in by_orcid}
+    assert penguins in {one["id"] for one in by_name}
+    assert all(one["identity"] for one in [*by_orcid, *by_name])
+    assert place.run("chen", "lookup").code == 2
+    assert place.run("chen", "lookup", penguins, "--orcid", LI).code == 2
+
+
 # --- lineage ------------------------------------------------------------------------------
 
 
 def test_three_releases_and_their_use_are_one_lineage(place: Place, tmp_path: Path) -> None:
-    files = [release / "Leap_Second.dat" for release in IERS]
-    files = [release / "finals2000A.all" for release in IERS] if not files[0].exists() else files
+    files = [release / "finals2000A.all" for release in IERS]
     one = place.deposit("li", files[0], "IERS 2026-10-12")
     two = place.deposit("wang", files[1], "IERS 2026-10-19", "--relation", f"wasRevisionOf={one}")
     three = place.deposit(
@@ -451,6 +466,8 @@ def test_three_releases_and_their_use_are_one_lineage(place: Place, tmp_path: Pa
         "--relation", "wasDerivedFrom=10.1000/paper",
     )  # fmt: skip
     place.json("li", "withdraw", one)
+    claims = httpx.get(f"{place.url}/v1/records/{one}").json()["claims"]
+    assert "withdrawn" in place.run("li", "lookup", claims["dataset_digest"]).out
 
     found = place.json("chen", "lineage", two)
     ran = place.run("chen", "lineage", one, "--svg", tmp_path / "picture.svg")

@@ -29,8 +29,10 @@ from provenance.fingerprint import (
     parse_manifest,
     verify_file_proof,
 )
+from provenance.identifiers import bare_orcid
 from provenance.receipt import Receipt
 from provenance.record import deposit_of, parse_record
+from provenance.text import nfc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,10 +72,19 @@ def register(app: Application) -> None:
 
 
 def lookup(
-    what: Annotated[
-        str, typer.Argument(metavar="DIGEST|KEY|PATH", help=_("A digest, a key, or data to hash."))
-    ],
     ledger: LedgerURL,
+    what: Annotated[
+        str | None,
+        typer.Argument(metavar="DIGEST|KEY|PATH", help=_("A digest, a key, or data to hash.")),
+    ] = None,
+    orcid: Annotated[
+        str | None,
+        typer.Option("--orcid", metavar="ORCID", help=_("Who is named or signs with this iD.")),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option("--name", metavar="NAME", help=_("The same by the whole name, and weaker.")),
+    ] = None,
     proof: Annotated[
         Path | None,
         typer.Option(
@@ -89,9 +100,14 @@ def lookup(
 
     Of a digest, only the first 16 bits are sent.
     """
-    digest = _digest_asked(what)
+    if [what, orcid, name].count(None) != 2:
+        raise MalformedError("expected exactly one of it, --orcid and --name", field="WHAT")
+    digest = None if what is None else _digest_asked(what)
     with LedgerClient(ledger, language=current()) as client:
-        hits = _by_key(client, what) if digest is None else _by_digest(client, digest)
+        if what is None:
+            hits = _by_person(client, orcid, name)
+        else:
+            hits = _by_key(client, what) if digest is None else _by_digest(client, digest)
         if proof is not None and digest is not None:
             _prove(client, hits, digest, proof)
     if as_json:
@@ -140,6 +156,12 @@ def _digest_of(path: Path) -> bytes:
 
 def _by_key(client: LedgerClient, key: str) -> list[_Hit]:
     return [_checked(hit) for hit in client.lookup(key=key)]
+
+
+def _by_person(client: LedgerClient, orcid: str | None, name: str | None) -> list[_Hit]:
+    """Ask for what names a person, or what was signed by whoever says to be that person."""
+    asked = {"name": nfc(name.strip())} if name is not None else {"orcid": bare_orcid(orcid or "")}
+    return [_checked(hit) for hit in client.lookup(**asked)]
 
 
 def _by_digest(client: LedgerClient, digest: bytes) -> list[_Hit]:
@@ -242,6 +264,8 @@ def _print_hit(hit: _Hit) -> None:
     ]
     if (assurance := _ASSURANCE.get(str(hit.get("assurance")))) is not None:
         rows.append((_("digests"), _(assurance)))
+    if standing := _standing(hit):
+        rows.append((_("NOTE"), standing))
     rows += [(_("read again"), _fixity(one)) for one in _objects(hit.get("fixity"))]
     if hit.get("more_fixity"):
         rows.append((_("read again"), _("by more: look up the record id")))
@@ -262,6 +286,19 @@ def _objects(value: object) -> list[_Hit]:
 def _level(hit: _Hit) -> str:
     level = str(hit.get("identity"))
     return _(_LEVELS.get(level, level))
+
+
+def _standing(hit: _Hit) -> str:
+    """Say what has to be shown beside a record, as the service tells it."""
+    standing = hit.get("standing")
+    told = standing if isinstance(standing, dict) else {}
+    marks = {
+        _("withdrawn"): told.get("withdrawn"),
+        _("disputed"): told.get("disputed"),
+        _("found wrong"): told.get("corrected"),
+        _("superseded by {id}").format(id=told.get("superseded_by")): told.get("superseded_by"),
+    }
+    return "; ".join(mark for mark, is_so in marks.items() if is_so)
 
 
 def _people(hit: _Hit) -> str:
