@@ -47,14 +47,15 @@ _PAGE = 1_000
 def find_person(orcid: str, *, store: LogReader, key_store: KeyStore) -> list[Erased]:
     """Find every public disclosure that names a person by ORCID iD.
 
-    Of a ``key`` record of that person's all identity claims go, of any other record the one
-    disclosure that names them.
+    Of a ``key`` record of that person's all identity claims go, of any other record whatever
+    names them, what its holder keeps from view as well. Records that name them nowhere else than
+    there are in no index: whoever erases has to name those.
     """
     words = orcid_words(orcid)
     found, after = [], -1
     while indexes := store.records_of_person(key_store.tag(words), after, _PAGE):
         for index in indexes:
-            record = load_record(index, log=store, key_store=key_store)
+            record = load_record(index, log=store, key_store=key_store, holder=True)
             if names_person(record, words):
                 found.append(erased_of(record, orcid))
         after = indexes[-1]
@@ -103,16 +104,16 @@ def apply_erasures(store: LogStore, key_store: KeyStore, *, again: bool = False)
     Raises:
         UnavailableError: a reader holds the old state of the files; ask again.
     """
-    size = store.head().tree_size
     indexes = store.erasures(0 if again else key_store.erased_size())
+    if not indexes:
+        return 0  # and nothing is written: a start needs no free disk for this
     erased = [one for index in indexes for one in _ordered(index, store)]
-    if erased:
-        touched = [_erase(one, store, key_store) for one in erased]
-        # a crash here leaves names in the index that no disclosure shows: all begins again
-        people = sorted({index for index in touched if index is not None})
-        store.replace_people(_people(people, store, key_store))
-        key_store.forget()
-    key_store.note_erased(size)
+    touched = [_erase(one, store, key_store) for one in erased]
+    # a crash here leaves names in the index that no disclosure shows: all begins again
+    people = sorted({index for index in touched if index is not None})
+    store.replace_people(_people(people, store, key_store))
+    key_store.forget()
+    key_store.note_erased(indexes[-1] + 1)
     return len(indexes)
 
 

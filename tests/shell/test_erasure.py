@@ -505,6 +505,37 @@ def test_an_order_is_carried_out_on_either_database(place: Place, tmp_path: Path
     ledger.close()
 
 
+def test_what_a_holder_keeps_from_view_is_erased_with_the_rest(tmp_path: Path) -> None:
+    ledger = SmallLedger(tmp_path)
+    ledger.begin()
+    alice = key_of("alice")
+    person = {"name": GONE, "orcid": GONE_ORCID}
+    claims = {
+        "dataset_digest": sha256(b"both").hex(),
+        "files": 1,
+        "contributors": [{**person, "roles": ["software"]}, {**person, "roles": ["supervision"]}],
+    }
+    record = issue_record(
+        "deposit",
+        claims,
+        private_key=alice,
+        aud=ORIGIN,
+        iat=1,
+        salts=salts(b"both"),
+        hold=["contributors[1]"],
+    )
+    hidden = shared_deposit(alice, "hidden", hold=("contributors",))
+    ledger.now = int(time.time())
+    ledger.integrate(key_record(alice), record, hidden)
+
+    found = find_person(GONE_ORCID, store=ledger.store, key_store=ledger.key_store)
+
+    assert [one.record for one in found] == [record.id]
+    assert found[0].digests == {from_b64url(part.digest) for part in record.parts}
+    assert len(erased_of(hidden, GONE_ORCID).digests or ()) == 1
+    ledger.close()
+
+
 def test_archives_of_keys_are_kept_for_a_month(founded: LedgerFolder, tmp_path: Path) -> None:
     folder = copy(founded, tmp_path / "ledger")
     (tmp_path / "keys").mkdir()
