@@ -184,7 +184,7 @@ def _event(entry: Entry, speech: Speech) -> tuple[Cell, ...] | None:
         )
     else:
         return None
-    who = entry.signer.binder or entry.signer.name or entry.signer.kid[:16]
+    who = entry.signer.name or entry.signer.binder or entry.signer.kid[:16]
     return (
         f"{entry.leaf_index} {record.type}",
         said,

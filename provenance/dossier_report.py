@@ -84,7 +84,7 @@ def report_of(
     blocks: list[Block] = []
     for number, item in enumerate(items, start=1):
         title, serves = HEADINGS[number]
-        if number in {12, 14, 15}:
+        if number in {14, 15}:  # the timeline is one page, and forms are torn out
             blocks.append(NewPage())
         blocks.append(Heading(1, f"{number}. {speech.short(title)}"))
         blocks.append(Paragraph(speech.short(WORDS["serves"]) + " " + speech.short(serves)))

@@ -149,6 +149,17 @@ def test_the_dispute_is_told_from_its_records(worked: Worked) -> None:
     assert "司法鉴定" in pdf_text(worked.unpacked / "report.zh.pdf")
 
 
+def test_no_page_is_blank_and_nothing_runs_into_the_margins(worked: Worked) -> None:
+    for language in ("zh", "en"):
+        with pypdfium2.PdfDocument(worked.unpacked / f"report.{language}.pdf") as document:
+            for page in document:
+                grey = page.render(scale=1.5).to_numpy().min(axis=2)
+                edge = int(grey.shape[1] * 0.08)
+                assert (grey < 128).sum() > 2_000
+                assert (grey[:, :edge] < 128).sum() + (grey[:, -edge:] < 128).sum() == 0
+                assert "[U+" not in page.get_textpage().get_text_bounded()
+
+
 def pdf_text(path: Path) -> str:
     with pypdfium2.PdfDocument(path) as document:
         return "\n".join(page.get_textpage().get_text_bounded() for page in document)
@@ -234,8 +245,8 @@ def test_the_hand_steps_hold_with_sha256sum_and_openssl(worked: Worked, tmp_path
 
     entry = next(path for path in folder.iterdir() if path.is_dir()) / "entry"
     entry.write_bytes(entry.read_bytes()[:-1] + b"A")
-    done = subprocess.run(["bash", "check.sh"], cwd=folder, capture_output=True, check=False)
-    assert done.returncode == 1
+    again = subprocess.run(["bash", "check.sh"], cwd=folder, capture_output=True, check=False)
+    assert again.returncode == 1
 
 
 def test_the_same_records_make_the_same_bytes(worked: Worked) -> None:
