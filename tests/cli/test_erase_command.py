@@ -27,7 +27,9 @@ def test_a_person_is_erased_and_every_proof_goes_on(tmp_path: Path) -> None:
     while_none_serves = alone.succeed("erase", "ledger", "--person", ORCID, "--json").json()
     again = alone.run("erase", "ledger", "--person", ORCID, "--json")
 
-    (erased,) = while_none_serves["records"]  # type: ignore[misc]  # JSON
+    records = while_none_serves["records"]
+    assert isinstance(records, list)
+    (erased,) = records
     assert erased["record"] == made["id"]
     assert len(erased["digests"]) == 1
     assert again.code == 2
