@@ -1,7 +1,7 @@
 """Types of record about a dataset itself: that somebody had it, and that it is still the same.
 
               signed in the clear                             behind a digest (disclosures)
-deposit       dataset_digest | declared_digest files bytes    title identifiers
+deposit       dataset_digest | declared_digest files bytes    title version identifiers
               assurance additional_digests                    each contributor
               license access relations block held
               sealed
@@ -24,6 +24,7 @@ from provenance.errors import HashOfNothingError, MalformedError
 from provenance.record_checks import (
     BLOCK,
     MAX_TITLE,
+    MAX_VERSION,
     Check,
     RecordType,
     array_of,
@@ -154,7 +155,11 @@ DEPOSIT_RECORDS: Final = (
             "sealed": _check_sealed,
         },
         required=frozenset(),
-        disclosable={"title": line_of(MAX_TITLE), "identifiers": array_of(check_identifier_value)},
+        disclosable={
+            "title": line_of(MAX_TITLE),
+            "version": line_of(MAX_VERSION),
+            "identifiers": array_of(check_identifier_value),
+        },
         elements={"contributors": check_contributor},
         may_hold=True,
         whole=_deposit,

@@ -38,6 +38,7 @@ __all__ = [
     "MAX_NAME",
     "MAX_ROR",
     "MAX_TITLE",
+    "MAX_VERSION",
     "Check",
     "RecordType",
     "array_of",
@@ -73,6 +74,7 @@ MAX_CONTRIBUTORS: Final = 500
 
 MAX_NAME: Final = 200
 MAX_TITLE: Final = 1_000
+MAX_VERSION: Final = 100
 MAX_IDENTIFIER: Final = 2_000
 MAX_LICENSE: Final = 500
 MAX_ITEMS: Final = 100

@@ -115,6 +115,8 @@ class Deposit:
     length: int | None
     """Bytes of all files together (``bytes`` on the wire); None when not stated."""
     title: str | None
+    version: str | None
+    """Which version of the dataset it is, in the depositor's own numbering, as ``1.10``."""
     contributors: tuple[Contributor | None, ...]
     """In the signed order; None stands for one who was withheld or erased."""
     identifiers: tuple[Identifier, ...]
@@ -256,7 +258,7 @@ def read_deposit(claims: Mapping[str, _Checked], shown: Mapping[str, _Checked]) 
     """Read a deposit from its signed claims and the disclosed values.
 
     Args:
-        shown: disclosed values, by claim name (title, identifiers) or by digest (contributors).
+        shown: disclosed values, by claim name (title, version ...) or by digest (contributors).
     """
     digest, declared = claims.get("dataset_digest"), claims.get("declared_digest")
     return Deposit(
@@ -268,6 +270,7 @@ def read_deposit(claims: Mapping[str, _Checked], shown: Mapping[str, _Checked]) 
         files=claims.get("files", 0),
         length=claims.get("bytes"),
         title=shown.get("title"),
+        version=shown.get("version"),
         contributors=tuple(
             _contributor(shown.get(place["..."])) for place in claims.get("contributors", ())
         ),

@@ -184,6 +184,13 @@ def good() -> Iterator[Case]:
             common(declared_digest={"algorithm": "md5", "digest": DATASET}, files=1), "_sd_alg"
         ),
     )
+    version = hide("version", "1.10")
+    yield Case(
+        "deposit-version",
+        "which version of the dataset it is, as its makers count: a text, not a number",
+        forge(deposit(_sd=[digest_of(version)]), version),
+        payload={**without(deposit(), "_sd_alg"), "version": "1.10"},
+    )
     yield Case(
         "deposit-partly-withheld",
         "a receipt may withhold: the second contributor and the title are not shown",
@@ -709,6 +716,9 @@ def bad_disclosures() -> Iterator[Case]:
         "title-nfd", "not NFC", hide("title", "e\u0301"), "disclosures[0][2]", "not-normalized"
     )
     yield one("title-long", "1001 characters", hide("title", "x" * 1001), "title", "too-large")
+    yield one("version-number", "a number, where 1.10 is not 1.1", hide("version", 1), "version")
+    yield one("version-lines", "a control character", hide("version", "1\n2"), "version")
+    yield one("version-long", "101 characters", hide("version", "1" * 101), "version", "too-large")
     yield one(
         "identifier-type",
         "no such type",

@@ -122,6 +122,7 @@ def _deposits() -> st.SearchStrategy[dict[str, object]]:
         },
         optional={
             "title": lines,
+            "version": st.sampled_from(["1.10", "v2", "第二版"]),
             "contributors": st.lists(contributors(), min_size=1, max_size=5),
             "identifiers": st.just([{"type": "doi", "value": "10.5281/zenodo.3960218"}]),
             "license": st.sampled_from(LICENSES),

@@ -53,6 +53,7 @@ class Flags:
     """What the flags of ``deposit`` state; None where a flag was not given."""
 
     title: str | None
+    version: str | None
     contributors: list[str] | None
     license: str | None
     access: str | None
@@ -65,6 +66,7 @@ def flag_claims(flags: Flags) -> dict[str, object]:
     """Return the claims that flags state; they win over the metadata file."""
     claims: dict[str, object] = {
         "title": None if flags.title is None else nfc(flags.title),
+        "version": None if flags.version is None else nfc(flags.version),
         "contributors": [contributor_of(text) for text in flags.contributors or ()],
         "license": flags.license,
         "access": flags.access,

@@ -23,6 +23,7 @@ METADATA: dict[str, object] = {
     "license": "CC-BY-4.0",
     "access": "open",
     "identifiers": [{"type": "doi", "value": "10.1234/abc"}],
+    "version": "1.9",
 }
 
 
@@ -47,6 +48,7 @@ def test_a_metadata_file_with_a_relation_and_what_is_held_back(
 ) -> None:
     (tmp_path / "about.json").write_text(json.dumps(METADATA))
     words = ["--metadata", "about.json", "--hold", "title", "--title", "A better title"]
+    words += ["--dataset-version", "1.10"]
     words += ["--relation", f"wasRevisionOf={deposited.record_id}", "-o", "out", "--json"]
 
     answer = line.succeed("deposit", dataset, *words).json()
@@ -55,6 +57,7 @@ def test_a_metadata_file_with_a_relation_and_what_is_held_back(
     assert answer["status"] == "integrated"
     assert claims["relations"] == [{"relation": "wasRevisionOf", "record": deposited.record_id}]
     assert claims["identifiers"] == METADATA["identifiers"]
+    assert claims["version"] == "1.10"  # a flag wins over the file
     assert "title" not in claims  # the service gives it to nobody but its holder
     (saved,) = line.home.glob(f"outbox/{answer['id']}.records")
     assert len(saved.read_bytes().splitlines()) == 2

@@ -171,7 +171,9 @@ def test_bad_operator_record_is_refused(case: Case) -> None:
 DISCLOSED = [
     case
     for case in CASES
-    if case.name.startswith(("contributor-", "disclosure-title", "disclosure-identifier"))
+    if case.name.startswith(
+        ("contributor-", "disclosure-title", "disclosure-version", "disclosure-identifier")
+    )
     and case.expect not in BEYOND_A_SCHEMA
     and case.name not in {"contributor-beside-digest", "contributor-as-member", "contributor-plain"}
 ]
@@ -245,6 +247,7 @@ def test_schema_and_code_know_the_same_words_and_limits() -> None:
     assert set(algorithms) == DECLARED_ALGORITHMS.keys()
     assert claims["contributors"]["maxItems"] == MAX_CONTRIBUTORS
     assert claims["title"]["maxLength"] == record_checks.MAX_TITLE
+    assert claims["version"]["maxLength"] == record_checks.MAX_VERSION
     assert claims["relations"]["maxItems"] == record_checks.MAX_ITEMS
     assert claims["license"]["maxLength"] == record_checks.MAX_LICENSE
     assert shared["contributor"]["properties"]["name"]["maxLength"] == record_checks.MAX_NAME

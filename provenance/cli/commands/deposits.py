@@ -83,6 +83,12 @@ def deposit(
     title: Annotated[
         str | None, typer.Option("--title", metavar="TEXT", help=_("The dataset's title."))
     ] = None,
+    dataset_version: Annotated[
+        str | None,
+        typer.Option(
+            "--dataset-version", metavar="TEXT", help=_("Which version of the dataset it is.")
+        ),
+    ] = None,
     contributor: Annotated[
         list[str] | None,
         typer.Option(
@@ -215,7 +221,9 @@ def deposit(
         algorithms=algorithms_of(also, with_chunks=chunks),
         verify_all=verify_all,
     )
-    flags = Flags(title, contributor, license_, access, identifier, relation, block)
+    flags = Flags(
+        title, dataset_version, contributor, license_, access, identifier, relation, block
+    )
     claims = subject.metadata | read_metadata(metadata) | flag_claims(flags)
     check_claims(claims, hold or [])
     folder = output or beside_place(subject.source, ".provenance")
