@@ -71,7 +71,7 @@ def contribute(
     ] = None,
     roles: Annotated[
         str | None,
-        typer.Option("--roles", metavar="ROLES", help=_("Your own roles, as software,验证.")),
+        typer.Option("--roles", metavar="ROLES", help=_("Your own roles, as software,validation.")),
     ] = None,
     key: Key = None,
     policy: OwnPolicy = None,
@@ -174,7 +174,9 @@ def respond(
     ledger: LedgerURL,
     roles: Annotated[
         str | None,
-        typer.Option("--roles", metavar="ROLES", help=_("With amend: your roles, as 软件,验证.")),
+        typer.Option(
+            "--roles", metavar="ROLES", help=_("With amend: your roles, as software,validation.")
+        ),
     ] = None,
     reason: Prose = None,
     contributor: Annotated[

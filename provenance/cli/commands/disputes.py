@@ -62,7 +62,11 @@ def statement(
     ] = None,
     event: Annotated[
         str | None,
-        typer.Option("--event", metavar="EVENT", help=_("collect 采集, process 加工整理, ...")),
+        typer.Option(
+            "--event",
+            metavar="EVENT",
+            help=_("collect, process, submit, preserve, share, use, ..."),
+        ),
     ] = None,
     occurred: Annotated[
         str | None,
