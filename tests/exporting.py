@@ -58,6 +58,7 @@ PEOPLE: list[dict[str, object]] = [
 ]
 CLAIMS: dict[str, object] = {
     "title": "企鹅 – Palmer penguins",
+    "version": "1.10",
     "contributors": PEOPLE,
     "identifiers": [
         {"type": "doi", "value": "10.5072/penguins"},

@@ -51,6 +51,8 @@ def write(subject: Subject) -> Iterator[bytes]:
     }
     if (license_ := _license(subject)) is not None:
         made["license"] = license_
+    if subject.deposit.version is not None:
+        made["version"] = subject.deposit.version
     text = yaml.safe_dump(made, allow_unicode=True, sort_keys=False, width=1_000)
     yield text.encode()
 

@@ -98,6 +98,7 @@ def _members(subject: Subject) -> Members:
         "types": {"resourceTypeGeneral": "Dataset"},
         "creators": [_person(one) for one in subject.people],
         "titles": [{"title": deposit.title}] if deposit.title else [],
+        "version": deposit.version,
         "contributors": list(_contributors(subject)),
         "dates": list(_dates(subject)),
         "alternateIdentifiers": list(_alternate(subject, doi)),

@@ -183,6 +183,8 @@ def _root(subject: Subject, evidence: list[Entity], roles: list[Entity]) -> Enti
     root["hasPart"] = _to(*([_DATA] if subject.data else []), *ours)
     named = [plain_identifier(one.type, one.value) for one in deposit.identifiers]
     root["identifier"] = [*named, subject.record_id]
+    if deposit.version is not None:
+        root["version"] = deposit.version
     if subject.people:
         ids = (_person_id(number, one) for number, one in enumerate(subject.people))
         root["author"] = _to(*dict.fromkeys(ids))

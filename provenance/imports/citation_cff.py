@@ -31,7 +31,7 @@ MAX_BYTES: Final = 1 << 20
 """Bytes of one file: a page or two is usual."""
 
 _UNPLACED = (
-    *("abstract", "message", "version", "date-released", "keywords", "contact", "url"),
+    *("abstract", "message", "date-released", "keywords", "contact", "url"),
     *("repository", "repository-code", "repository-artifact", "commit", "preferred-citation"),
     *("references", "type"),
 )
@@ -55,6 +55,7 @@ def read(path: Path) -> Imported:
         raise MalformedError("expected the member, got none", field=f"{path.name}:cff-version")
     findings = Findings()
     findings.title(text_of(document, "title"), "title")
+    findings.version(document.get("version"), "version")
     for one, where in objects(document.get("authors"), "authors"):
         findings.person(_person(one, where, findings), where)
     licences = [[one] for one in many(document.get("license")) if isinstance(one, str) and one]

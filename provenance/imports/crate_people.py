@@ -20,7 +20,7 @@ _CREDITS = ("author", "creator", "contributor")
 _ROLE_TYPES = ("Role", "OrganizationRole", "ContributorRole")
 _RELATIONS = {"isBasedOn": "wasDerivedFrom", "wasDerivedFrom": "wasDerivedFrom"}
 _UNPLACED = (
-    *("description", "version", "keywords", "datePublished", "publisher", "funder", "funding"),
+    *("description", "keywords", "datePublished", "publisher", "funder", "funding"),
     *("citation", "mentions", "temporalCoverage", "spatialCoverage", "conditionsOfAccess"),
 )
 _ACTIONS = ("CreateAction", "UpdateAction")
@@ -30,6 +30,7 @@ def describe(graph: Graph, findings: Findings) -> None:
     """Take what the root says, and the people of its parts."""
     root = graph.root
     findings.title(text_of(root.members, "name"), "name")
+    findings.version(root.members.get("version"), "version")
     people = _People(graph, findings)
     parts = list(graph.parts())
     for entity in (root, *parts):

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["read", "sniff"]
 
 _UNPLACED = (
-    *("description", "version", "keywords", "datePublished", "citeAs", "citation", "publisher"),
+    *("description", "keywords", "datePublished", "citeAs", "citation", "publisher"),
     *("inLanguage", "isLiveDataset"),
 )
 _RELATIONS = {"isBasedOn": "wasDerivedFrom", "wasDerivedFrom": "wasDerivedFrom"}
@@ -175,6 +175,7 @@ def _length(stated: object) -> tuple[int | None, bool]:
 
 def _describe(document: dict[str, object], findings: Findings) -> None:
     findings.title(text_of(document, "name"), "name")
+    findings.version(document.get("version"), "version")
     for name in ("creator", "author", "contributor"):
         for index, one in enumerate(many(document.get(name))):
             where = f"{name}[{index}]"

@@ -31,7 +31,7 @@ __all__ = ["read", "sniff"]
 
 _UNPLACED = (
     *("publisher", "publicationYear", "subjects", "dates", "language", "sizes", "formats"),
-    *("version", "descriptions", "geoLocations", "fundingReferences", "container"),
+    *("descriptions", "geoLocations", "fundingReferences", "container"),
 )
 
 
@@ -57,6 +57,7 @@ def read(path: Path) -> Imported:
     attributes, where = _attributes(as_object(load_json(path), path.name))
     findings = Findings()
     _titles(attributes, where, findings)
+    findings.version(attributes.get("version"), f"{where}version")
     for name in ("creators", "contributors"):
         for one, place in objects(attributes.get(name), f"{where}{name}"):
             kinds = texts_of(one, "contributorType") if name == "contributors" else []

@@ -159,7 +159,15 @@ def _describe(
     _licence(version, findings)
     _identifiers(dataset, version, findings)
     findings.unplaced(fields, _UNPLACED)
-    findings.unplaced(version, ("versionNumber", "releaseTime"))
+    findings.unplaced(version, ("releaseTime",))
+    findings.version(_number(version), f"{where}versionNumber")
+
+
+def _number(version: dict[str, object]) -> str | None:
+    """Return major and minor number as Dataverse shows them, ``2.0``; a draft has none."""
+    numbers = [version.get(name) for name in ("versionNumber", "versionMinorNumber")]
+    found = [str(one) for one in numbers if type(one) is int]
+    return ".".join(found) if type(numbers[0]) is int else None
 
 
 def _citation(version: dict[str, object]) -> dict[str, object]:

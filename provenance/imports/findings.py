@@ -125,6 +125,16 @@ class Findings:
         if line and self._passes("title", line, where):
             self._claims.setdefault("title", line)
 
+    def version(self, value: object, where: str) -> None:
+        """Take which version it is: a text, or a whole number; 1.10 as a number is 1.1."""
+        if type(value) is int:  # no truth value
+            value = str(value)
+        line = self._line(value, where) if isinstance(value, str) else None
+        if line and self._passes("version", line, where):
+            self._claims.setdefault("version", line)
+        elif value and line is None:
+            self.no_place(where)
+
     def access(self, level: str | None) -> None:
         """Take one of ``deposit_types.ACCESS_LEVELS``; None is passed over."""
         if level is not None and self._passes("access", level, "access"):

@@ -37,7 +37,7 @@ __all__ = ["read", "sniff"]
 
 NAME = "datapackage.json"
 
-_UNPLACED = ("description", "version", "keywords", "created", "homepage")
+_UNPLACED = ("description", "keywords", "created", "homepage")
 
 
 def sniff(path: Path) -> bool:
@@ -166,6 +166,7 @@ def _default_algorithm(name: str, stats: dict[str, object]) -> str:
 
 def _describe(package: dict[str, object], findings: Findings) -> None:
     findings.title(text_of(package, "title"), "title")
+    findings.version(package.get("version"), "version")
     for one, where in objects(package.get("contributors"), "contributors"):
         findings.person(_person(one, where, findings), where)
     licences = [

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["read", "sniff"]
 
 _UNPLACED = (
-    *("description", "publication_date", "publisher", "subjects", "keywords", "version", "dates"),
+    *("description", "publication_date", "publisher", "subjects", "keywords", "dates"),
     *("languages", "funding", "grants", "communities", "journal", "notes", "references"),
 )
 
@@ -120,6 +120,7 @@ def _entries(files: object) -> Iterator[tuple[dict[str, object], str]]:
 
 def _describe(record: dict[str, object], metadata: dict[str, object], findings: Findings) -> None:
     findings.title(text_of(metadata, "title"), "metadata.title")
+    findings.version(metadata.get("version"), "metadata.version")
     for name in ("creators", "contributors"):
         for one, where in objects(metadata.get(name), f"metadata.{name}"):
             findings.person(_person(one, where, name, findings), where)

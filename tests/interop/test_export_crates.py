@@ -97,6 +97,7 @@ def test_our_importer_reads_people_roles_licence_and_digests_back(tmp_path: Path
 def test_the_deposit_is_an_action_whose_time_is_only_claimed(tmp_path: Path) -> None:
     graph = graph_of(crate_of(subject_of(), tmp_path))
 
+    assert graph["./"]["version"] == "1.10"
     action = graph["#deposit"]
     assert action["@type"] == "CreateAction"
     assert "claimed, not proved" in action["description"]

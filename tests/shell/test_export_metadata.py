@@ -87,6 +87,7 @@ def test_datacite_names_everybody_and_the_receipt() -> None:
         ("Kristen Gorman", "Other"),
     ]
     assert made["doi"] == "10.5072/penguins"
+    assert made["version"] == "1.10"
     related = {one["relationType"]: one for one in made["relatedIdentifiers"]}
     assert related["IsDocumentedBy"]["relatedIdentifier"] == subject.receipt_url
     assert "ab" * 32 in related["IsNewVersionOf"]["relatedIdentifier"]
@@ -121,7 +122,7 @@ def test_datacite_comes_back_through_our_importer(tmp_path: Path) -> None:
 
     metadata = read_source(path, "datacite").metadata
 
-    assert metadata["title"] == CLAIMS["title"]
+    assert (metadata["title"], metadata["version"]) == (CLAIMS["title"], "1.10")
     assert metadata["license"] == "CC0-1.0"
     unmapped = {key: PEOPLE[1][key] for key in ("name", "ror")}  # its role has no type
     assert metadata["contributors"] == [PEOPLE[0], unmapped, PEOPLE[2]]
@@ -171,6 +172,7 @@ def test_a_citation_file_is_valid_and_cuts_no_name(tmp_path: Path) -> None:
     assert (made["title"], made["type"], made["license"]) == (CLAIMS["title"], "dataset", "CC0-1.0")
     assert {"type": "doi", "value": "10.5072/penguins"} in made["identifiers"]
     assert "企鹅" in text
+    assert made["version"] == "1.10"
     path = tmp_path / "CITATION.cff"
     path.write_text(text)
     metadata = read_source(path).metadata

@@ -423,6 +423,7 @@ def metadata(tmp_path: Path, document: dict[str, Any]) -> Imported:
 def test_what_the_root_says_prefills_a_deposit(tmp_path: Path) -> None:
     root = {
         "name": "Weather at the pole",
+        "version": "1.10",
         "author": [{"@id": PERSON["@id"]}, {"@id": "#wang"}],
         "creator": {"@id": PERSON["@id"]},
         "license": {"@id": "https://creativecommons.org/licenses/by/4.0/"},
@@ -437,6 +438,7 @@ def test_what_the_root_says_prefills_a_deposit(tmp_path: Path) -> None:
 
     assert imported.metadata == {
         "title": "Weather at the pole",
+        "version": "1.10",
         "license": "CC-BY-4.0",
         "contributors": [
             {"name": "Josephine Doe", "orcid": "0000-0002-1825-0097", "ror": ["05dxps055"]},

@@ -104,7 +104,7 @@ def test_datacite_relations_that_prov_has_no_word_for_are_named() -> None:
         {"relation": "wasDerivedFrom", "identifier": "https://example.org/raw"},
     ]
     assert "IsSupplementTo 10.5072/paper" in said(imported)
-    assert "version = 1.10" in said(imported)
+    assert imported.metadata["version"] == "1.10"
 
 
 def test_datacite_takes_the_title_without_a_type() -> None:
@@ -295,6 +295,7 @@ def test_dataverse_people_and_licence() -> None:
 
     assert imported.metadata == {
         "title": "Weather at the pole",
+        "version": "2.1",
         "license": "CC-BY-4.0",
         "contributors": [
             {"name": "Doe, Josephine", "orcid": "0000-0002-1825-0097", "ror": ["05dxps055"]},
@@ -600,6 +601,7 @@ def test_a_citation_file_prefills_a_deposit() -> None:
     assert imported.entries == ()
     assert imported.metadata == {
         "title": "Weather at the pole",
+        "version": "1.10",
         "license": "CC-BY-4.0 OR MIT",
         "contributors": [
             {"name": "Josephine von Haas Jr.", "orcid": "0000-0002-1825-0097"},
@@ -616,8 +618,42 @@ def test_a_citation_file_prefills_a_deposit() -> None:
     }
 
 
-def test_a_version_is_told_as_it_is_written() -> None:
-    assert "version = 1.10, date-released = 2026-05-04" in said(read_source(DATA / "CITATION.cff"))
+@pytest.mark.parametrize(
+    ("name", "version"),
+    [
+        ("CITATION.cff", "1.10"),
+        ("croissant.json", "1.0.0"),
+        ("datacite-bare.json", "1.10"),
+        ("datacite-rest.json", "1.10"),
+        ("datapackage-v1.json", "1.10"),
+        ("dataverse.json", "2.1"),
+        ("zenodo.json", "1.10"),
+    ],
+)
+def test_a_version_is_taken_as_it_is_written(name: str, version: str) -> None:
+    imported = read_source(DATA / name)
+
+    assert imported.metadata["version"] == version
+    assert "version =" not in said(imported)
+
+
+@pytest.mark.parametrize(
+    ("value", "taken"), [(2, "2"), (1.5, None), (True, None), (["1"], None), ("x" * 101, None)]
+)
+def test_a_version_that_is_no_line_is_told(
+    tmp_path: Path, value: object, taken: str | None
+) -> None:
+    imported = read_source(written(tmp_path, {"creators": [], "titles": [], "version": value}))
+
+    assert imported.metadata.get("version") == taken
+    assert ("version" in said(imported)) is (taken is None)
+
+
+def test_a_draft_in_dataverse_has_no_version(tmp_path: Path) -> None:
+    whole = document("dataverse.json")
+    del whole["data"]["latestVersion"]["versionNumber"]
+
+    assert "version" not in read_source(written(tmp_path, whole)).metadata
 
 
 @pytest.mark.parametrize(
