@@ -41,6 +41,7 @@ from provenance_api.problems import problem_body
 
 from provenance import anchor, fingerprint, merkle, text, tlog
 from provenance.anchor_statement import AnchorStatement, sign_statement
+from provenance.attribution_values import named_people
 from provenance.chunks import ChunkedFile, chunk_hash, write_chunks
 from provenance.digests import RootHash, from_b64url, sha256, to_b64url, to_evm_hex
 from provenance.errors import CheckDigitError, ProvenanceError
@@ -105,6 +106,7 @@ def files(world: World) -> dict[str, bytes]:
             for path, octets in DATA.items()
         ),
         "fixity.sd-jwt": _fixity(world).compact,
+        "response.sd-jwt": _response(world).compact,
         "fixity-report.json": _report(world).to_bytes(),
         "file-proof.json": fingerprint.file_proof(world.entries, "a.csv").to_bytes(),
         "manifest.sha256sum": b"".join(fingerprint.to_sha256sum(world.entries)),
@@ -161,6 +163,26 @@ def _fixity(world: World) -> Record:
     claims = _report(world).claims()
     key, salts = key_of("carol"), iter(tuple[bytes, ...]())  # nothing of it stands behind a digest
     return issue_record("fixity", claims, private_key=key, aud=ORIGIN, iat=T0 + 3_060, salts=salts)
+
+
+def _response(world: World) -> Record:
+    """Return the answer of the person whom the deposit names and keeps from view."""
+    deposit = world.records[3]
+    claims = {
+        "record": deposit.id_hex,
+        "contributor": named_people(deposit)[0].digest,
+        "answer": "amend",
+        "roles": ["software", "validation"],
+        "reason": "I wrote the reader.\n数据不是我采集的。",
+    }
+    return issue_record(
+        "response",
+        claims,
+        private_key=ALICE,
+        aud=ORIGIN,
+        iat=T0 + 3_120,
+        salts=(sha256(b"response %d" % count)[:16] for count in range(9)),
+    )
 
 
 def _backup(folder: Path) -> backup.Backup:
@@ -376,6 +398,7 @@ def examples(world: World, found: Mapping[str, bytes]) -> dict[str, str]:
         "imported-manifest": found["imported-manifest.jsonl"].decode(),
         "chunks": found["chunks.jsonl"].decode(),
         "fixity-record": _record_rows(_fixity(world)),
+        "response-record": _record_rows(_response(world)),
         "fixity-report": found["fixity-report.json"].decode(),
         "declared-manifest": found["declared-manifest.jsonl"].decode(),
         "file-proof": _wrapped(found["file-proof.json"].decode().rstrip("\n")),
