@@ -59,6 +59,7 @@ class BatchAuthority:
     """The new records of the batch that a rule may ask for, by id, with their indexes."""
     _fresh_keys: dict[str, list[BoundKey]] = field(default_factory=dict)
     _fresh_events: dict[str, list[KeyEvent]] = field(default_factory=dict)
+    _stored_events: dict[str, Sequence[KeyEvent]] = field(default_factory=dict)
     _taken: int = 0
 
     def check(self, record: Record) -> ProvenanceError | None:
@@ -116,7 +117,11 @@ class BatchAuthority:
 
     def key_events(self, kids: Sequence[str]) -> Mapping[str, Sequence[KeyEvent]]:
         """Return what is said of keys below the next record (``key_chain.KeySource``)."""
-        stored = self.transaction.key_events(kids)
+        missing = [kid for kid in kids if kid not in self._stored_events]
+        if missing:  # under the lock: what is stored stays as it is until the batch is done
+            asked = self.transaction.key_events(missing)
+            self._stored_events.update({kid: asked.get(kid, ()) for kid in missing})
+        stored = self._stored_events
         found = {kid: [*stored.get(kid, ()), *self._fresh_events.get(kid, ())] for kid in kids}
         return {kid: events for kid, events in found.items() if events}
 

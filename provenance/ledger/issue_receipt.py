@@ -46,13 +46,14 @@ from provenance.verify import Parts, check_parts
 from provenance.verify_log import check_log
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from provenance.anchor import Evidence
     from provenance.ledger.anchor_port import Anchor
     from provenance.ledger.chain_port import ChainPin
+    from provenance.ledger.key_chain import KeySource
     from provenance.ledger.known_keys import KnownKeys
-    from provenance.ledger.ports import KeyStore, LogReader, StoredBeacon
+    from provenance.ledger.ports import KeyEvent, KeyStore, LogReader, StoredBeacon, StoredKey
     from provenance.ledger.tile_cache import TileCache
     from provenance.policy import Policy
     from provenance.record import Record
@@ -125,6 +126,8 @@ class ReceiptIssuer:
         self._key_record = lru_cache(maxsize=1_024)(self._read_key_record)
         self._beacon_entry = lru_cache(maxsize=64)(self._read_beacon_entry)
         self._newest_beacon = lru_cache(maxsize=64)(self._log.beacon_below)
+        self._events_at = lru_cache(maxsize=256)(self._read_events)
+        self._keys_at = lru_cache(maxsize=256)(self._read_keys)
         self._sound: deque[LoggedBeacon | None] = deque(maxlen=8)
 
     def forget(self) -> None:
@@ -146,7 +149,8 @@ class ReceiptIssuer:
             DamagedReceiptError: our own verifier refuses it; nobody may get it.
         """
         shown = parse_record(record.public(), complete=False) if record.held else record
-        cited = self._cite(shown, leaf_index, signed.tree_size, has_events=has_events)
+        source = _AsOf(self, signed.tree_size) if has_events else None
+        cited = self._cite(shown, leaf_index, signed.tree_size, source)
         return self._make(shown, leaf_index, cited, self._prove(leaf_index, cited, signed), ())
 
     def issue(self, leaf_index: int) -> Receipt:
@@ -163,7 +167,7 @@ class ReceiptIssuer:
         record = load_record(leaf_index, log=self._log, key_store=self._key_store)
         if record.type == "beacon":
             raise NotFoundError(f"entry {leaf_index} is a beacon, which has no receipt of its own")
-        cited = self._cite(record, leaf_index, signed.tree_size)
+        cited = self._cite(record, leaf_index, signed.tree_size, self._log)
         first = self._prove(leaf_index, cited, self._cosigned(signed))
         return self._make(record, leaf_index, cited, first, self._anchored(leaf_index, cited))
 
@@ -207,15 +211,19 @@ class ReceiptIssuer:
     # --- parts ---------------------------------------------------------------------------------
 
     def _cite(
-        self, record: Record, leaf_index: int, tree_size: int, *, has_events: bool = True
+        self, record: Record, leaf_index: int, tree_size: int, source: KeySource | None
     ) -> _Cited:
-        """Choose what the receipt cites; all but revocations has a lower index than the record."""
+        """Choose what the receipt cites; all but revocations has a lower index than the record.
+
+        Args:
+            source: where to ask who has bound or revoked keys; None when it is known that nobody.
+        """
         chain: list[tuple[str, int]] = []
         revocations = None
-        if has_events and self._log.key_events([record.kid]):
-            found = chain_of(record.kid, leaf_index + 1, self._log)
+        if source is not None and source.key_events([record.kid]):
+            found = chain_of(record.kid, leaf_index + 1, source)
             chain = [(kid, index) for kid, index in found if index < leaf_index]
-            revocations = self._revocations(record, leaf_index, chain)
+            revocations = self._revocations(record, leaf_index, chain, source)
         elif record.key is None:
             stored = self._known_keys.find([record.kid]).get(record.kid)
             chain = [] if stored is None else [(record.kid, stored.leaf_index)]
@@ -227,11 +235,15 @@ class ReceiptIssuer:
         return _Cited(keys, beacon, block, revocations)
 
     def _revocations(
-        self, record: Record, leaf_index: int, chain: Sequence[tuple[str, int]]
+        self,
+        record: Record,
+        leaf_index: int,
+        chain: Sequence[tuple[str, int]],
+        source: KeySource,
     ) -> Revocations | None:
         """Find what was said against the keys of ``chain``, before the record or after it."""
         place = Place(record.kid, leaf_index if record.key is not None else None, tuple(chain))
-        said = revocations_of(place, self._log)
+        said = revocations_of(place, source)
         if not said.revocations:
             return None
         signed = self._log.first_signed_above(max(*said.keys, *said.revocations, -1))
@@ -284,6 +296,12 @@ class ReceiptIssuer:
         lines = self._cosignatures.lines(signed.tree_size)
         return SignedHead(signed.tree_size, signed.note + "".join(lines))
 
+    def _read_events(self, kids: tuple[str, ...], _: int) -> Mapping[str, Sequence[KeyEvent]]:
+        return self._log.key_events(kids)
+
+    def _read_keys(self, kids: tuple[str, ...], _: int) -> Mapping[str, StoredKey]:
+        return self._log.stored_keys(kids)
+
     def _read_path(self, index: int, tree_size: int) -> tuple[bytes, ...]:
         return tuple(tlog.inclusion_proof(index, tree_size, self._tiles.at(tree_size)))
 
@@ -295,6 +313,25 @@ class ReceiptIssuer:
         record = load_record(beacon.leaf_index, log=self._log, key_store=self._key_store)
         compact = record.compact.decode("ascii")
         return LoggedBeacon(compact, beacon.leaf_index, beacon.header)
+
+
+class _AsOf(NamedTuple):
+    """What is said of keys, asked once for all records that one signed head answers.
+
+    Below that head nothing changes any more. What came in behind it may be missing here, and is
+    in the receipts that are fetched later.
+    """
+
+    issuer: ReceiptIssuer
+    tree_size: int
+
+    def key_events(self, kids: Sequence[str]) -> Mapping[str, Sequence[KeyEvent]]:
+        """Return what is said of keys (``key_chain.KeySource``)."""
+        return self.issuer._events_at(tuple(kids), self.tree_size)  # noqa: SLF001 -- its own part
+
+    def stored_keys(self, kids: Sequence[str]) -> Mapping[str, StoredKey]:
+        """Return the keys that the log knows (``key_chain.KeySource``)."""
+        return self.issuer._keys_at(tuple(kids), self.tree_size)  # noqa: SLF001 -- its own part
 
 
 def _receipt_anchor(pin: ChainPin, anchor: Anchor, beacon: StoredBeacon | None) -> ReceiptAnchor:
