@@ -11,7 +11,7 @@ import pytest
 import receipts
 from fontTools.ttLib import TTFont
 
-from provenance.document import SPEECHES, Document, Mono, Paragraph, QrCode, Speech, Table
+from provenance.document import SPEECHES, Document, Mono, Paragraph, Picture, QrCode, Speech, Table
 from provenance.documents.certify import FORMATS, as_if_vouched, certify
 from provenance.documents.fonts import Printable, font_folder
 from provenance.documents.html import to_html
@@ -170,6 +170,23 @@ def test_long_words_and_digests_break_inside_their_cells() -> None:
 
     ((picture, _),) = pages(to_pdf(document))
 
+    assert ink_outside(picture) == 0
+
+
+@pytest.mark.parametrize(("width", "height"), [(100, 900), (900, 100), (100, 130)])
+def test_a_picture_of_any_shape_is_whole_on_its_page(width: int, height: int) -> None:
+    corners = ((0, 0), (width - 10, 0), (0, height - 10), (width - 10, height - 10))
+    marks = "".join(f'<rect x="{x}" y="{y}" width="10" height="10"/>' for x, y in corners)
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">{marks}</svg>'
+    blocks = (Paragraph("above"), Picture(svg.encode(), "caption"))
+
+    found = pages(to_pdf(Document("t", "f", 0, blocks)))
+
+    picture, text = found[-1]
+    spots, _marks = cv2.connectedComponents((picture.min(axis=2) < 40).astype("uint8"), connectivity=8)
+    assert len(found) <= 2
+    assert "caption" in text
+    assert spots > 4
     assert ink_outside(picture) == 0
 
 
