@@ -21,7 +21,7 @@ from provenance.fingerprint import (
     FileEntry,
     in_order,
 )
-from provenance.text import check_path, nfc
+from provenance.text import check_path, nfc, told_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -78,6 +78,13 @@ def remark(key: str, **facts: object) -> Remark:
     said = Remark(key.format(**facts))
     said.key, said.facts = key, facts
     return said
+
+
+class _Respelled(str):
+    """A path in NFC whose source writes it in another form, ``written``."""
+
+    __slots__ = ("written",)
+    written: str
 
 
 class Listed(NamedTuple):
@@ -162,25 +169,39 @@ def read_digest(algorithm: str, text: str, where: str) -> bytes:
 def clean_path(path: str, where: str) -> str:
     """Return a path of a source as a manifest has it: in NFC, without leading ``./``.
 
+    Another form than NFC is remembered, so that ``entries_of`` can tell two names from one.
+
     Raises:
         MalformedError: absolute, with ``..`` or an empty part, or with a control character.
         NotNormalizedError: it has no NFC that is the same in every runtime.
     """
-    cleaned = nfc(path, where)
-    while cleaned.startswith("./"):
-        cleaned = cleaned[2:].lstrip("/")
+    cleaned = _without_dot(nfc(path, where))
     check_path(cleaned, where)
-    return cleaned
+    if path.isascii() or (written := _without_dot(path)) == cleaned:
+        return cleaned
+    respelled = _Respelled(cleaned)
+    respelled.written = written
+    return respelled
+
+
+def _without_dot(path: str) -> str:
+    while path.startswith("./"):
+        path = path[2:].lstrip("/")
+    return path
+
+
+def _written(path: str) -> str:
+    return path.written if isinstance(path, _Respelled) else path
 
 
 def entries_of(listed: Iterable[Listed]) -> tuple[FileEntry, ...] | tuple[DeclaredEntry, ...]:
     """Return the entries, in order, of files whose paths are cleaned.
 
-    The same path twice with the same digest is one file.
+    The same path twice with the same digest is one file; two forms of one name in NFC are not.
 
     Raises:
         MalformedError: two algorithms in one list; a path twice with two contents or lengths, or
-            two that are equal but for case.
+            two that are equal but for case or in NFC.
         HashOfNothingError: the digest of a text that programs write where data should be.
     """
     files = sorted(listed, key=lambda one: one.path)
@@ -191,10 +212,14 @@ def entries_of(listed: Iterable[Listed]) -> tuple[FileEntry, ...] | tuple[Declar
     once = _of_one_algorithm(_each_once(_taken(files)), first)
     if first.algorithm == SHA256:
         return tuple(
-            in_order(FileEntry(one.path, one.digest, one.length, not one.hashed) for one in once)
+            in_order(
+                FileEntry(str(one.path), one.digest, one.length, not one.hashed) for one in once
+            )
         )
     return tuple(
-        in_order(DeclaredEntry(one.path, one.algorithm, one.digest, one.length) for one in once)
+        in_order(
+            DeclaredEntry(str(one.path), one.algorithm, one.digest, one.length) for one in once
+        )
     )
 
 
@@ -222,6 +247,9 @@ def _each_once(files: Iterable[Listed]) -> Iterator[Listed]:
             if last is not None:
                 yield last
             last = one
+        elif _written(one.path) != _written(last.path):
+            both = told_apart(_written(last.path), _written(one.path))
+            raise NameCollisionError(f"{both} are one name in NFC", field=one.where)
         elif (one.algorithm, one.digest) != (last.algorithm, last.digest):
             raise NameCollisionError(
                 f"{one.path!r:.200} is listed with other content at {last.where}", field=one.where

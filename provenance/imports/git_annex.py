@@ -16,10 +16,16 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from provenance.errors import FileAccessError, MalformedError, UnsupportedVersionError
+from provenance.errors import (
+    FileAccessError,
+    MalformedError,
+    NameCollisionError,
+    UnsupportedVersionError,
+)
 from provenance.imported import N_, SHA256, Listed, clean_path, entries_of, read_digest
 from provenance.imports.contents import hash_files, read_text
 from provenance.imports.findings import Findings, shown
+from provenance.text import told_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,9 +153,14 @@ class _Tree:
             return
         key = _pointer_key(self.root / name)
         if key is None:
-            self.plain[path] = name
+            self._take_plain(path, name)
         else:
             self._take_key(path, key)
+
+    def _take_plain(self, path: str, name: str) -> None:
+        other = self.plain.setdefault(path, name)
+        if other != name:
+            raise NameCollisionError(f"{told_apart(other, name)} are one name in NFC", field=path)
 
     def _take_link(self, path: str, name: str, target: str) -> None:
         if _OBJECTS.search(target) is None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 
 import pytest
 
@@ -74,6 +75,29 @@ def test_a_path_listed_twice_is_one_file_only_with_one_content() -> None:
 def test_names_that_differ_in_case_alone_are_both_shown() -> None:
     with pytest.raises(NameCollisionError, match=r"'a\.csv' and 'A\.csv'"):
         entries_of([listed("A.csv"), listed("a.csv")])
+
+
+@pytest.mark.parametrize("other", [ONE, OTHER])
+def test_two_forms_of_one_name_are_both_shown_whatever_the_content(other: bytes) -> None:
+    composed, decomposed = "d/\u00e9", "./d/e\u0301"
+
+    with pytest.raises(NameCollisionError) as caught:
+        entries_of(
+            [
+                listed(clean_path(composed, "l:1")),
+                listed(clean_path(decomposed, "l:2"), other, where="l:2"),
+            ]
+        )
+
+    assert r"'d/\xe9'" in str(caught.value)
+    assert r"'d/e\u0301'" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["e\u0301", "\u00e9", "a"])
+def test_one_form_of_a_name_twice_is_one_file(name: str) -> None:
+    (entry,) = entries_of([listed(clean_path(one, "l")) for one in (name, f"./{name}")])
+
+    assert (type(entry.path), entry.path) == (str, unicodedata.normalize("NFC", name))
 
 
 def test_the_digest_of_nothing_is_refused_where_there_should_be_data() -> None:

@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provenance.errors import MalformedError, NotNormalizedError, UnsupportedVersionError
+from provenance.errors import (
+    MalformedError,
+    NameCollisionError,
+    NotNormalizedError,
+    UnsupportedVersionError,
+)
 from provenance.fingerprint import FileEntry, to_sha256sum
 from provenance.imports import kinds_of, read_source
 from provenance.imports.sha256sums import sniff
@@ -91,6 +96,16 @@ def test_our_own_list_comes_back(tmp_path: Path) -> None:
     imported = read_source(write(tmp_path, b"".join(to_sha256sum(entries))))
 
     assert list(imported.entries) == entries
+
+
+@pytest.mark.parametrize("second", [A, B])
+def test_two_forms_of_one_name_are_refused_with_both_shown(tmp_path: Path, second: str) -> None:
+    path = write(tmp_path, f"{A}  e\u0301\n{second}  \u00e9\n")
+
+    with pytest.raises(NameCollisionError) as caught:
+        read_source(path)
+
+    assert str(caught.value) == r"SHA256SUMS:2: 'e\u0301' and '\xe9' are one name in NFC"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 from import_trees import run_tool, tree_of
 
-from provenance.errors import MalformedError, ProvenanceError, UnsupportedVersionError
+from provenance.errors import (
+    MalformedError,
+    NameCollisionError,
+    ProvenanceError,
+    UnsupportedVersionError,
+)
 from provenance.fingerprint import DeclaredEntry, FileEntry
 from provenance.imports import kinds_of, read_source
 from provenance.imports.git_annex import Key, parse_key
@@ -143,6 +148,15 @@ def test_a_key_without_digest_or_of_another_algorithm_names_the_file(
         read_source(tree)
 
     assert caught.value.field == "z.csv"
+
+
+def test_two_forms_of_one_name_in_a_tree_are_refused(tmp_path: Path) -> None:
+    tree = plain_tree(tmp_path)
+    for name in ("e\u0301.csv", "\u00e9.csv"):
+        (tree / name).write_text("the same")
+
+    with pytest.raises(NameCollisionError, match="are one name in NFC"):
+        read_source(tree)
 
 
 def test_a_link_that_is_none_of_the_annex_is_refused(tmp_path: Path) -> None:
