@@ -34,12 +34,9 @@ def check_unopened(deposit: Deposit, given: Given) -> Check | None:
 
 def open_deposit(parts: Parts, deposit: Deposit, given: GivenOpening) -> Deposit | Check:
     """Return the deposit with what its opening shows; or the check that says why it is none."""
-    if given.record is None or given.state == "unusable":
-        return _refused(Outcome.NOT_CHECKED, "opening-unusable", given.because)
-    if given.state == "not-logged":
-        return _refused(Outcome.NOT_CHECKED, "opening-not-logged", given.because)
-    if given.state == "false":
-        return _refused(Outcome.FALSE, "opening-false", given.because)
+    if given.record is None or given.state != "logged":
+        outcome = Outcome.FALSE if given.state == "false" else Outcome.NOT_CHECKED
+        return _refused(outcome, f"opening-{given.state}", given.because)
     try:
         check_opening(given.record, parts.record)
     except ProvenanceError as error:

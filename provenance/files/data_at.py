@@ -40,7 +40,7 @@ THE_WHOLE = "."
 """What ``inside`` is for the whole dataset, where the data are not to be taken for a part."""
 
 
-def data_at(
+def data_at(  # noqa: PLR0913 -- each is one thing a reader may have at hand
     path: Path,
     *,
     manifest: Path | None = None,

@@ -161,7 +161,7 @@ def test_every_format_carries_the_names(
     if form in {"bagit", "ro-crate"}:
         assert set(tree(out / "data")) == set(NFC)
     if form == "sha256sums":  # which spells names as the disk does
-        words = ["sha256sum", "--check", "--strict", "--quiet", out]
+        words = ["sha256sum", "--check", "--strict", "--quiet", str(out)]
         assert subprocess.run(words, cwd=kept.data, check=False).returncode == 0
         assert len(octets.splitlines()) == len(NFC)
 

@@ -73,7 +73,7 @@ def test_a_bit_of_the_policy_that_stands_in_no_entry_is_seen_at_the_next_start(
         before = service.ledger.trust.digest.hex()
     folder.policy.write_text(folder.policy.read_text().replace('"local"', '"lobal"'))
 
-    said = []
+    said, now = [], ""
     for _ in range(2):
         caplog.clear()
         with running(folder) as service:
@@ -82,8 +82,9 @@ def test_a_bit_of_the_policy_that_stands_in_no_entry_is_seen_at_the_next_start(
 
     assert said[0] == [
         (
-            f"{folder.policy} is not the one of the last start: its digest was {before} and is {now}. "
-            "If you changed it, publish the new one; if not, put back the file that readers have"
+            f"{folder.policy} is not the one of the last start: its digest was {before} and is "
+            f"{now}. If you changed it, publish the new one; "
+            "if not, put back the file that readers have"
         )
     ]
     assert said[1] == [], "said once: the new one is remembered"
