@@ -11,6 +11,7 @@ the shape of ``deposit --metadata``; what was found and has no place there becom
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -55,6 +56,10 @@ _SPELLINGS = {
     "sha3512": "sha3-512",
 }
 """Other names of algorithms, without hyphens, underscores and case."""
+
+_SHORT_BLAKE2B = re.compile("blake2b?(?!512)[0-9]{1,3}")
+_OTHER_BLAKE2B = re.compile("(?:[0-9A-Fa-f]{2}){1,63}")
+_ONE_BLAKE2B = "BLAKE2b is known with 512 bits only"
 
 
 def N_(text: str) -> str:  # noqa: N802 -- gettext's own name for "a key, translated later"
@@ -141,6 +146,8 @@ def algorithm_named(name: str, where: str) -> str:
     """
     plain = name.strip().lower().replace("-", "").replace("_", "")
     known = _SPELLINGS.get(plain, plain)
+    if _SHORT_BLAKE2B.fullmatch(plain):
+        raise UnsupportedVersionError(f"{_ONE_BLAKE2B}, got {name!r:.80}", field=where)
     if known not in ALGORITHMS:
         raise UnsupportedVersionError(
             f"expected one of {', '.join(ALGORITHMS)}, got {name!r:.80}", field=where
@@ -153,10 +160,15 @@ def read_digest(algorithm: str, text: str, where: str) -> bytes:
 
     Raises:
         MalformedError: not hex, or not of the algorithm's length.
+        UnsupportedVersionError: BLAKE2b of another length, as ``b2sum --length`` writes it.
     """
     length = ALGORITHMS[algorithm]
     # bytes.fromhex would pass over spaces
     if len(text) != 2 * length or not text.isascii() or not text.isalnum():
+        if algorithm == "blake2b" and _OTHER_BLAKE2B.fullmatch(text):
+            raise UnsupportedVersionError(
+                f"{_ONE_BLAKE2B}, got {4 * len(text)} bits: {text!r:.140}", field=where
+            )
         raise MalformedError(
             f"expected {2 * length} hex digits of {algorithm}, got {text!r:.140}", field=where
         )

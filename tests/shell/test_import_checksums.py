@@ -80,6 +80,20 @@ def test_other_digests_are_declared(tmp_path: Path, tool: str, algorithm: str) -
     assert imported.algorithm == algorithm
 
 
+@pytest.mark.parametrize(
+    ("bits", "form"), [("256", []), ("504", []), ("8", ["--tag"]), ("256", ["--tag"])]
+)
+def test_a_shorter_blake2b_is_refused_in_its_own_words(
+    tmp_path: Path, bits: str, form: list[str]
+) -> None:
+    (tmp_path / "a").write_text("a\n")
+    command = ["b2sum", "--length", bits, *form, "a"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
+
+    with pytest.raises(UnsupportedVersionError, match="512 bits only, got .*" + bits):
+        read_source(write(tmp_path, done.stdout, "B2SUMS"), "sha256sums")
+
+
 def test_what_openssl_writes_is_read(tmp_path: Path) -> None:
     (tmp_path / "a b.csv").write_text("a\n")
     command = ["openssl", "dgst", "-sha256", "a b.csv"]
