@@ -187,10 +187,10 @@ def _compare(
     if file is None or (read is None and entry.path in chosen):
         return (MISSING, "") if entry.path in chosen else None
     if entry.length is not None and file.length != entry.length:
-        return OTHER_LENGTH, f"{file.length}, {entry.length}"
+        return OTHER_LENGTH, f"found {file.length}, stated {entry.length}"
     stated = entry.sha256 if isinstance(entry, FileEntry) else entry.digest
     if read is not None and read.digests[0] != stated:
-        return OTHER_CONTENT, f"{read.digests[0].hex()}, {stated.hex()}"
+        return OTHER_CONTENT, f"found {read.digests[0].hex()}, stated {stated.hex()}"
     return None
 
 

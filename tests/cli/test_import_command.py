@@ -100,7 +100,11 @@ def test_files_that_disagree_are_named_and_nothing_is_written(
     people = refused(alone.run(*words), 1)
     script = refused(alone.here(*words, "--json"), 1).json()
 
-    assert "readme.txt: the content has another digest" in people.err
+    found, stated = (
+        hashlib.sha256(one).hexdigest() for one in (b"what was this\n", b"what this is\n")
+    )
+    told = f"readme.txt: the content has another digest (found {found}, stated {stated})"
+    assert told in people.err
     assert script["error"] == "source-mismatch"
     assert not (tmp_path / "m.jsonl").exists()
 
