@@ -243,11 +243,6 @@ class Findings:
         claim = {"relation": word or kind, "identifier": pointer(*found)}
         self._add(self._relations, claim, "relations", where)
 
-    def revises(self, earlier: str, where: str) -> None:
-        """Take an earlier version of the dataset, by any name that its source has for it."""
-        claim = {"relation": "wasRevisionOf", "identifier": earlier}
-        self._add(self._relations, claim, "relations", where)
-
     # --- the end ----------------------------------------------------------------------------
 
     def imported(

@@ -246,7 +246,10 @@ def _field(where: str) -> str:
 
 
 def _describe(inventory: _Inventory, version: str, findings: Findings) -> None:
-    """Take the object's id, who made its versions, and which version this one revises."""
+    """Take the object's id and who made its versions; tell the versions up to this one.
+
+    A version has no name of its own that anybody gave out, so no relation points to one.
+    """
     findings.identifier(inventory.id, _field("id"))
     number = int(version[1:])
     names = sorted(inventory.versions, key=lambda name: int(name[1:]))
@@ -257,12 +260,9 @@ def _describe(inventory: _Inventory, version: str, findings: Findings) -> None:
         if isinstance(user, dict) and isinstance(user.get("name"), str):
             address = str(user.get("address", ""))
             findings.person(Person(user["name"], orcid_in(address)), _field(f"{where}.user"))
-        findings.note(
-            N_("Version {version} of {created}: {message}"),
-            version=name,
-            created=str(block.get("created", "?"))[:40],
-            message=" ".join(str(block.get("message", "")).split())[:200] or "-",
-        )
-    if number > 1:
-        before = f"{inventory.id}#{names[number - 2]}"
-        findings.relation("wasRevisionOf", before, _field("versions"))
+        facts = {"version": name, "created": str(block.get("created", "?"))[:40]}
+        message = " ".join(str(block.get("message") or "").split())[:200]
+        if message:
+            findings.note(N_("Version {version} of {created}: {message}"), **facts, message=message)
+        else:
+            findings.note(N_("Version {version} of {created}, without a message"), **facts)

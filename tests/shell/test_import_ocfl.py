@@ -112,7 +112,6 @@ def test_the_chain_of_versions_is_told(tmp_path: Path) -> None:
     assert imported.metadata == {
         "contributors": [{"name": "Josiah Carberry", "orcid": "0000-0002-1825-0097"}],
         "identifiers": [{"type": "urn", "value": OBJECT}],
-        "relations": [{"relation": "wasRevisionOf", "identifier": f"{OBJECT}#v2"}],
     }
     assert [one.split(":")[-1] for one in imported.warnings] == [
         " first",
@@ -120,6 +119,16 @@ def test_the_chain_of_versions_is_told(tmp_path: Path) -> None:
         " corrected",
     ]
     assert imported.warnings[0].startswith("Version v1 of 2026-01-01")
+
+
+@pytest.mark.parametrize("message", ["", " \n", None])
+def test_a_version_without_a_message_is_told_without_one(
+    tmp_path: Path, message: str | None
+) -> None:
+    path = tree_of("ocfl-sha256", tmp_path)
+    rewrite(path, lambda one: one["versions"]["v1"].update(message=message))
+
+    assert read_source(path).warnings[0].endswith("Z, without a message")
 
 
 @pytest.mark.parametrize("version", [None, "v2"])
