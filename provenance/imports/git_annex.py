@@ -93,6 +93,7 @@ def read(path: Path) -> Imported:
         tree.take(name)
     if not tree.annexed:
         raise MalformedError("no file here is in the annex", field=path.name)
+    tree.check_algorithm()
     findings = Findings()
     listed = [*tree.annexed, *tree.hashed()]
     if tree.plain:
@@ -173,6 +174,17 @@ class _Tree:
     def _take_key(self, path: str, text: str) -> None:
         key = parse_key(text, path)
         self.annexed.append(Listed(path, key.algorithm, key.digest, key.length, path))
+
+    def check_algorithm(self) -> None:
+        """Check that all keys are of one algorithm, by which the plain files are then hashed."""
+        first, *others = sorted(self.annexed, key=lambda one: one.path)
+        for one in others:
+            if one.algorithm != first.algorithm:
+                raise MalformedError(
+                    f"expected a key of {first.algorithm} as of {first.path!r:.200}, "
+                    f"got one of {one.algorithm}; one list may have one algorithm only",
+                    field=one.path,
+                )
 
     def hashed(self) -> Iterator[Listed]:
         """Hash the plain files by the algorithm of the keys."""

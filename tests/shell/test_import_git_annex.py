@@ -150,6 +150,18 @@ def test_a_key_without_digest_or_of_another_algorithm_names_the_file(
     assert caught.value.field == "z.csv"
 
 
+def test_keys_of_two_algorithms_name_two_files_of_the_annex(tmp_path: Path) -> None:
+    tree = plain_tree(tmp_path)
+    (tree / ".gitattributes").write_text("* annex.backend=SHA256E\n")  # of git, without a key
+    key = f"MD5E-s1--{MD5}"
+    (tree / "z.csv").symlink_to(f".git/annex/objects/aa/bb/{key}/{key}")
+
+    with pytest.raises(MalformedError, match="of sha256 as of 'sub/a', got one of md5") as caught:
+        read_source(tree)
+
+    assert caught.value.field == "z.csv"
+
+
 def test_two_forms_of_one_name_in_a_tree_are_refused(tmp_path: Path) -> None:
     tree = plain_tree(tmp_path)
     for name in ("e\u0301.csv", "\u00e9.csv"):
