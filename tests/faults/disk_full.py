@@ -247,7 +247,10 @@ class Life:
 
     def _post(self, url: str, record: bytes, journal: Journal) -> int:
         headers = {"content-type": "application/sd-jwt"}
-        status, body = self._connection.ask(url, "POST", "/v1/records", record, headers)
+        try:
+            status, body = self._connection.ask(url, "POST", "/v1/records", record, headers)
+        except GoneError:  # perhaps a kept connection that was idle for too long
+            status, body = self._connection.ask(url, "POST", "/v1/records", record, headers)
         if status in {200, 201}:
             index = json.loads(body)["record"]["leaf_index"]
             at = time.monotonic()
