@@ -195,7 +195,7 @@ def test_data_that_differ_are_counted_and_named_by_what_is_wrong_with_them() -> 
     assert check.text() == (
         "differences: 8; changed: 2 [a.csv, b.csv]; missing: 0 []; "
         "not in the manifest: 4 [c, d, e, …]; renamed: 1 [old.csv -> new.csv]; "
-        "copies: 1 [a.csv -> a (1).csv]"
+        "copies: 1 [a.csv -> a (1).csv]; provenance diff RECEIPT FOLDER lists all of them"
     )
     counts = {name: check.facts[name] for name in ("changed", "missing", "added", "renamed")}
     assert counts == {"changed": 2, "missing": 0, "added": 4, "renamed": 1}
