@@ -64,6 +64,13 @@ def test_a_folder_said_to_be_the_whole_is_not_excused_as_a_part(verify: Verify) 
     assert verify.against_manifest(folder, "--as", ".").code == 1
 
 
+def test_a_url_is_to_be_fingerprinted_first(verify: Verify) -> None:
+    ran = verify.against_manifest("https://data.example/set.csv")
+
+    assert (ran.code, "PATH: expected a path of this machine, got a URL" in ran.err) == (2, True)
+    assert "fingerprint it, and give the manifest" in ran.err
+
+
 def test_every_difference_is_named_by_its_kind(verify: Verify, tmp_path: Path) -> None:
     copy = shutil.copytree(verify.deposited.data, tmp_path / "copy")
     (copy / "readme.txt").write_text("changed")

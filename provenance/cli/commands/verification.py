@@ -16,6 +16,7 @@ from provenance.cli.commands.policies import read_policy
 from provenance.cli.files import read_file
 from provenance.cli.language import _
 from provenance.cli.output import print_fields, print_json, say, zone_of
+from provenance.cli.places import local
 from provenance.cli.verdict_text import print_verdict
 from provenance.digests import from_evm_hex, to_evm_hex
 from provenance.errors import MalformedError
@@ -146,6 +147,7 @@ def verify(
 ) -> None:
     """Make the numbered checks of docs/trust-model.md. Only --rpc and --log use the network."""
     zone_of(zone)
+    path = None if path is None else local(path, "PATH")
     trusted = read_policy(policy)
     octets = read_file(receipt_file)
     required = {
