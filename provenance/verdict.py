@@ -129,8 +129,8 @@ class Check:
         if "said_by" in facts:
             facts["revoker"] = translate(REVOKERS[str(facts["said_by"])]).format_map(facts)
         said = translate(WORDINGS[self.code]).format_map(facts)
-        if "listed_by" in facts:
-            return f"{said}; {translate(WORDINGS['files-differ-more']).format_map(facts)}"
+        if "more" in facts:
+            said = f"{said}; {translate(WORDINGS[str(facts['more'])])}"
         if "certificate_state" in facts:
             more = translate(CERTIFICATES[str(facts["certificate_state"])]).format_map(facts)
             return f"{said}; {more}"

@@ -73,7 +73,6 @@ _IN_THE_LOG: Final = frozenset(name for name, number in NUMBERS.items() if 7 <= 
 _BOUND_IN_THE_LOG: Final = frozenset({"key-institution", "key-department"})
 """Codes of check 4 that rest on entries of the log as well."""
 _NAMED: Final = 3
-_LISTED_BY: Final = "provenance diff RECEIPT FOLDER"
 """How many files a sentence names of each kind of difference."""
 _PATH_SHOWN: Final = 120
 """Characters of a path that a sentence shows."""
@@ -373,7 +372,7 @@ def _differences(comparison: Comparison) -> Check:
     for kind, found in kinds.items():
         facts |= {kind: len(found), f"first_{kind}": _first_of(found)}
     if any(len(found) > _NAMED for found in kinds.values()):
-        facts["listed_by"] = _LISTED_BY
+        facts["more"] = "files-differ-more"
     return Check("dataset", Outcome.FALSE, "files-differ", "files", facts)
 
 

@@ -246,7 +246,7 @@ WORDINGS: dict[str, str] = {
         "[{first_missing}]; not in the manifest: {added} [{first_added}]; renamed: {renamed} "
         "[{first_renamed}]; copies: {duplicated} [{first_duplicated}]"
     ),
-    "files-differ-more": "{listed_by} lists all of them",
+    "files-differ-more": "provenance diff RECEIPT FOLDER lists all of them",
     "counts-differ": "{unit}: the record claims {expected}, the data have {found}",
     "no-dataset-digest": "the record shows no dataset digest to compare with",
     "dataset-sealed": "sealed: the digests are known to the owner until he opens them",
