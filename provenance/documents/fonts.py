@@ -49,7 +49,8 @@ def module_of(name: str) -> Any:  # noqa: ANN401 -- packages without types
         return import_module(name)
     except ModuleNotFoundError as error:
         raise DriverMissingError(
-            f"documents need {name}: pip install 'provenance-ledger[documents]'"
+            f"documents need {name}; at the root of the repository: "
+            ".tools/bin/uv pip install -e '.[documents]'"
         ) from error
 
 

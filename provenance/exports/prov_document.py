@@ -64,7 +64,8 @@ def document(subject: Subject) -> _Document:
         made = import_module("prov.model").ProvDocument()
     except ImportError as error:
         raise DriverMissingError(
-            "PROV needs the package prov: pip install 'provenance-ledger[formats]'"
+            "PROV needs the package prov; at the root of the repository: "
+            ".tools/bin/uv pip install -e '.[formats]'"
         ) from error
     for prefix, uri in _PREFIXES.items():
         made.add_namespace(prefix, uri)

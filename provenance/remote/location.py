@@ -132,5 +132,6 @@ def open_location(url: Url) -> Location:
 def missing(package: str, extra: str) -> DriverMissingError:
     """Return the error that says what to install."""
     return DriverMissingError(
-        f"{package} is not installed: pip install 'provenance-ledger[{extra}]'"
+        f"{package} is not installed; at the root of the repository: "
+        f".tools/bin/uv pip install -e '.[{extra}]'"
     )

@@ -157,7 +157,7 @@ def test_a_missing_package_is_named_with_what_installs_it() -> None:
         [sys.executable, "-c", program], cwd=tests, capture_output=True, text=True, check=True
     )
 
-    assert "pip install 'provenance-ledger[formats]'" in done.stdout
+    assert ".tools/bin/uv pip install -e '.[formats]'" in done.stdout
 
 
 def test_prov_json_keeps_chinese_readable() -> None:
