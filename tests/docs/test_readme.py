@@ -59,7 +59,9 @@ def test_command_in_the_readme_exists_with_its_options(words: list[str]) -> None
         assert option in text or option == "--json", option
 
 
-@pytest.mark.parametrize("script", re.findall(r"^ +\./(scripts/\w+)", README, re.MULTILINE))
+@pytest.mark.parametrize(
+    "script", sorted(set(re.findall(r"^ +\./(scripts/\w+)", README, re.MULTILINE)))
+)
 def test_script_in_the_readme_can_be_run(script: str) -> None:
     assert (ROOT / script).stat().st_mode & 0o111
 
