@@ -64,6 +64,7 @@ def literals() -> set[str]:
                 found.add(node.value)
     for name in ("not-after", "not-before", "signed-not-before"):
         found |= {f"{name}{suffix}" for suffix in ("-dev-chain", "-not-vouched", "-no-header")}
+    found |= {f"opening-{state}" for state in ("unusable", "not-logged")}
     return found
 
 
