@@ -244,7 +244,8 @@ def test_the_hand_steps_hold_with_sha256sum_and_openssl(worked: Worked, tmp_path
     assert done.stdout.count("signature and root agree") >= 7
 
     entry = next(path for path in folder.iterdir() if path.is_dir()) / "entry"
-    entry.write_bytes(entry.read_bytes()[:-1] + b"A")
+    octets = entry.read_bytes()
+    entry.write_bytes(octets[:-5] + (b"B" if octets[-5:-4] == b"A" else b"A") + octets[-4:])
     again = subprocess.run(["bash", "check.sh"], cwd=folder, capture_output=True, check=False)
     assert again.returncode == 1
 

@@ -38,7 +38,9 @@ def test_a_person_is_erased_and_every_proof_goes_on(tmp_path: Path) -> None:
     assert (report["erased"], report["lost_keys"]) == ([made["leaf_index"]], [])
     with served(tmp_path / "ledger", alone) as url:
         line = CommandLine(tmp_path, tmp_path / "home", url)
-        got = line.succeed("receipt", made["id"], "--ledger", url, "-o", "new.json", "--json")
+        # 3 before the erasure's own checkpoint is anchored
+        got = line.run("receipt", made["id"], "--ledger", url, "-o", "new.json", "--json")
+        assert got.code in {0, 3}
         assert "Otto Weg" not in got.out
         shown = line.succeed("show", "new.json", "--json").json()["claims"]
         assert isinstance(shown, dict)

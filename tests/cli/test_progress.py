@@ -29,8 +29,10 @@ def shown(columns: int, language: str = "en") -> str:
     ours, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     environment = {"TERM": "xterm", "LC_ALL": "C.UTF-8", "LANGUAGE": language}
+    # some runners of tests say how wide they are, which would go before the terminal's own word
+    inherited = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM], stderr=terminal, env=os.environ | environment
+        [sys.executable, "-c", PROGRAM], stderr=terminal, env=inherited | environment
     )
     os.close(terminal)
     sent = b""

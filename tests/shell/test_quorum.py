@@ -199,7 +199,8 @@ def test_stalled_node_costs_little(
     assert time.monotonic() - again < SOON
     assert not usable(chain)[liar]
     told = [record for record in caplog.records if "stuck" in record.getMessage()]
-    assert len(told) == 1, "once, when it begins"
+    # once when it begins; once more where it answered a question that was on its way
+    assert 1 <= len(told) <= 2
     assert vars(told[0])["chain_id"] == chain.pin.chain_id
 
 
