@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import hmac
 import os
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -311,6 +312,9 @@ class SqlKeyStore:
 
         Args:
             known: which of some record ids are entries of the log.
+
+        Raises:
+            FatalError: the stored rows are out of order: the file is damaged.
         """
         removed = looked_at = 0
         with storage_errors(), self._engine.begin() as connection:
@@ -321,6 +325,9 @@ class SqlKeyStore:
                 rows = connection.execute(_find_unswept, {"after": after}).all()
                 if not rows:
                     break
+                if any(new <= old for old, new in pairwise([after, *(row[0] for row in rows)])):
+                    # else a rotten page would be walked round and round, at every start
+                    raise FatalError("keys.sqlite is damaged: its rows are out of order")
                 present = set(known([record_id for _, record_id in rows]))
                 orphans = [sequence for sequence, record_id in rows if record_id not in present]
                 if orphans:

@@ -298,6 +298,24 @@ def test_a_sweep_of_many_keys_is_done_in_turns(store: SqlKeyStore) -> None:
     assert set(left) == set(records) - lost
 
 
+def test_a_rotten_page_is_told_and_not_walked_round(tmp_path: Path) -> None:
+    """A bit of a row's number turned once: row 7 says 71, and is found above every number."""
+    path = tmp_path / "keys.sqlite"
+    store = open_key_store(path)
+    records = [sha256(b"%d" % number) for number in range(9)]
+    store.seal([(record_id, TEXTS) for record_id in records])
+    store.close()
+    octets = bytearray(path.read_bytes())
+    octets[octets.rindex(7, 0, octets.index(records[6]))] ^= 64
+    path.write_bytes(octets)
+    store = open_key_store(path)
+
+    with pytest.raises(FatalError, match="out of order"):
+        store.sweep(set)
+
+    store.close()
+
+
 def test_a_store_of_a_later_release_is_refused(place: Place) -> None:
     open_key_store(place.keys).close()
     engine = open_writer(place.keys)
