@@ -104,7 +104,9 @@ def test_a_disagreement_outside_of_the_sample_is_not_seen_but_a_length_is(tmp_pa
 
     assert levels(rehash(imported, find_files(imported, tmp_path, None), [])) == [1, 0]
     (tmp_path / "a").write_bytes(b"12")
-    with pytest.raises(SourceMismatchError, match="a: the file has another length 2, 1"):
+    with pytest.raises(
+        SourceMismatchError, match="a: the file has another length found 2, stated 1"
+    ):
         rehash(imported, find_files(imported, tmp_path, None), [])
 
 
