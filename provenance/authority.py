@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from provenance.record_values import Contributor
 
 __all__ = [
-    "MATCHED_BY",
     "RULED",
     "WITHDRAWABLE",
     "Facts",
@@ -64,9 +63,6 @@ WITHDRAWABLE: Final = frozenset({"deposit", "contribution", "response", "stateme
 
 CORRECTABLE: Final = frozenset({"deposit", "contribution", "response", "statement"})
 """What may be found wrong."""
-
-MATCHED_BY: Final = ("orcid", "name")
-"""How a key's holder is taken for the person whom a record names, the better way first."""
 
 
 @dataclass(frozen=True, slots=True)
