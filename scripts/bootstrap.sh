@@ -104,3 +104,18 @@ fetch_data() {
     --target ".tools/data/$name" -r "requirements/$name.txt"
   echo "$wanted" >".tools/data/$name/installed"
 }
+
+# need_chromium: a browser for the page's tests, the one thing that comes from the system: where
+# there is none and we may install, Debian's; else whoever runs this is told what to install.
+need_chromium() {
+  local name
+  for name in chromium chromium-browser google-chrome; do
+    if command -v "$name" >/dev/null; then return; fi
+  done
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    say "installing Debian's chromium"
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+      apt-get install -y -qq --no-install-recommends chromium; } >/dev/null 2>&1 && return
+  fi
+  die "Chromium is needed for the page's tests (Debian and Ubuntu: apt install chromium)"
+}
