@@ -287,6 +287,9 @@ def _kind(name: str) -> str:
 
 def _is_less(name: str, line: JSON, golden: JSON) -> bool:
     """Tell whether an answer says nothing wrong; changed receipts were verified."""
+    if _kind(name) in {"key", "digest"}:  # hits: some are missing, none is another
+        before = json.loads(golden["as"])
+        return all(hit in before for hit in json.loads(line["as"]))
     return _kind(name) in {"receipt", "proof"} or _is_erased(name, line, golden)
 
 

@@ -48,7 +48,7 @@ def answers(ledger: OpenLedger, asked: JSON, say: Callable[[JSON], None]) -> Non
             say({"answer": name, "without": error.code})
             continue
         line: JSON = {"answer": name, "sha256": sha256(octets).hex()}
-        if name.startswith(("receipt", "record")):
+        if name.startswith(("receipt", "record", "key ", "digest ")):
             line["as"] = octets.decode()
         say(line)
 
