@@ -1,0 +1,26 @@
+/**
+ * What is shown when a view could not be made: what happened, and its code for whoever asks.
+ */
+
+import { h } from "../elements/dom.js";
+import { render as renderMissing } from "./missing.js";
+
+/**
+ * @param {HTMLElement} root
+ * @param {import("../page.js").Page} page
+ * @param {unknown} error
+ */
+export function render(root, page, error) {
+  if (error?.code === "not-found") {
+    renderMissing(root, page);
+    return;
+  }
+  const { say } = page;
+  page.title(say("shell.failed_title"));
+  root.append(
+    h("h1", null, say("shell.failed_title")),
+    h("p", null, h("bdi", null, String(error?.title ?? error?.message ?? error))),
+    typeof error?.code === "string" && h("p", null, say("shell.failed_code", { code: error.code })),
+    h("button", { type: "button", onclick: () => location.reload() }, say("shell.failed_again")),
+  );
+}
