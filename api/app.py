@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from . import problems
 from .metrics import Metrics, RequestMetrics
 from .openapi import PROBLEMS, DocumentedAPI
-from .routes import log, lookups, operations, records
+from .pages import load_site
+from .routes import log, lookups, operations, pages, records
 from .security import BODY_SECONDS, Edge, Gate
 from .shortcut import Shortcut
 
@@ -47,10 +48,18 @@ def create_app(ledger: Ledger, *, body_seconds: float = BODY_SECONDS) -> FastAPI
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.ledger = ledger
+    app.state.site = load_site()
     app.state.metrics = Metrics()
     app.state.body_seconds = body_seconds
     app.state.manifest_gate = Gate(MANIFEST_MEMORY)
-    for router in (records.router, lookups.router, log.proofs, log.tiles, operations.router):
+    for router in (
+        records.router,
+        lookups.router,
+        log.proofs,
+        log.tiles,
+        operations.router,
+        pages.router,  # last: no route of the API waits behind the page's
+    ):
         app.include_router(router)
     problems.install(app)
     app.add_middleware(

@@ -39,8 +39,10 @@ READS = [
     "/v1/ready",
     "/v1/openapi.json",
     "/metrics",
+    "/",
+    "/web/index.html",
 ]
-BAD_READS = ["/nowhere", "/", f"/v1/records/{'00' * 32}", "/tile/9", "/v1/lookup", "/docs"]
+BAD_READS = ["/nowhere", "/web/nothing.js", f"/v1/records/{'00' * 32}", "/tile/9", "/v1/lookup", "/docs"]
 
 
 @pytest.mark.parametrize("path", READS + BAD_READS)

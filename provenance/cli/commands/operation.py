@@ -261,6 +261,7 @@ async def _serve(ledger: Ledger, host: str, url: str, stop: asyncio.Event) -> No
     def on_ready() -> None:
         write_file(ledger.folder.address, f"{url}\n".encode())
         say(_("{origin} is served at {url}").format(origin=ledger.origin, url=url))
+        say(_("Its page, for a browser: {url}/").format(url=url))
         sys.stdout.flush()  # who reads it through a pipe waits for this line
 
     port = int(url.rpartition(":")[2])
