@@ -13,7 +13,7 @@ from provenance.wordings import CONCLUSIONS, TITLES, TRUSTS
 if TYPE_CHECKING:
     from provenance.verdict import Bound, Check, Verdict
 
-__all__ = ["print_verdict"]
+__all__ = ["NEXT", "OUTCOMES", "print_verdict"]
 
 _MARKS = {
     Outcome.PROVED: "✓",
@@ -24,7 +24,7 @@ _MARKS = {
     Outcome.FALSE: "✗",
     Outcome.UNUSABLE: "✗",
 }
-_OUTCOMES = {
+OUTCOMES = {
     Outcome.PROVED: N_("proved"),
     Outcome.VOUCHED: N_("vouched for"),
     Outcome.NOT_CHECKED: N_("not checked"),
@@ -36,7 +36,7 @@ _OUTCOMES = {
 _BLOCK = N_("Next: look the block up in a place you trust, and give its hash with --block-hash.")
 _WAIT = N_("Next: wait, fetch the receipt anew with provenance receipt ID --wait, verify that.")
 _LOG = N_("Next: read the whole log for revocations, with --log and the ledger's address.")
-_NEXT = {
+NEXT = {
     "no-block-given": _BLOCK,
     "block-not-vouched": _BLOCK,
     "not-before-not-vouched": _BLOCK,
@@ -72,7 +72,7 @@ def print_verdict(verdict: Verdict, *, zone: str) -> None:
     say("")
     say(_("policy {digest}").format(digest=grouped(verdict.policy_digest)))
     if verdict.exit_code == EXIT_NOT_YET and verdict.deciding is not None:
-        advice = _NEXT.get(verdict.deciding.code)
+        advice = NEXT.get(verdict.deciding.code)
         if advice is not None:
             say("")
             say(_(advice))
@@ -116,7 +116,7 @@ def _print_check(check: Check) -> None:
     title = _(TITLES[check.name])
     if check.subject is not None:
         title = _("{title} ({subject})").format(title=title, subject=check.subject)
-    said = _("{title}: {text}").format(title=title, text=_(_OUTCOMES[check.outcome]))
+    said = _("{title}: {text}").format(title=title, text=_(OUTCOMES[check.outcome]))
     say(f"{_MARKS[check.outcome]} {check.number:>2}  {said}")
     say(f"      {check.text(_)}")
     if check.outcome in {Outcome.PROVED, Outcome.VOUCHED}:
