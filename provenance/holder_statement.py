@@ -22,9 +22,11 @@ from provenance.errors import (
     StatementExpiredError,
     WrongAudienceError,
 )
+from provenance.signing_key import sign_jws
 
 if TYPE_CHECKING:
-    from provenance.keys import PrivateKey, PublicKey
+    from provenance.keys import PublicKey
+    from provenance.signing_key import SigningKey
 
 __all__ = [
     "DISCLOSURE",
@@ -65,7 +67,7 @@ class HolderStatement:
 
 
 def issue_statement(  # noqa: PLR0913 -- the members of the JWT
-    typ: str, *, record_id: str, private_key: PrivateKey, aud: str, iat: int, jti: str
+    typ: str, *, record_id: str, private_key: SigningKey, aud: str, iat: int, jti: str
 ) -> str:
     """Sign a statement about the record ``record_id`` (lower-case hex).
 
@@ -77,7 +79,7 @@ def issue_statement(  # noqa: PLR0913 -- the members of the JWT
     header = {"alg": public.alg, "kid": public.thumbprint, "typ": typ}
     payload = {"aud": aud, "iat": iat, "jti": jti, "record": record_id}
     signing_input = ".".join(to_b64url(strict_json.dump(part)) for part in (header, payload))
-    return f"{signing_input}.{to_b64url(private_key.sign(signing_input.encode('ascii')))}"
+    return sign_jws(signing_input, private_key)
 
 
 def parse_statement(octets: bytes, typ: str) -> HolderStatement:

@@ -21,11 +21,13 @@ from provenance import sdjwt, strict_json
 from provenance.digests import from_b64url, to_b64url
 from provenance.errors import BadSignatureError, MalformedError
 from provenance.keys import ALGORITHMS, SIGNATURE_LENGTH
+from provenance.signing_key import sign_jws
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from provenance.keys import Algorithm, PrivateKey, PublicKey
+    from provenance.keys import Algorithm, PublicKey
+    from provenance.signing_key import SigningKey
 
 __all__ = ["BINDING", "MAX_BINDER", "Binder", "issue_binder", "parse_binder"]
 
@@ -77,7 +79,7 @@ class Binder:
 
 def issue_binder(  # noqa: PLR0913 -- the members of the JWT
     *,
-    private_key: PrivateKey,
+    private_key: SigningKey,
     key: str,
     digests: Sequence[str],
     aud: str,
@@ -96,7 +98,7 @@ def issue_binder(  # noqa: PLR0913 -- the members of the JWT
     if may_bind:
         payload["may_bind"] = True
     signing_input = ".".join(to_b64url(strict_json.dump(part)) for part in (header, payload))
-    return f"{signing_input}.{to_b64url(private_key.sign(signing_input.encode('ascii')))}"
+    return sign_jws(signing_input, private_key)
 
 
 def parse_binder(text: str, field: str = "binder") -> Binder:

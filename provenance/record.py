@@ -57,12 +57,14 @@ from provenance.record_values import (
     read_genesis,
     read_key_binding,
 )
+from provenance.signing_key import sign_jws
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from provenance.keys import Algorithm, PrivateKey
+    from provenance.keys import Algorithm
     from provenance.sdjwt import Disclosure
+    from provenance.signing_key import SigningKey
 
 __all__ = [
     "MAX_ENTRY_BYTES",
@@ -307,7 +309,7 @@ def issue_record(  # noqa: PLR0913 -- what a record is made of
     record_type: str,
     claims: Mapping[str, object],
     *,
-    private_key: PrivateKey,
+    private_key: SigningKey,
     aud: str,
     iat: int,
     salts: Iterator[bytes],
@@ -358,9 +360,9 @@ def issue_record(  # noqa: PLR0913 -- what a record is made of
     if record_type == "key":
         signed["jwk"] = public.jwk()
     signing_input = f"{to_b64url(strict_json.dump(signed))}.{to_b64url(strict_json.dump(payload))}"
-    signature = to_b64url(private_key.sign(signing_input.encode("ascii")))
     texts = "".join(f"{one.text}~" for one in disclosures)
-    return parse_record(f"{signing_input}.{signature}~{texts}".encode("ascii"), complete=True)
+    signed_text = f"{sign_jws(signing_input, private_key)}~{texts}"
+    return parse_record(signed_text.encode("ascii"), complete=True)
 
 
 def _digests_to_hold(

@@ -28,9 +28,9 @@ from provenance.record import issue_record
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from provenance.keys import PrivateKey
     from provenance.record import Record
     from provenance.sdjwt import Disclosure
+    from provenance.signing_key import SigningKey
 
 __all__ = [
     "MAX_SECRET_BYTES",
@@ -145,7 +145,7 @@ def issue_opening(
     secret: SealedSecret,
     names: Sequence[str],
     *,
-    private_key: PrivateKey,
+    private_key: SigningKey,
     aud: str,
     iat: int,
 ) -> Record:

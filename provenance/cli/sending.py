@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from provenance.files.outbox import Submission
-    from provenance.keys import PrivateKey
+    from provenance.signing_key import SigningKey
 
 __all__ = ["MANIFEST", "RECEIPT", "Answer", "Sending", "receipt_name"]
 
@@ -93,7 +93,7 @@ class Sending:
         is_new = results[-1].get("status") == "integrated"
         return Answer(submission, receipt.record.leaf_index, is_new, target)
 
-    def publish(self, answer: Answer, private_key: PrivateKey) -> None:
+    def publish(self, answer: Answer, private_key: SigningKey) -> None:
         """Publish the manifest beside the receipt, on the signer's order."""
         statement = issue_statement(
             PUBLICATION,

@@ -20,19 +20,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from provenance.files.keystore import StoredKey
-    from provenance.keys import PrivateKey
     from provenance.record import Record
     from provenance.sdjwt import Disclosure
+    from provenance.signing_key import SigningKey
 
 __all__ = ["Signer", "find_signer", "key_record_of", "origin_of", "sign_record"]
 
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """A person's key, unlocked."""
+    """A person's key, ready to sign."""
 
     stored: StoredKey
-    private: PrivateKey
+    private: SigningKey
+    """From the key store; whoever has an adapter of a token puts that here."""
 
 
 def find_signer(key: str | None, passphrase: Path | None, home: Path | None) -> Signer:

@@ -22,7 +22,7 @@ from provenance.digests import from_b64url, sha256, to_b64url
 from provenance.errors import BadSignatureError, MalformedError
 from provenance.strict_json import Members, dump
 
-__all__ = ["ALGORITHMS", "SIGNATURE_LENGTH", "Algorithm", "PrivateKey", "PublicKey"]
+__all__ = ["ALGORITHMS", "SIGNATURE_LENGTH", "Algorithm", "PrivateKey", "PublicKey", "to_low_s"]
 
 Algorithm: TypeAlias = Literal["Ed25519", "ES256"]
 ALGORITHMS: tuple[Algorithm, ...] = ("Ed25519", "ES256")
@@ -110,6 +110,11 @@ class PrivateKey:
             RuntimeError: always.
         """
         raise RuntimeError("this program only verifies")
+
+
+def to_low_s(signature: bytes) -> NoReturn:
+    """Refuse, as above: only who signs asks for it."""
+    raise RuntimeError(f"this program only verifies; it was to sign {len(signature)} bytes")
 
 
 # --- Ed25519 (RFC 8032 §5.1) --------------------------------------------------------------

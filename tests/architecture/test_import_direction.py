@@ -21,6 +21,7 @@ ORDER = [
     "merkle",
     "sm3",
     "keys",
+    "signing_key",
     "keccak",
     "rlp",
     "trie",
