@@ -1,7 +1,7 @@
 /**
  * What this browser keeps for its reader: IndexedDB, nothing of it ever sent.
  *
- * policies  trust policies whose digest the reader compared, by their digest (hex)
+ * policies  trust policies whose digest the reader compared, by it (hex): use policies.js
  * keys      signing keys that cannot be taken out again (CryptoKey), by thumbprint
  * outbox    signed records on their way, by record id: kept before they are sent, so that a
  *           retry sends the same bytes
