@@ -1,39 +1,262 @@
 /**
  * Hash files that a person picked or dropped, in workers; their contents never leave the machine.
  *
- * @typedef {{path: string, file: File}} Picked `path` as on the disk, relative to the folder
+ * @typedef {object} Picked
+ * @property {string} path as on the disk, relative to the folder
+ * @property {File} file
+ * @property {() => Promise<File>} [again] looks at the file once more, where the browser can
+ *
  * @typedef {{files: number, allFiles: number, bytes: number, allBytes: number}} Progress
+ *
+ * @typedef {import("./core/fingerprint.js").FileEntry & {picked: Picked}} HashedEntry the entry of
+ *   a manifest, and the file it came from
  */
 
-const soon = () => {
-  throw new Error("not yet");
-};
+import { nameFiles, problem } from "./core/dataset_names.js";
+import { EmptyDatasetError, UnusableDatasetError } from "./core/errors.js";
+import { outcomesOf } from "./worker/outcomes.js";
+
+const BATCH_FILES = 64;
+const BATCH_BYTES = 16 << 20;
+const MOST_WORKERS = 8;
+const POLICY = "provenance-worker";
+
+// --- what was picked ----------------------------------------------------------------------
 
 /**
  * Files of an `<input type="file">`, with `webkitdirectory` or without.
- * @param {FileList} list
- * @returns {Picked[]}
+ *
+ * @param {Iterable<File>} list
+ * @returns {Picked[]} paths without the name of the folder that was picked
  */
 export function pickedFiles(list) {
-  return soon(list);
+  return Array.from(list, (file) => {
+    const path = file.webkitRelativePath;
+    return { path: path ? path.slice(path.indexOf("/") + 1) : file.name, file };
+  });
 }
+
 /**
  * Files of a drop, folders walked; call it within the event, before anything is awaited.
+ *
+ * One folder is the dataset itself and its name is not in the paths; several things dropped
+ * together are the dataset's files and folders.
+ *
  * @param {DataTransfer} transfer
  * @param {{signal?: AbortSignal}} [given]
  * @returns {Promise<Picked[]>}
+ * @throws {UnusableDatasetError} a folder cannot be read
  */
-export async function droppedFiles(transfer, given = {}) {
-  return soon(transfer, given);
+export async function droppedFiles(transfer, { signal } = {}) {
+  const roots = Array.from(transfer.items, (item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  const isFolder = roots.length === 1 && roots[0].isDirectory;
+  const waiting = isFolder ? await childrenOf(roots[0], "") : roots.map((root) => [root, ""]);
+  const picked = [];
+  while (waiting.length > 0) {
+    signal?.throwIfAborted();
+    const [entry, prefix] = waiting.pop();
+    const path = prefix + entry.name;
+    if (entry.isDirectory) {
+      waiting.push(...(await childrenOf(entry, `${path}/`)));
+    } else {
+      const again = () => fileOf(entry, path);
+      picked.push({ path, file: await again(), again });
+    }
+  }
+  return picked;
 }
+
+async function childrenOf(folder, prefix) {
+  const reader = folder.createReader();
+  const children = [];
+  for (;;) {
+    const some = await unlessUnreadable(prefix, (resolve, reject) =>
+      reader.readEntries(resolve, reject),
+    );
+    // a browser gives some hundred at a time, and then none
+    if (some.length === 0) return children;
+    children.push(...some.map((entry) => [entry, prefix]));
+  }
+}
+
+function fileOf(entry, path) {
+  return unlessUnreadable(path, (resolve, reject) => entry.file(resolve, reject));
+}
+
+async function unlessUnreadable(path, ask) {
+  try {
+    return await new Promise(ask);
+  } catch (error) {
+    throw unusable([problem(path || ".", "not-readable", `${error.name}: ${error.message}`)]);
+  }
+}
+
+function unusable(problems) {
+  const text = problems.map((one) => `${one.path}: ${one.what} ${one.detail}`.trim()).join("; ");
+  return Object.assign(new UnusableDatasetError(text), { problems });
+}
+
+// --- hashing ------------------------------------------------------------------------------
+
 /**
  * Hash every file and give the entries of a manifest, in order.
+ *
  * @param {Picked[]} picked
  * @param {{onProgress?: (progress: Progress) => void, signal?: AbortSignal}} [given]
- * @returns {Promise<import("./core/fingerprint.js").FileEntry[]>}
- * @throws {import("./core/errors.js").LedgerError} `unusable-dataset` with `problems`, each
- *   `{path, what, detail}`; `empty-dataset`; DOMException `AbortError` when cancelled
+ * @returns {Promise<HashedEntry[]>}
+ * @throws {EmptyDatasetError} no file
+ * @throws {UnusableDatasetError} with `problems`, all that were met, by path
+ * @throws {DOMException} `AbortError` when cancelled
  */
-export async function hashFiles(picked, given = {}) {
-  return soon(picked, given);
+export async function hashFiles(picked, { onProgress = () => {}, signal } = {}) {
+  signal?.throwIfAborted();
+  const { files, problems } = nameFiles(picked.map((one) => one.path));
+  if (problems.length > 0) throw unusable(problems);
+  if (files.length === 0) {
+    throw new EmptyDatasetError("expected a file, got none (folders do not count)");
+  }
+  const jobs = files.map(({ path, at }) => ({ path, picked: picked[at], outcome: null }));
+  const run = new Run(jobs, onProgress);
+  await run.hash(signal);
+  await Promise.all(jobs.map(lookAgain));
+  const failed = jobs.filter((job) => job.outcome.trouble !== undefined);
+  if (failed.length > 0) {
+    throw unusable(
+      failed.map(({ path, outcome }) => problem(path, outcome.trouble, outcome.detail)),
+    );
+  }
+  return jobs.map(({ path, picked: one, outcome }) => ({
+    path,
+    sha256: outcome.digest,
+    length: one.file.size,
+    imported: false,
+    picked: one,
+  }));
+}
+
+/** Find that a file is another one by now, where the browser lets us look. */
+async function lookAgain(job) {
+  const { file, again } = job.picked;
+  if (again === undefined) return;
+  try {
+    const now = await again();
+    if (now.size !== file.size || now.lastModified !== file.lastModified) {
+      job.outcome = { trouble: "changed", detail: "" };
+    }
+  } catch (error) {
+    job.outcome = { trouble: "not-readable", detail: error.message };
+  }
+}
+
+/** One pass over the files of a dataset. */
+class Run {
+  #batches;
+  #next = 0;
+  #onProgress;
+  #progress;
+
+  constructor(jobs, onProgress) {
+    this.#batches = batchesOf(jobs);
+    this.#onProgress = onProgress;
+    const allBytes = jobs.reduce((sum, job) => sum + job.picked.file.size, 0);
+    this.#progress = { files: 0, allFiles: jobs.length, bytes: 0, allBytes };
+  }
+
+  async hash(signal) {
+    const count = Math.min(navigator.hardwareConcurrency || 2, MOST_WORKERS, this.#batches.length);
+    const hashers = Array.from({ length: count }, () => makeHasher((bytes) => this.#count(bytes)));
+    const stop = stopped(signal);
+    try {
+      this.#tell();
+      await Promise.race([stop.promise, Promise.all(hashers.map((one) => this.#feed(one)))]);
+    } finally {
+      stop.forget();
+      for (const hasher of hashers) hasher.end();
+    }
+  }
+
+  async #feed(hasher) {
+    while (this.#next < this.#batches.length) {
+      const batch = this.#batches[this.#next];
+      this.#next += 1;
+      const outcomes = await hasher.hash(batch.map((job) => job.picked.file));
+      batch.forEach((job, at) => {
+        job.outcome = outcomes[at];
+      });
+      this.#progress.files += batch.length;
+      this.#tell();
+    }
+  }
+
+  #count(bytes) {
+    this.#progress.bytes += bytes;
+    this.#tell();
+  }
+
+  #tell() {
+    this.#onProgress({ ...this.#progress });
+  }
+}
+
+/** Part files into batches; the longest go first, so that none is left over at the end. */
+function batchesOf(jobs) {
+  const byLength = jobs.toSorted((one, other) => other.picked.file.size - one.picked.file.size);
+  const batches = [];
+  let bytes = Infinity;
+  for (const job of byLength) {
+    const { size } = job.picked.file;
+    if (bytes + size > BATCH_BYTES || batches.at(-1).length >= BATCH_FILES) {
+      batches.push([]);
+      bytes = 0;
+    }
+    batches.at(-1).push(job);
+    bytes += size;
+  }
+  return batches;
+}
+
+function stopped(signal) {
+  let onAbort;
+  const promise = new Promise((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    signal?.addEventListener("abort", onAbort);
+  });
+  return { promise, forget: () => signal?.removeEventListener("abort", onAbort) };
+}
+
+// --- workers ------------------------------------------------------------------------------
+
+/** Return who hashes: a worker, or this very thread where no worker can be made. */
+function makeHasher(onBytes) {
+  const worker = makeWorker();
+  if (worker === null) return { hash: (files) => outcomesOf(files, onBytes), end() {} };
+  return {
+    hash: (files) =>
+      new Promise((resolve, reject) => {
+        worker.onmessage = ({ data }) => {
+          if (data.outcomes === undefined) onBytes(data.bytes);
+          else resolve(data.outcomes);
+        };
+        worker.onerror = (event) => reject(new Error(event.message || "the worker did not start"));
+        worker.postMessage({ files });
+      }),
+    end: () => worker.terminate(),
+  };
+}
+
+let workerURL = null;
+
+function makeWorker() {
+  try {
+    workerURL ??= trusted(new URL("./worker/hash.js", import.meta.url).href);
+    return new Worker(workerURL, { type: "module", name: "hashing" });
+  } catch {
+    return null; // a saved copy of the page, opened from a disk, may make none
+  }
+}
+
+/** The page's policy asks that whoever starts a script says so (Trusted Types). */
+function trusted(url) {
+  if (globalThis.trustedTypes === undefined) return url;
+  return trustedTypes.createPolicy(POLICY, { createScriptURL: () => url }).createScriptURL("");
 }

@@ -1,0 +1,34 @@
+/** What becomes of the files of a batch; used by the worker, and by the page where there is none. */
+
+import { digestFile } from "./digest_file.js";
+
+const AT_ONCE = 8; // reading a short file is mostly waiting
+
+/**
+ * @param {File[]} files
+ * @param {(bytes: number) => void} onBytes
+ * @returns {Promise<import("./hash.js").Outcome[]>} one for each, in order
+ */
+export async function outcomesOf(files, onBytes) {
+  const outcomes = new Array(files.length);
+  let next = 0;
+  async function work() {
+    while (next < files.length) {
+      const at = next;
+      next += 1;
+      outcomes[at] = await outcomeOf(files[at], onBytes);
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, files.length) }, work));
+  return outcomes;
+}
+
+async function outcomeOf(file, onBytes) {
+  try {
+    const digest = await digestFile(file, onBytes);
+    if (digest === null) return { trouble: "changed", detail: "" };
+    return { digest };
+  } catch (error) {
+    return { trouble: "not-readable", detail: `${error.name}: ${error.message}` };
+  }
+}
