@@ -6,6 +6,8 @@
  * outbox    signed records on their way, by record id: kept before they are sent, so that a
  *           retry sends the same bytes
  * receipts  receipts of deposits made here, by record id
+ * own       what else belongs to a deposit made here, by record id: its title, its manifest, and
+ *           what opens it if it is sealed
  *
  * `keep` returns only when the browser says that the value is on the disk.
  */
@@ -13,10 +15,10 @@
 const DATABASE = "provenance";
 const VERSION = 1;
 
-/** @typedef {"policies" | "keys" | "outbox" | "receipts"} StoreName */
+/** @typedef {"policies" | "keys" | "outbox" | "receipts" | "own"} StoreName */
 
 /** @type {readonly StoreName[]} */
-export const STORES = Object.freeze(["policies", "keys", "outbox", "receipts"]);
+export const STORES = Object.freeze(["policies", "keys", "outbox", "receipts", "own"]);
 
 let opening = null;
 

@@ -1,0 +1,257 @@
+/**
+ * Second step of a deposit: what the data are called, how they may be used, what they follow on.
+ */
+
+import { RELATIONS, checkDoi, bareDoi } from "../core/identifiers.js";
+import { LICENCES, checkLicence } from "../core/licences.js";
+import { h } from "../elements/dom.js";
+import { button, busyButton, checkedField, saying, wordsOf } from "../elements/form.js";
+import { getRecord, lookup } from "../client.js";
+
+const ACCESS = Object.freeze(["open", "embargoed", "restricted", "closed"]);
+const OTHER = "other";
+
+/**
+ * @param {import("./deposit.js").Step} step
+ * @returns {Node[]}
+ */
+export function draw(step) {
+  const { draft, page, next } = step;
+  const { say } = page;
+  const title = checkedField({
+    label: say("deposit.title_label"),
+    hint: say("deposit.title_hint"),
+    value: draft.title,
+    onChange: (text) => (draft.title = text),
+    check: (text) => lineProblem(page, text, 1000),
+    more: { autocomplete: "off", required: true },
+  });
+  const version = checkedField({
+    label: say("deposit.version_label"),
+    hint: say("deposit.version_hint"),
+    value: draft.version,
+    onChange: (text) => (draft.version = text),
+    check: (text) => lineProblem(page, text, 100),
+    more: { autocomplete: "off" },
+  });
+  const access = checkedField({
+    label: say("deposit.access_label"),
+    type: "select",
+    options: [
+      { value: "", label: say("deposit.not_stated") },
+      ...ACCESS.map((value) => ({ value, label: say(`deposit.access_${value}`) })),
+    ],
+    value: draft.access,
+    onChange: (value) => (draft.access = value),
+  });
+  const doi = doiField(step);
+  const licence = licenceFields(step);
+  const relation = relationFields(step);
+  const goOn = async () => {
+    if (!draft.title.trim()) {
+      title.blame(say("deposit.title_needed"));
+      title.input.focus();
+      return;
+    }
+    for (const one of [title, version, licence, doi, relation]) {
+      if (await one.isFine()) continue;
+      one.input.focus();
+      return;
+    }
+    next();
+  };
+  return [
+    title.node,
+    version.node,
+    licence.node,
+    access.node,
+    doi.node,
+    relation.node,
+    h("p", { class: "step-next" }, busyButton(say("deposit.next"), goOn, "main")),
+  ];
+}
+
+/**
+ * Say what is wrong with a line of text that a record is to carry; null when nothing is.
+ * @param {import("../page.js").Page} page
+ * @param {string} text without spaces around it
+ * @param {number} most characters
+ * @returns {string | null}
+ */
+export function lineProblem(page, text, most) {
+  if (Array.from(text).length > most) return page.say("deposit.too_long", { most });
+  return /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text) ? page.say("deposit.strange_characters") : null;
+}
+
+function licenceFields({ draft, page }) {
+  const { say } = page;
+  const known = LICENCES.map(({ id, name }) => ({ value: id, label: `${id} · ${name}` }));
+  const isOther = draft.license !== "" && !LICENCES.some(({ id }) => id === draft.license);
+  const other = checkedField({
+    label: say("deposit.license_other_label"),
+    hint: say("deposit.license_other_hint"),
+    value: isOther ? draft.license : "",
+    onChange: (text) => (draft.license = text.trim()),
+    check: (text) => problemOf(() => checkLicence(text), say("deposit.license_unknown")),
+    more: { autocomplete: "off", spellcheck: "false" },
+  });
+  other.node.hidden = !isOther;
+  const picker = checkedField({
+    label: say("deposit.license_label"),
+    hint: say("deposit.license_hint"),
+    type: "select",
+    options: [
+      { value: "", label: say("deposit.not_stated") },
+      ...known,
+      { value: OTHER, label: say("deposit.license_other") },
+    ],
+    value: isOther ? OTHER : draft.license,
+    onChange: (value) => {
+      other.node.hidden = value !== OTHER;
+      draft.license = value === OTHER ? other.input.value.trim() : value;
+    },
+  });
+  const node = h("div", { class: "fields" }, picker.node, other.node);
+  return { node, input: other.input, isFine: () => other.node.hidden || other.isFine() };
+}
+
+function doiField({ draft, page }) {
+  const { say } = page;
+  return checkedField({
+    label: say("deposit.doi_label"),
+    hint: say("deposit.doi_hint"),
+    value: draft.identifiers.find(({ type }) => type === "doi")?.value ?? "",
+    onChange: (text) => {
+      const value = bareDoi(text.trim());
+      draft.identifiers = value ? [{ type: "doi", value }] : [];
+    },
+    check: (text) => problemOf(() => checkDoi(bareDoi(text)), say("deposit.doi_wrong")),
+    more: { autocomplete: "off", spellcheck: "false", inputmode: "url" },
+  });
+}
+
+/** A new version of, or derived from, an earlier deposit: by its id, or found by DOI or ORCID. */
+function relationFields({ draft, page }) {
+  const { say } = page;
+  const { related } = draft;
+  const found = saying();
+  const record = checkedField({
+    label: say("deposit.related_label"),
+    hint: say("deposit.related_hint"),
+    value: related.record,
+    onChange: (text) => (related.record = text.trim().toLowerCase()),
+    check: async (text) => (await recordProblem(page, text.toLowerCase(), found)) ?? null,
+    more: { autocomplete: "off", spellcheck: "false", class: "mono" },
+  });
+  const words = [...RELATIONS].map((value) => ({ value, label: say(`deposit.relation_${value}`) }));
+  const relation = checkedField({
+    label: say("deposit.relation_label"),
+    type: "select",
+    options: words,
+    value: related.relation,
+    onChange: (value) => (related.relation = value),
+  });
+  const choose = (id) => {
+    related.record = id;
+    record.input.value = id;
+    record.isFine();
+  };
+  const node = h(
+    "details",
+    { class: "fields", open: related.record !== "" },
+    h("summary", null, say("deposit.related_question")),
+    record.node,
+    found.node,
+    relation.node,
+    finder(page, choose),
+  );
+  return { node, input: record.input, isFine: record.isFine };
+}
+
+async function recordProblem(page, id, found) {
+  const { say } = page;
+  found.show();
+  if (!/^[0-9a-f]{64}$/.test(id)) return say("deposit.related_wrong");
+  try {
+    const view = await getRecord(id, { signal: page.signal });
+    const title = view.payload?.title ?? view.claims?.title ?? say("deposit.untitled");
+    found.show(
+      h(
+        "p",
+        { class: "field-good" },
+        say.nodes("deposit.related_found", { title: h("bdi", null, title) }),
+      ),
+    );
+    return null;
+  } catch (error) {
+    if (error.code === "not-found") return say("deposit.related_missing");
+    found.show(
+      h("p", { class: "hint" }, say("deposit.related_not_asked", { why: wordsOf(error) })),
+    );
+    return null; // the ledger is away: what stands there may be right all the same
+  }
+}
+
+/** Find an earlier deposit by the ORCID iD or DOI in it. */
+function finder(page, choose) {
+  const { say } = page;
+  const results = saying();
+  const question = checkedField({
+    label: say("deposit.finder_label"),
+    hint: say("deposit.finder_hint"),
+    more: { autocomplete: "off", spellcheck: "false" },
+  });
+  const ask = async () => {
+    const text = question.input.value.trim();
+    if (!text) return;
+    const isOrcid = /^(?:https?:\/\/orcid\.org\/)?\d{4}-\d{4}-\d{4}-\d{3}[\dX]$/.test(text);
+    try {
+      const asked = isOrcid ? { orcid: text.slice(-19) } : { doi: bareDoi(text) };
+      const { items } = await lookup(asked, { signal: page.signal });
+      results.show(
+        items.length ? hits(page, items, choose) : h("p", null, say("deposit.finder_nothing")),
+      );
+    } catch (error) {
+      if (!page.signal.aborted)
+        results.show(h("p", null, say("deposit.finder_failed", { why: wordsOf(error) })));
+    }
+  };
+  return h(
+    "div",
+    { class: "finder" },
+    question.node,
+    busyButton(say("deposit.finder_ask"), ask),
+    results.node,
+  );
+}
+
+function hits(page, items, choose) {
+  const { say } = page;
+  const deposits = items.filter((item) => (item.type ?? "deposit") === "deposit");
+  return [
+    h("p", { class: "hint" }, say("deposit.finder_said")),
+    h(
+      "ul",
+      { class: "hits" },
+      deposits.map((item) => {
+        const id = item.id ?? item.record_id;
+        const title = item.title ?? `${id.slice(0, 8)} … ${id.slice(-8)}`;
+        return h(
+          "li",
+          null,
+          button(title, () => choose(id), "quiet"),
+        );
+      }),
+    ),
+  ];
+}
+
+/** @returns {string | null} */
+function problemOf(check, words) {
+  try {
+    const result = check();
+    return result === false ? words : null;
+  } catch {
+    return words;
+  }
+}

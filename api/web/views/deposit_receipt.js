@@ -1,0 +1,224 @@
+/**
+ * Last step of a deposit: the receipt, checked here; its files to keep; and what becomes of it.
+ */
+
+import { getReceipt, getReceiptPdf } from "../client.js";
+import { verifyReceipt } from "../core/verify.js";
+import { describeCheck } from "../core/wordings.js";
+import { trustMark } from "../elements/badge.js";
+import { digest, digestGroups } from "../elements/digest.js";
+import { h, replace } from "../elements/dom.js";
+import { facts } from "../elements/facts.js";
+import { busyButton, saveLink, saying, wordsOf } from "../elements/form.js";
+import { notice } from "../elements/notice.js";
+import { time } from "../elements/time.js";
+import { judgeOfServer } from "../own_policy.js";
+import { keep } from "../store.js";
+
+const FIRST_WAIT_MS = 1500;
+const LONGEST_WAIT_MS = 60_000;
+const IN_LOG = Object.freeze(["receipt", "log", "signature", "checkpoint", "inclusion"]);
+
+/**
+ * @typedef {object} Done a deposit that has its receipt
+ * @property {string} id
+ * @property {Uint8Array} receipt
+ * @property {string} title
+ * @property {Uint8Array} manifest
+ * @property {Uint8Array | null} secret what opens a sealed deposit
+ * @property {number} at when it was signed by this computer's clock, POSIX seconds
+ * @property {boolean} isKept whether this browser keeps manifest and secret
+ */
+
+/**
+ * @param {import("./deposit.js").Step} step
+ * @returns {Node[]}
+ */
+export function draw({ draft, page }) {
+  const { say } = page;
+  const { done } = draft;
+  const status = h("div", { class: "receipt-status" });
+  const files = h("div", { class: "receipt-files" });
+  const sheet = h("div", { class: "sheet receipt-sheet" });
+  follow(page, done, { sheet, status, files });
+  const again = () => location.assign("/deposit");
+  return [
+    sheet,
+    status,
+    h("h3", null, say("deposit.keep_title")),
+    h("p", null, say("deposit.keep_lead")),
+    files,
+    h(
+      "p",
+      null,
+      busyButton(say("deposit.another"), async () => again(), "quiet"),
+    ),
+  ];
+}
+
+/** Show the receipt, then ask for a newer one, ever more rarely, until the chain completes it. */
+async function follow(page, done, places) {
+  showFiles(page, done, places.files);
+  const judge = await judgeOfServer({ signal: page.signal }).catch((error) => ({ error }));
+  let wait = FIRST_WAIT_MS;
+  while (!page.signal.aborted) {
+    const judged = judge.error ? null : await judgedBy(done.receipt, judge);
+    if (page.signal.aborted) return;
+    showSheet(page, done, judged, judge, places.sheet);
+    showStatus(page, done, judged, judge, places.status);
+    if (judge.error || judged.isFalse || judged.isComplete) return;
+    await pause(wait, page.signal);
+    wait = Math.min(wait * 1.5, LONGEST_WAIT_MS);
+    await renew(page, done, places);
+  }
+}
+
+async function renew(page, done, places) {
+  try {
+    const receipt = await getReceipt(done.id, { signal: page.signal });
+    if (page.signal.aborted || isSame(receipt, done.receipt)) return;
+    done.receipt = receipt;
+    showFiles(page, done, places.files);
+    await keep("receipts", done.id, receipt).catch(() => {}); // a private window keeps nothing
+  } catch {
+    // away, or leaving: the receipt that is here stays good
+  }
+}
+
+async function judgedBy(receipt, judge) {
+  const now = Math.floor(Date.now() / 1000);
+  const verdict = await verifyReceipt(receipt, judge.octets, { now });
+  const wrong = verdict.checks.find(
+    ({ name, outcome }) =>
+      outcome === "false" ||
+      outcome === "unusable" ||
+      (IN_LOG.includes(name) && outcome !== "proved"),
+  );
+  const anchors = verdict.checks.filter(
+    ({ name, outcome }) => name === "anchor" && outcome === "proved",
+  );
+  return { verdict, wrong, isFalse: wrong !== undefined, isComplete: anchors.length > 0 };
+}
+
+function showSheet(page, done, judged, judge, place) {
+  const { say } = page;
+  const record = judged?.verdict.record ?? null;
+  const kind = judged?.isFalse ? "false" : judged && judge.isOwn ? "checked" : "stated";
+  replace(
+    place,
+    h("p", { class: "sheet-kind" }, say("deposit.receipt_kind")),
+    h("h3", { class: "sheet-title" }, h("bdi", null, done.title)),
+    facts([
+      [
+        say("deposit.receipt_entry"),
+        record && h("span", { class: "entry" }, record.leaf_index.toLocaleString()),
+        " ",
+        trustMark(page, kind),
+      ],
+      [say("deposit.receipt_log"), judge.origin && h("bdi", null, judge.origin)],
+      [say("deposit.receipt_id"), digestGroups(page, done.id)],
+      [say("deposit.receipt_key"), record && digest(page, record.key)],
+      [
+        say("deposit.receipt_signed"),
+        time(page, done.at),
+        " ",
+        h("span", { class: "hint" }, say("deposit.receipt_own_clock")),
+      ],
+    ]),
+    h("p", null, h("a", { href: `/records/${done.id}` }, say("deposit.receipt_link"))),
+  );
+}
+
+function showStatus(page, done, judged, judge, place) {
+  const { say } = page;
+  if (judged === null) {
+    replace(place, notice("caution", say("deposit.not_checked"), wordsOf(judge.error)));
+    return;
+  }
+  if (judged.isFalse) {
+    const { title, text } = describeCheck(judged.wrong, page.language);
+    replace(
+      place,
+      notice(
+        "false",
+        say("deposit.receipt_false"),
+        `${title}: ${text}`,
+        say("deposit.receipt_false_what"),
+      ),
+    );
+    return;
+  }
+  const stage = judged.isComplete ? "complete" : "waiting";
+  if (place.dataset.stage === stage) return;
+  place.dataset.stage = stage;
+  const words = say(`deposit.status_${stage}`);
+  const dev = !judged.verdict.independent && say("deposit.status_dev");
+  const own = say(judge.isOwn ? "deposit.judged_by_own" : "deposit.judged_by_server");
+  const check = h("a", { href: `/verify?record=${done.id}` }, say("deposit.status_verify"));
+  replace(
+    place,
+    notice("note", say(`deposit.status_${stage}_title`), words, dev, own, h("p", null, check)),
+  );
+  page.announce(say(`deposit.status_${stage}_title`));
+}
+
+function showFiles(page, done, place) {
+  const { say } = page;
+  const name = done.id.slice(0, 16);
+  const item = (key, node) =>
+    h("li", null, h("p", null, node), h("p", { class: "hint" }, say(key)));
+  const pdf = saying();
+  replace(
+    place,
+    h(
+      "ul",
+      { class: "files-to-keep" },
+      item(
+        "deposit.keep_receipt",
+        saveLink(page, say("deposit.save_receipt"), `${name}.receipt.json`, done.receipt, {
+          kind: "main",
+        }),
+      ),
+      done.secret &&
+        item(
+          "deposit.keep_secret",
+          saveLink(page, say("deposit.save_secret"), "sealed.json", done.secret, { kind: "main" }),
+        ),
+      item(
+        done.secret ? "deposit.keep_salted_manifest" : "deposit.keep_manifest",
+        saveLink(page, say("deposit.save_manifest"), "manifest.jsonl", done.manifest),
+      ),
+      item("deposit.keep_pdf", [
+        busyButton(say("deposit.save_pdf"), () => savePdf(page, done, pdf)),
+        pdf.node,
+      ]),
+    ),
+    !done.isKept && notice("caution", null, say("deposit.not_kept")),
+  );
+}
+
+async function savePdf(page, done, said) {
+  try {
+    const blob = await getReceiptPdf(done.id, { signal: page.signal });
+    const link = saveLink(page, "", `${done.id.slice(0, 16)}.receipt.pdf`, blob);
+    link.click();
+    said.show();
+  } catch (error) {
+    if (!page.signal.aborted)
+      said.show(notice("caution", null, page.say("deposit.pdf_failed", { why: wordsOf(error) })));
+  }
+}
+
+function isSame(one, other) {
+  return one.length === other.length && one.every((octet, at) => octet === other[at]);
+}
+
+function pause(milliseconds, signal) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

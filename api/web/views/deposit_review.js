@@ -1,0 +1,193 @@
+/**
+ * Sixth step of a deposit: everything as it will be signed, then signing and sending.
+ */
+
+import { postRecords } from "../client.js";
+import { toHex } from "../core/bytes.js";
+import { composeDeposit } from "../core/compose_deposit.js";
+import { ROLES } from "../core/credit.js";
+import { renderManifest } from "../core/fingerprint.js";
+import { saltedDigest } from "../core/salted.js";
+import { digest, digestGroups } from "../elements/digest.js";
+import { h } from "../elements/dom.js";
+import { facts } from "../elements/facts.js";
+import { busyButton, saveLink, saying, wordsOf } from "../elements/form.js";
+import { notice } from "../elements/notice.js";
+import { judgeOfServer } from "../own_policy.js";
+import { keep } from "../store.js";
+import { sizesText } from "./deposit_files.js";
+import { enteredPeople, trimmed } from "./deposit_people.js";
+
+const SALTS_LENGTH = 32;
+
+/**
+ * @param {import("./deposit.js").Step} step
+ * @returns {Node[]}
+ */
+export function draw(step) {
+  const { draft, page } = step;
+  const { say } = page;
+  const said = saying();
+  const sign = () => signAndSend(step, said);
+  return [
+    h("p", null, say("deposit.review_lead")),
+    facts(rowsOf(step)),
+    h(
+      "details",
+      null,
+      h("summary", null, say("deposit.review_exact")),
+      h("p", { class: "hint" }, say("deposit.review_exact_hint")),
+      h("pre", { tabindex: 0 }, JSON.stringify(claimsOf(draft), null, 2)),
+    ),
+    notice("caution", say("deposit.review_final_title"), say("deposit.review_final")),
+    h("p", { class: "step-next" }, busyButton(say("deposit.sign"), sign, "main")),
+    said.node,
+  ];
+}
+
+function rowsOf({ draft, page }) {
+  const { say } = page;
+  const hidden = (name) => draft.sealed && draft.sealedNames.includes(name) && seal(page);
+  const { related, summary, holder } = draft;
+  return [
+    [say("deposit.title_label"), h("bdi", null, draft.title), hidden("title")],
+    [say("deposit.version_label"), draft.version.trim() && h("bdi", null, draft.version)],
+    [
+      say("deposit.fingerprint"),
+      digestGroups(page, toHex(summary.digest)),
+      draft.sealed && seal(page),
+    ],
+    [say("deposit.found_files"), sizesText(page, summary), hidden("files") || hidden("bytes")],
+    [say("deposit.people"), peopleList(page, enteredPeople(draft))],
+    [say("deposit.license_label"), draft.license],
+    [say("deposit.access_label"), draft.access && say(`deposit.access_${draft.access}`)],
+    [say("deposit.doi_label"), draft.identifiers.map(({ value }) => h("bdi", null, value))],
+    [
+      say("deposit.relation_label"),
+      related.record && [
+        say(`deposit.relation_${related.relation}`),
+        " ",
+        digest(page, related.record),
+      ],
+    ],
+    [
+      say("deposit.signed_by"),
+      h("bdi", null, holder.name || say("deposit.key_unnamed")),
+      " ",
+      digest(page, draft.signer.kid),
+    ],
+  ];
+}
+
+function seal(page) {
+  return h("span", { class: "badge soft" }, page.say("deposit.sealed_mark"));
+}
+
+function peopleList(page, people) {
+  const { say, language } = page;
+  if (people.length === 0) return say("deposit.people_none");
+  const nameOf = (slug) => (language === "zh" ? ROLES[slug].chinese : ROLES[slug].english);
+  return h(
+    "ul",
+    { class: "plain-list" },
+    people.map(({ name, orcid, ror = [], roles = [] }) => {
+      const ids = [orcid, ...ror].filter(Boolean).join(", ");
+      const words = roles.length
+        ? roles.map(nameOf).join(say("deposit.list_comma"))
+        : say("deposit.roles_none");
+      return h("li", null, h("bdi", null, name), ids && ` (${ids})`, say("deposit.colon"), words);
+    }),
+  );
+}
+
+/** What the record will claim of the data, before anything is sealed. */
+function claimsOf(draft) {
+  const { summary, related } = draft;
+  const people = enteredPeople(draft);
+  const version = draft.version.trim().normalize("NFC");
+  return {
+    title: draft.title.trim().normalize("NFC"),
+    ...(version && { version }),
+    dataset_digest: toHex(summary.digest),
+    files: summary.files,
+    bytes: summary.length,
+    ...(people.length && { contributors: people }),
+    ...(draft.license && { license: draft.license }),
+    ...(draft.access && { access: draft.access }),
+    ...(draft.identifiers.length && { identifiers: draft.identifiers }),
+    ...(related.record && { relations: [related] }),
+  };
+}
+
+async function signAndSend(step, said) {
+  const { draft, page } = step;
+  const { say } = page;
+  said.show(h("p", null, say("deposit.signing")));
+  try {
+    draft.signed ??= await sign(draft, page);
+  } catch (error) {
+    if (!page.signal.aborted)
+      said.show(notice("false", say("deposit.sign_failed"), wordsOf(error)));
+    return;
+  }
+  const { records, files } = draft.signed;
+  said.show(h("p", null, say("deposit.sending")));
+  try {
+    const { receipt } = await postRecords(records, { signal: page.signal });
+    draft.done = { id: records.at(-1).id, receipt, ...files };
+    step.next();
+  } catch (error) {
+    if (page.signal.aborted) return;
+    said.show(notSent(page, error, draft.signed));
+  }
+}
+
+/**
+ * Sign, and keep in this browser what belongs to the record before it is sent anywhere: the
+ * manifest, and for a sealed deposit what alone can open it.
+ */
+async function sign(draft, page) {
+  const { origin } = await judgeOfServer({ signal: page.signal });
+  const { dataset_digest, files, bytes, ...about } = claimsOf(draft);
+  const salts = draft.sealed ? crypto.getRandomValues(new Uint8Array(SALTS_LENGTH)) : null;
+  const sealed = salts && {
+    saltedDigest: saltedDigest(draft.entries, salts),
+    names: draft.sealedNames,
+  };
+  const iat = Math.floor(Date.now() / 1000);
+  const setting = { aud: origin, iat, holder: trimmed(draft.holder), sealed };
+  const { records, secret } = await composeDeposit(
+    { summary: draft.summary, ...about },
+    setting,
+    draft.signer,
+  );
+  const own = {
+    title: about.title,
+    manifest: renderManifest(draft.entries, salts),
+    secret,
+    at: iat,
+  };
+  let isKept = true;
+  try {
+    await keep("own", records.at(-1).id, own);
+  } catch (error) {
+    if (secret !== null) throw error; // lost with this tab, nothing could ever be opened
+    isKept = false;
+  }
+  return { records, files: { ...own, isKept } };
+}
+
+function notSent(page, error, { records, files }) {
+  const { say } = page;
+  const isRefused = error.code !== undefined && error.code !== "unavailable" && !error.isTemporary;
+  const text = `${records.map(({ compact }) => compact).join("\n")}\n`;
+  return notice(
+    isRefused ? "false" : "caution",
+    say(isRefused ? "deposit.refused" : "deposit.not_sent"),
+    wordsOf(error),
+    h("p", null, say(isRefused ? "deposit.refused_what" : "deposit.not_sent_what")),
+    h("p", null, saveLink(page, say("deposit.save_records"), "deposit.records", text)),
+    files.secret &&
+      h("p", null, saveLink(page, say("deposit.save_secret"), "sealed.json", files.secret)),
+  );
+}
