@@ -31,6 +31,7 @@ PROBLEMS: Final[dict[int | str, _Document]] = {
 
 JSON_TYPE, TEXT, SD_JWT = "application/json", "text/plain", "application/sd-jwt"
 TLOG_PROOF, MANIFEST = "application/x-tlog-proof", "application/jsonl"
+LINKSET = "application/linkset+json"
 _ID, _RECORDS = "{record_id}", "/v1/records"
 
 _REQUESTS: Final = {
@@ -47,6 +48,7 @@ _ANSWERS: Final = {
     ("get", f"{_RECORDS}/{_ID}", "200", SD_JWT): "public_record",
     ("get", f"{_RECORDS}/{_ID}/receipt", "200", JSON_TYPE): "receipt",
     ("get", f"{_RECORDS}/{_ID}/receipt", "200", TLOG_PROOF): "tlog_proof",
+    ("get", f"{_RECORDS}/{_ID}/linkset", "200", LINKSET): "linkset",
     ("get", f"{_RECORDS}/{_ID}/manifest", "200", MANIFEST): "manifest",
     ("post", f"{_RECORDS}/{_ID}/disclosures", "200", SD_JWT): "record",
     ("get", "/v1/lookup", "200", JSON_TYPE): "lookup",

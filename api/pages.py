@@ -130,11 +130,10 @@ class Shell:
         head = "\n".join((f"<title>{escape(title)}</title>", *elements))
         return f"{self._before}{head}{self._after}".encode("utf-8", "backslashreplace")
 
-    def missing(self) -> Response:
-        """Return the page for something that is not there; it may be a second later."""
-        return Response(
-            self.asset.octets, 404, {"cache-control": "no-store"}, media_type=self.asset.media_type
-        )
+    def failed(self, status: int, headers: Mapping[str, str] | None = None) -> Response:
+        """Return the page for something that is not there now; it may be a second later."""
+        headers = {"cache-control": "no-store", **(headers or {})}
+        return Response(self.asset.octets, status, headers, media_type=self.asset.media_type)
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,11 @@ from provenance_api.problems import problem_body
 from provenance import merkle
 from provenance.digests import to_b64, to_evm_hex
 from provenance.errors import CheckDigitError, OperatorTypeError
+from provenance.exports.signposts import links_of, linkset_of
 from provenance.fingerprint import write_manifest
 from provenance.holder_statement import DISCLOSURE, PUBLICATION, issue_statement
 from provenance.receipt import to_tlog_proof
-from provenance.record import deposit_of, parse_record
+from provenance.record import Record, deposit_of, parse_record
 
 __all__ = ["examples", "main", "octets"]
 
@@ -53,6 +54,7 @@ def examples(world: World) -> dict[str, Any]:
         ],
         "batch_results": _batch_results(world),
         "record_view": _record_view(world),
+        "linkset": _linkset(deposit),
         "public_record": deposit.public().decode(),
         "manifest": write_manifest(world.entries).decode(),
         "authorization": f"JWS {_statement(PUBLICATION, deposit.id_hex)}",
@@ -108,6 +110,12 @@ def _batch_results(world: World) -> dict[str, Any]:
             {"status": "refused", "problem": problem_body(refused, "en")},
         ]
     }
+
+
+def _linkset(deposit: Record) -> dict[str, Any]:
+    page = f"/records/{deposit.id_hex}"
+    shown = parse_record(deposit.public(), complete=False)
+    return linkset_of(links_of(shown, page=page, has_manifest=True), page=page)
 
 
 def _record_view(world: World) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from provenance import strict_json
 from provenance.digests import from_hex
 from provenance.errors import MalformedError, MediaTypeError, TooLargeError
+from provenance.exports.signposts import links_of, linkset_of
 from provenance.ledger.accept_records import MAX_BATCH_BYTES, MAX_BATCH_RECORDS
 from provenance.messages import choose_language
 from provenance.record import MAX_RECORD_BYTES
@@ -31,12 +32,13 @@ if TYPE_CHECKING:
 
     from ..metrics import Metrics
 
-__all__ = ["router"]
+__all__ = ["STANDING", "router", "standing_words"]
 
 SD_JWT = "application/sd-jwt"
 RECEIPT = "application/json"
 TLOG_PROOF = "application/x-tlog-proof"
 MANIFEST = "application/jsonl"
+LINKSET = "application/linkset+json"
 
 STANDING = "provenance-standing"
 """Header of a record and of its receipt: ``sound``, or what has to be shown beside it."""
@@ -188,13 +190,13 @@ def read_record(record_id: RecordId, ledger: LedgerDep, accept: Accept = "*/*") 
     """Return a record with the disclosures that are public and not erased."""
     kind = negotiate(accept, RECEIPT, SD_JWT)
     view = ledger.record(_id(record_id))
-    headers = {**_NO_STORE, "vary": "accept", STANDING: _standing(view["standing"])}
+    headers = {**_NO_STORE, "vary": "accept", STANDING: standing_words(view["standing"])}
     if kind == SD_JWT:
         return Response(view["sd_jwt"], headers=headers, media_type=SD_JWT)
     return Response(json.dumps(view, ensure_ascii=False), headers=headers, media_type=RECEIPT)
 
 
-def _standing(standing: dict[str, object]) -> str:
+def standing_words(standing: dict[str, object]) -> str:
     """Return in words of a closed list how a record stands, for the header."""
     words = {
         "withdrawn": standing["withdrawn"] is not None,
@@ -219,9 +221,23 @@ def read_receipt(record_id: RecordId, ledger: LedgerDep, accept: Accept = "*/*")
         else ledger.tlog_proof(_id(record_id)).encode()
     )
     # the receipt proves what was; how the record stands today is said beside it
-    standing = _standing(ledger.standing(_id(record_id)).to_json())
+    standing = standing_words(ledger.standing(_id(record_id)).to_json())
     headers = {**_NO_STORE, "vary": "accept", STANDING: standing}
     return Response(octets, headers=headers, media_type=kind)
+
+
+@router.get(
+    "/{record_id}/linkset",
+    response_class=Response,
+    responses={200: {"content": {LINKSET: {"schema": {"type": "object"}}}}},
+)
+def read_linkset(record_id: RecordId, ledger: LedgerDep) -> Response:
+    """Return what belongs to a record, as FAIR Signposting of level 2 (RFC 9264)."""
+    shown = ledger.shown(_id(record_id))
+    page = f"/records/{record_id}"
+    links = links_of(shown.record, page=page, has_manifest=shown.has_manifest)
+    body = json.dumps(linkset_of(links, page=page))
+    return Response(body, headers=_NO_STORE, media_type=LINKSET)
 
 
 @router.put(

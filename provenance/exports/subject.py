@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from provenance.record_values import Contributor, Deposit, KeyBinding
     from provenance.verdict import Bound, Verdict
 
-__all__ = ["ORCID", "ROR", "Subject", "claimed_time", "plain_identifier"]
+__all__ = ["ORCID", "ROR", "Subject", "claimed_time", "plain_identifier", "spdx_url"]
 
 ORCID: Final = "https://orcid.org/"
 ROR: Final = "https://ror.org/"
@@ -132,8 +132,7 @@ class Subject:
     @property
     def license_url(self) -> str | None:
         """Address of the licence's text; None unless exactly one of SPDX's list is stated."""
-        license_ = self.deposit.license
-        return f"{_SPDX}{license_}" if license_ in LICENSES else None
+        return spdx_url(self.deposit.license)
 
     @property
     def people(self) -> tuple[Contributor, ...]:
@@ -221,3 +220,8 @@ def claimed_time(subject: Subject) -> datetime:
 def plain_identifier(kind: str, value: str) -> str:
     """Return an identifier of a dataset as an address where there is a resolver, else as it is."""
     return _RESOLVERS.get(kind, "") + value
+
+
+def spdx_url(license_: str | None) -> str | None:
+    """Return the address of a licence's text; None unless it is exactly one of SPDX's list."""
+    return f"{_SPDX}{license_}" if license_ in LICENSES else None

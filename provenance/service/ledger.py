@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from provenance.errors import (
     DamagedReceiptError,
@@ -40,15 +40,26 @@ if TYPE_CHECKING:
 
     from provenance.errors import FatalError
     from provenance.ledger.ports import FoundDigest
+    from provenance.record import Record
     from provenance.record_standing import RecordStanding
     from provenance.service.measures import Measure
     from provenance.service.settings import LedgerFolder
     from provenance.service.writer import Answer
     from provenance.tlog import TileId
 
-__all__ = ["Ledger"]
+__all__ = ["Ledger", "Shown"]
 
 _T = TypeVar("_T")
+
+
+class Shown(NamedTuple):
+    """A record with what is public of it, and what stands beside it."""
+
+    record: Record
+    """With the disclosures that are public and not erased."""
+    leaf_index: int
+    standing: RecordStanding
+    has_manifest: bool
 
 
 class Ledger:
@@ -179,6 +190,14 @@ class Ledger:
         index = parts.log.index_of(record_id)
         record = load_record(index, log=parts.store, key_store=parts.key_store)
         return about_record(record, index, log=parts.store).standing
+
+    def shown(self, record_id: bytes) -> Shown:
+        """Return a record's public side as its page tells it to machines."""
+        parts = self.parts
+        index = parts.log.index_of(record_id)
+        record = load_record(index, log=parts.store, key_store=parts.key_store)
+        standing = about_record(record, index, log=parts.store).standing
+        return Shown(record, index, standing, parts.store.manifest_room(index) is not None)
 
     def receipt(self, record_id: bytes) -> bytes:
         """Return the newest receipt of a record, verified before it is given away."""

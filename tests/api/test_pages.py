@@ -15,6 +15,7 @@ from running_service import the_problem
 from test_answers import SECURITY
 
 if TYPE_CHECKING:
+    from provenance_api.pages import Site
     from running_service import Service
 
 WEB = Path(str(resources.files(provenance_api))) / "web"
@@ -33,6 +34,7 @@ ADDRESSES = [
     "/respond",
     "/verify",
 ]
+SHELL = (WEB / "index.html").read_bytes()
 PLAIN = {"accept-encoding": "identity"}
 TRAVERSALS = [
     "/web/",
@@ -69,6 +71,10 @@ class Balanced(HTMLParser):
         if tag not in self.VOID:
             self.open.append(tag)
 
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in self.VOID, tag
+        self.seen.append((tag, dict(attrs)))
+
     def handle_endtag(self, tag: str) -> None:
         assert self.open, tag
         assert self.open.pop() == tag
@@ -93,7 +99,7 @@ def test_every_address_of_the_page_answers_with_the_shell(service: Service, addr
     assert answer.headers["vary"] == "accept-encoding"
     assert set(answer.headers) >= SECURITY
     assert "require-trusted-types-for 'script'" in answer.headers["content-security-policy"]
-    assert answer.content == (WEB / "index.html").read_bytes()
+    assert answer.content == SHELL
 
 
 def test_the_shell_is_html_without_inline_scripts_or_styles() -> None:
@@ -110,21 +116,22 @@ def test_the_shell_is_html_without_inline_scripts_or_styles() -> None:
             assert where.startswith(("/", "#")) or name not in attributes, where
 
 
-@pytest.mark.parametrize("path", FILES)
-def test_every_file_comes_whole_plain_and_packed(service: Service, path: str) -> None:
-    octets = (WEB / path).read_bytes()
+def test_every_file_comes_whole_plain_and_packed(service: Service) -> None:
+    site: Site = service.client.app.state.site  # type: ignore[attr-defined]  # FastAPI's
+    assert site.assets.keys() >= {"index.html", "page.js"}
 
-    plain = service.client.get(f"/web/{path}", headers=PLAIN)
-    packed = service.client.get(f"/web/{path}", headers={"accept-encoding": "gzip"})
+    for path, asset in site.assets.items():
+        plain = service.client.get(f"/web/{path}", headers=PLAIN)
+        packed = service.client.get(f"/web/{path}", headers={"accept-encoding": "gzip"})
 
-    assert plain.status_code == packed.status_code == 200
-    assert plain.content == packed.content == octets
-    assert "content-encoding" not in plain.headers
-    assert set(plain.headers) >= SECURITY
-    assert plain.headers["vary"] == packed.headers["vary"] == "accept-encoding"
-    if "content-encoding" in packed.headers:
-        assert packed.headers["etag"] != plain.headers["etag"]
-        assert int(packed.headers["content-length"]) < len(octets)
+        assert plain.status_code == packed.status_code == 200
+        assert plain.content == packed.content == asset.octets
+        assert "content-encoding" not in plain.headers
+        assert set(plain.headers) >= SECURITY
+        assert plain.headers["vary"] == packed.headers["vary"] == "accept-encoding"
+        if "content-encoding" in packed.headers:
+            assert packed.headers["etag"] != plain.headers["etag"]
+            assert int(packed.headers["content-length"]) < len(asset.octets)
 
 
 def test_scripts_and_styles_have_the_media_types_that_nosniff_demands(service: Service) -> None:
