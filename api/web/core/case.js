@@ -12,15 +12,13 @@
 
 import { MalformedError, VerificationError } from "./errors.js";
 import { stand, targetsOf } from "./record_standing.js";
+import { notInLog } from "./verdict.js";
 
 /** Levels of identity, the best first: a key is bound, says it of itself, or says nothing. */
 export const LEVELS = Object.freeze(["institution-bound", "self-asserted", "unbound"]);
 
 /** Codes of a key's status when nobody has revoked it, as far as was looked. */
 const NOTHING_SAID = new Set(["revocation-not-shown", "not-revoked", "not-reached"]);
-
-/** Checks that have to be proved before a record may be called an entry of the log. */
-const LOGGED = new Set(["receipt", "log", "signature", "checkpoint", "inclusion"]);
 
 /**
  * @typedef {object} Signer
@@ -170,20 +168,6 @@ export function entryOf(octets, verdict, record) {
     signer: signerOf(verdict),
     verdict,
   });
-}
-
-/**
- * Return what keeps a record from being a signed entry of the log, null when nothing does.
- *
- * @param {object[]} checks
- * @returns {object | null}
- */
-export function notInLog(checks) {
-  for (const check of checks) {
-    const isRefused = ["false", "unusable"].includes(check.outcome) && check.name !== "key-status";
-    if (isRefused || (LOGGED.has(check.name) && check.outcome !== "proved")) return check;
-  }
-  return null;
 }
 
 /** @param {object} verdict @param {string} name @returns {object | undefined} */
