@@ -157,9 +157,12 @@ def scrub(folder: Path, say: Callable[[JSON], None]) -> None:
 
 
 def restore(archive: Path, folder: Path, say: Callable[[JSON], None]) -> None:
-    """Make a folder of an archive, and say what every file of it is."""
+    """Make a folder of an archive, and say what every file of it is.
+
+    But its key store: that one is new, and begins with a random key for its index of people.
+    """
     restore_backup(archive, LedgerFolder(folder))
     for path in sorted(folder.rglob("*")):
-        if path.is_file():
+        if path.is_file() and path.name != "keys.sqlite":
             name = path.relative_to(folder).as_posix()
             say({"restored": name, "sha256": sha256(path.read_bytes()).hex()})
