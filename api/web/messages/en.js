@@ -3,6 +3,8 @@
  */
 
 import shell from "./en/shell.js";
+import home from "./en/home.js";
+import about from "./en/about.js";
 import ledger from "./en/ledger.js";
 import deposit from "./en/deposit.js";
 import verify from "./en/verify.js";
@@ -15,6 +17,8 @@ import respond from "./en/respond.js";
 /** @type {Record<string, string>} */
 export default {
   ...shell,
+  ...home,
+  ...about,
   ...ledger,
   ...deposit,
   ...verify,

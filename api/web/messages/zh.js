@@ -3,6 +3,8 @@
  */
 
 import shell from "./zh/shell.js";
+import home from "./zh/home.js";
+import about from "./zh/about.js";
 import ledger from "./zh/ledger.js";
 import deposit from "./zh/deposit.js";
 import verify from "./zh/verify.js";
@@ -15,6 +17,8 @@ import respond from "./zh/respond.js";
 /** @type {Record<string, string>} */
 export default {
   ...shell,
+  ...home,
+  ...about,
   ...ledger,
   ...deposit,
   ...verify,

@@ -9,6 +9,19 @@ import { h } from "../elements/dom.js";
  * @param {import("../page.js").Page} page
  */
 export function render(root, page) {
-  page.title(page.say("shell.insecure_title"));
-  root.append(h("h1", null, page.say("shell.insecure_title")));
+  const { say, language } = page;
+  const program = language === "zh" ? "provenance --lang zh" : "provenance";
+  const commands = [
+    `${program} deposit FOLDER --ledger ${location.origin}`,
+    `${program} verify receipt.json DATA --policy policy.json`,
+  ];
+  page.title(say("shell.insecure_title"));
+  root.append(
+    h("h1", null, say("shell.insecure_title")),
+    h("p", { class: "lead" }, say("shell.insecure_why")),
+    h("p", null, say("shell.insecure_https")),
+    h("p", null, say("shell.insecure_cli")),
+    h("pre", null, commands.join("\n")),
+    h("p", null, h("a", { href: "/find" }, say("shell.insecure_looking"))),
+  );
 }

@@ -9,9 +9,16 @@ import { h } from "../elements/dom.js";
  * @param {import("../page.js").Page} page
  */
 export function render(root, page) {
-  page.title(page.say("shell.missing_title"));
+  const { say } = page;
+  page.title(say("shell.missing_title"));
   root.append(
-    h("h1", null, page.say("shell.missing_title")),
-    h("p", null, page.say("shell.missing_text")),
+    h("h1", null, say("shell.missing_title")),
+    h("p", null, say("shell.missing_text")),
+    h(
+      "p",
+      { class: "row" },
+      h("a", { href: "/find" }, say("shell.missing_find")),
+      h("a", { href: "/" }, say("shell.missing_home")),
+    ),
   );
 }

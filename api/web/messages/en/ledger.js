@@ -1,1 +1,3 @@
-export default {};
+export default {
+  "ledger.away": "The ledger does not answer at the moment.",
+};

@@ -1,1 +1,3 @@
-export default {};
+export default {
+  "ledger.away": "账本目前没有应答。",
+};
