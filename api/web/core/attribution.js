@@ -36,11 +36,7 @@ const OF_ANSWER = { accept: "accepted", object: "objected", amend: "amended" };
 const RANK = { objected: 0, claimed: 1, unclear: 2, own: 3, amended: 4, accepted: 5 };
 
 /** Slugs of the roles in the taxonomy's order. */
-const ORDER = Array.isArray(ROLES)
-  ? ROLES.map((one) => one.slug)
-  : ROLES instanceof Map
-    ? [...ROLES.keys()]
-    : Object.keys(ROLES);
+const ORDER = [...ROLES.keys()];
 
 /**
  * @typedef {object} Answer one `response` to a claim, counted or not
