@@ -56,12 +56,18 @@ export function makeSay(messages, language) {
 }
 
 /**
- * Return the names that a message has places for, each once, sorted.
+ * Return the names that a message has places for, each once: those that it shows, and those by
+ * whose number it only chooses a word.
  * @param {string} message
- * @returns {string[]}
+ * @returns {{shown: Set<string>, all: Set<string>}}
  */
 export function placesOf(message) {
-  return [...new Set([...message.matchAll(PLACE)].map((match) => match[1]))].sort();
+  const found = [...message.matchAll(PLACE)];
+  const shown = found.filter(([, , one]) => one === undefined);
+  return {
+    shown: new Set(shown.map(([, name]) => name)),
+    all: new Set(found.map(([, name]) => name)),
+  };
 }
 
 /**

@@ -66,9 +66,11 @@ function items(say, group, names) {
 }
 
 function terms(say, group, names) {
-  return facts(
+  const list = facts(
     names.map((name) => [say(`about.${group}_${name}`), say(`about.${group}_${name}_text`)]),
   );
+  list.classList.add("words");
+  return list;
 }
 
 function command({ language }) {
