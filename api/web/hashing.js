@@ -19,6 +19,7 @@ import { outcomesOf } from "./worker/outcomes.js";
 const BATCH_FILES = 64;
 const BATCH_BYTES = 16 << 20;
 const MOST_WORKERS = 8;
+const WORKER = "worker/hash.js";
 const POLICY = "provenance-worker";
 
 // --- what was picked ----------------------------------------------------------------------
@@ -118,7 +119,6 @@ export async function hashFiles(picked, { onProgress = () => {}, signal } = {}) 
   const jobs = files.map(({ path, at }) => ({ path, picked: picked[at], outcome: null }));
   const run = new Run(jobs, onProgress);
   await run.hash(signal);
-  await Promise.all(jobs.map(lookAgain));
   const failed = jobs.filter((job) => job.outcome.trouble !== undefined);
   if (failed.length > 0) {
     throw unusable(
@@ -183,6 +183,7 @@ class Run {
       batch.forEach((job, at) => {
         job.outcome = outcomes[at];
       });
+      await Promise.all(batch.map(lookAgain));
       this.#progress.files += batch.length;
       this.#tell();
     }
@@ -226,37 +227,54 @@ function stopped(signal) {
 
 // --- workers ------------------------------------------------------------------------------
 
-/** Return who hashes: a worker, or this very thread where no worker can be made. */
+/** Return who hashes: a worker, or this very thread where none can be made. */
 function makeHasher(onBytes) {
+  const ending = new AbortController();
+  const here = (files) => outcomesOf(files, { onBytes, signal: ending.signal });
   const worker = makeWorker();
-  if (worker === null) return { hash: (files) => outcomesOf(files, onBytes), end() {} };
+  if (worker === null) return { hash: here, end: () => ending.abort() };
+  let isBroken = false;
   return {
-    hash: (files) =>
-      new Promise((resolve, reject) => {
+    hash(files) {
+      if (isBroken) return here(files);
+      return new Promise((resolve) => {
         worker.onmessage = ({ data }) => {
           if (data.outcomes === undefined) onBytes(data.bytes);
           else resolve(data.outcomes);
         };
-        worker.onerror = (event) => reject(new Error(event.message || "the worker did not start"));
+        worker.onerror = () => {
+          isBroken = true;
+          resolve(here(files));
+        };
         worker.postMessage({ files });
-      }),
-    end: () => worker.terminate(),
+      });
+    },
+    end() {
+      worker.terminate();
+      ending.abort();
+    },
   };
 }
 
 let workerURL = null;
 
 function makeWorker() {
+  // a saved copy of the page, opened from a disk, has the worker's text in itself
+  const saved = globalThis.SAVED_WORKERS?.[WORKER];
   try {
-    workerURL ??= trusted(new URL("./worker/hash.js", import.meta.url).href);
-    return new Worker(workerURL, { type: "module", name: "hashing" });
+    workerURL ??= trusted(
+      saved === undefined
+        ? `/web/${WORKER}`
+        : URL.createObjectURL(new Blob([saved], { type: "text/javascript" })),
+    );
+    return new Worker(workerURL, { type: saved === undefined ? "module" : "classic" });
   } catch {
-    return null; // a saved copy of the page, opened from a disk, may make none
+    return null;
   }
 }
 
 /** The page's policy asks that whoever starts a script says so (Trusted Types). */
 function trusted(url) {
   if (globalThis.trustedTypes === undefined) return url;
-  return trustedTypes.createPolicy(POLICY, { createScriptURL: () => url }).createScriptURL("");
+  return trustedTypes.createPolicy(POLICY, { createScriptURL: () => url }).createScriptURL(url);
 }

@@ -25,7 +25,7 @@ function tell(bytes) {
 }
 
 addEventListener("message", async ({ data }) => {
-  const outcomes = await outcomesOf(data.files, tell);
+  const outcomes = await outcomesOf(data.files, { onBytes: tell });
   postMessage({ bytes: untold });
   untold = 0;
   postMessage({ outcomes });
