@@ -106,6 +106,7 @@ class Labels:
     UPPER = Both("existed no later than", "存在不晚于")
     SIGNED = Both("signed no earlier than", "签名不早于")
     TITLE = Both("title", "标题")
+    VERSION = Both("version, by the depositor", "版本（存证人自称）")
     DIGEST = Both("dataset digest (SHA-256 tree)", "数据集摘要（SHA-256 树）")
     FILES = Both("files", "文件数")
     BYTES = Both("bytes", "字节数")
@@ -272,6 +273,7 @@ def _data(deposit: Deposit, speech: Speech) -> Iterator[Block]:
     identifiers = "\n".join(f"{one.type}: {one.value}" for one in deposit.identifiers)
     rows: list[tuple[str, Cell]] = [
         (speech(Labels.TITLE), deposit.title or speech(_SAID["withheld"])),
+        *(() if deposit.version is None else ((speech(Labels.VERSION), deposit.version),)),
         (speech(Labels.DIGEST), digest),
         (speech(Labels.FILES), files),
         (speech(Labels.BYTES), sealed if "bytes" in deposit.sealed else length),

@@ -6,20 +6,25 @@
     (4) manifests  each has the digest, counts and lengths that its deposit signs
     (5) blocks     each header is that of the block named
     (6) overlap    both proofs of every shared file lead to the two signed dataset digests
+    (7) history    of every two states of the log that receipts show, the later extends the earlier
+    (8) tokens     each RFC 3161 token is over the record that it is said to be of; who signed it
+                   is for ``openssl ts -verify`` and the reader's own root certificate
 
 Files are handed in as bytes by name; nothing here reads a disk. ``SHA256SUMS`` cannot list
 itself: whoever alters a file and its line together is found out by the dossier's own receipt,
-which lies beside it, and by (2) to (6).
+which lies beside it, and by (2) to (8).
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from provenance.attribution_values import read_statement
 from provenance.digests import sha256, to_evm_hex
 from provenance.dossier_index import INDEX_NAME, DossierIndex
+from provenance.dossier_sums import DossierFinding, check_sums
 from provenance.errors import MalformedError, ProvenanceError
 from provenance.fingerprint import (
     FileEntry,
@@ -31,17 +36,18 @@ from provenance.fingerprint import (
 )
 from provenance.given import Given
 from provenance.header import BlockHeader
+from provenance.merkle import verify_consistency
 from provenance.policy import Policy
 from provenance.receipt_parts import Parts
 from provenance.record import deposit_of
 from provenance.sealed import check_opening, read_opening
-from provenance.sm3 import sm3
+from provenance.time_stamp import read_time_stamp
 from provenance.verdict import Outcome, not_in_log
 from provenance.verify import check_parts, verify_receipt
 from provenance.verify_blocks import blocks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from provenance.dossier_index import ListedOverlap, ListedRecord
     from provenance.fingerprint import Summary
@@ -52,33 +58,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "POLICY_NAME",
-    "SUMS",
-    "DossierFinding",
     "DossierVerdict",
     "as_opened_by",
     "check_dossier",
     "check_own_receipt",
-    "sums_of",
+    "shown_states",
     "sums_summary",
-    "write_sums",
 ]
 
 POLICY_NAME: Final = "policy.json"
-SUMS: Final = {"SHA256SUMS": sha256, "SM3SUMS": sm3}
-"""Each list of digests by its name; the first also lists the second."""
-
-_LINE = re.compile(r"([0-9a-f]{64})  ([^\n\r]+)")
-
-
-@dataclass(frozen=True, slots=True)
-class DossierFinding:
-    """Something found false, or unusable, in a dossier."""
-
-    code: str
-    """Key of the program's table of sentences."""
-    file: str
-    """Name of the file at fault, as the dossier has it."""
-    detail: str = ""
 
 
 @dataclass(frozen=True)  # no slots: the verdicts are filled in while checking
@@ -87,12 +75,16 @@ class DossierVerdict:
 
     index: DossierIndex | None
     """None when ``dossier.json`` cannot be read."""
-    findings: tuple[DossierFinding, ...]
+    findings: Sequence[DossierFinding]
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     """By the name of the receipt file."""
     manifests: int = 0
     shared_files: int = 0
     """Files proved to lie in two datasets."""
+    states: int = 0
+    """States of the log that are proved to be one history."""
+    stamps: Mapping[str, int] = field(default_factory=dict)
+    """Times that RFC 3161 tokens state, POSIX seconds, by the receipt that carries the token."""
 
     @property
     def exit_code(self) -> int:
@@ -114,91 +106,6 @@ def _code_of(verdict: Verdict) -> int:
     return 0 if wrong == {"key-status"} else verdict.exit_code
 
 
-# --- (1) the files ------------------------------------------------------------------------
-
-
-def write_sums(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return both lists for the files of a dossier, as ``sha256sum -c`` reads them."""
-    sm3_list = sums_of(files, sm3)
-    return {
-        "SM3SUMS": sm3_list,
-        "SHA256SUMS": sums_of({**files, "SM3SUMS": sm3_list}, sha256),
-    }
-
-
-def sums_of(files: Mapping[str, bytes], hash_of: Callable[[bytes], bytes]) -> bytes:
-    """Return one list, a line a file, by name."""
-    lines = (f"{hash_of(files[name]).hex()}  {name}\n" for name in sorted(files))
-    return "".join(lines).encode()
-
-
-def _check_sums(files: Mapping[str, bytes]) -> Iterator[DossierFinding]:
-    lists: dict[str, dict[str, str]] = {}
-    for name in SUMS:
-        try:
-            lists[name] = _read_sums(files, name)
-        except MalformedError as error:
-            yield DossierFinding("sums-unreadable", name, str(error))
-    by_list = {
-        name: {
-            file for file, digest in lists[name].items() if _differs(files, file, digest, hash_of)
-        }
-        for name, hash_of in SUMS.items()
-        if name in lists
-    }
-    altered = set().union(*by_list.values()) if by_list else set()
-    for file in sorted(altered):
-        blamed = [name for name in by_list if file in by_list[name]]
-        if file not in files:
-            yield DossierFinding("file-missing", file)
-        elif len(by_list) == 2 and len(blamed) == 1 and file != "SM3SUMS":
-            # one of two independent lists still knows the file: it is the other list that changed
-            yield DossierFinding("sums-altered", blamed[0], file)
-        else:
-            yield DossierFinding("file-altered", file)
-    known = {"SHA256SUMS", "SM3SUMS"}.union(*lists.values()) if lists else set(files)
-    for file in sorted(set(files) - known):
-        yield DossierFinding("file-added", file)
-    if len(lists) == 2:
-        yield from _compare_lists(lists)
-
-
-def _compare_lists(lists: Mapping[str, Mapping[str, str]]) -> Iterator[DossierFinding]:
-    first, second = (set(lists[name]) - {"SM3SUMS"} for name in ("SHA256SUMS", "SM3SUMS"))
-    for file in sorted(first - second):
-        yield DossierFinding("sums-altered", "SM3SUMS", file)
-    for file in sorted(second - first):
-        yield DossierFinding("sums-altered", "SHA256SUMS", file)
-    if "SM3SUMS" not in lists["SHA256SUMS"]:
-        yield DossierFinding("sums-altered", "SHA256SUMS", "SM3SUMS")
-
-
-def _read_sums(files: Mapping[str, bytes], name: str) -> dict[str, str]:
-    try:
-        text = files[name].decode()
-    except KeyError:
-        raise MalformedError("missing") from None
-    except UnicodeDecodeError as error:
-        raise MalformedError("not UTF-8") from error
-    found: dict[str, str] = {}
-    if not text.endswith("\n"):
-        raise MalformedError("expected a line feed at the end")
-    for number, line in enumerate(text[:-1].split("\n"), start=1):
-        matched = _LINE.fullmatch(line)
-        if matched is None:
-            raise MalformedError(f"line {number} is no digest and name")
-        if matched[2] in found:
-            raise MalformedError(f"line {number} names a file again")
-        found[matched[2]] = matched[1]
-    return found
-
-
-def _differs(
-    files: Mapping[str, bytes], name: str, digest: str, hash_of: Callable[[bytes], bytes]
-) -> bool:
-    return name not in files or hash_of(files[name]).hex() != digest
-
-
 # --- all of it ----------------------------------------------------------------------------
 
 
@@ -210,7 +117,7 @@ def check_dossier(
     policy: bytes | None = None,
     allow_dev_chain: bool = False,
 ) -> DossierVerdict:
-    """Make checks (1) to (6).
+    """Make checks (1) to (8).
 
     Args:
         files: the dossier's files by name, ``/`` between folders.
@@ -219,14 +126,14 @@ def check_dossier(
         policy: the reader's own policy file; None believes the one enclosed.
         allow_dev_chain: let a chain that the log's operator runs count.
     """
-    findings = list(_check_sums(files))
+    findings = list(check_sums(files))
     try:
         index = DossierIndex.parse(_file(files, INDEX_NAME))
         trusted = Policy.parse(_file(files, POLICY_NAME) if policy is None else policy)
     except ProvenanceError as error:
         name = POLICY_NAME if "policy" in str(error) else INDEX_NAME
         findings.append(DossierFinding("index-unreadable", name, str(error)))
-        return DossierVerdict(None, tuple(findings))
+        return DossierVerdict(None, findings)
     if trusted.digest != index.policy:
         findings.append(DossierFinding("policy-differs", POLICY_NAME, trusted.digest.hex()))
     given = Given(tuple(blocks), allow_dev_chain=allow_dev_chain)
@@ -234,9 +141,15 @@ def check_dossier(
     check.records()
     check.unmatched()
     check.blocks()
-    shared = sum(map(check.overlap, index.overlap))
-    manifests = sum(map(check.manifest, index.records))
-    return DossierVerdict(index, tuple(findings), check.verdicts, manifests, shared)
+    return DossierVerdict(
+        index,
+        findings,
+        check.verdicts,
+        manifests=sum(map(check.manifest, index.records)),
+        shared_files=sum(map(check.overlap, index.overlap)),
+        states=check.history(),
+        stamps=check.tokens(),
+    )
 
 
 def _file(files: Mapping[str, bytes], name: str) -> bytes:
@@ -275,6 +188,8 @@ class _Check:
     now_unix: int
     findings: list[DossierFinding]
     verdicts: dict[str, Verdict] = field(default_factory=dict)
+    parts: dict[str, Parts] = field(default_factory=dict)
+    """Of every receipt that can be read, by its name."""
     deposits: dict[bytes, Deposit] = field(default_factory=dict)
     matched: set[bytes] = field(default_factory=set)
     """Hashes of the given blocks that some receipt speaks of."""
@@ -308,6 +223,7 @@ class _Check:
             given = self._given_of(parts)
             verdict = check_parts(parts, self.policy, given, now_unix=self.now_unix)
             self.verdicts[listed.receipt] = verdict
+            self.parts[listed.receipt] = parts
             records.append(parts.record)
             absent = not_in_log(verdict.checks)
             if absent is not None:
@@ -378,6 +294,53 @@ class _Check:
             self._wrong("overlap-false", name, error)
             return None
         return proof
+
+    def history(self) -> int:
+        """(7) Check the consistency proofs; return how many states are one history."""
+        roots: dict[int, bytes] = {}
+        for size, root in shown_states(self.parts.values()):
+            if roots.setdefault(size, root) != root:
+                self._wrong("log-split", INDEX_NAME, f"two roots at tree size {size}")
+                return 0
+        stated = {(one.older, one.newer): one.path for one in self.index.consistency}
+        try:
+            for older, newer in pairwise(sorted(roots)):
+                if (older, newer) not in stated:
+                    raise MalformedError(f"expected a proof from {older} to {newer}")
+                path = stated[older, newer]
+                verify_consistency(older, newer, path, roots[older], roots[newer])
+        except ProvenanceError as error:
+            self._wrong("history-false", INDEX_NAME, error)
+            return 0
+        return len(roots)
+
+    def tokens(self) -> dict[str, int]:
+        """(8) Read the time-stamp tokens; return what each says, believed or not."""
+        found = {}
+        for name, parts in self.parts.items():
+            if parts.record.type != "statement":
+                continue
+            statement = read_statement(parts.record)
+            if statement.time_token is None:
+                continue
+            deposit = self.deposits.get(statement.record)
+            over = {statement.record, None if deposit is None else deposit.dataset_digest}
+            try:
+                stamp = read_time_stamp(statement.time_token)
+                if stamp.digest not in over:
+                    raise MalformedError(f"the token is over {stamp.digest.hex()}")
+            except ProvenanceError as error:
+                self._wrong("token-false", name, error)
+                continue
+            found[name] = stamp.time_unix
+        return found
+
+
+def shown_states(receipts: Iterable[Parts]) -> Iterator[tuple[int, bytes]]:
+    """Yield tree size and root of every signed state that receipts show, doubles included."""
+    for parts in receipts:
+        for state in parts.all_states:
+            yield state.checkpoint.tree_size, bytes(state.checkpoint.root_hash)
 
 
 def _other_than_listed(listed: ListedRecord, parts: Parts, verdict: Verdict) -> Iterator[str]:

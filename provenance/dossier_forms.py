@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from provenance.attribution_values import read_statement
 from provenance.digests import sha256, to_evm_hex
 from provenance.document import Both, Fields, Heading, Mono, NewPage, Paragraph, Table
 from provenance.dossier_hand import hand_folder
+from provenance.errors import MalformedError
+from provenance.time_stamp import read_time_stamp
 from provenance.verdict import utc_text
 
 if TYPE_CHECKING:
@@ -48,6 +51,11 @@ _W: Final[Mapping[str, Both]] = {
     ),
     "hand-3": Both("its leaf in the tree:", "该记录在树中的叶："),
     "hand-4": Both("all records, and the tree up to the root:", "全部记录，直至树根："),
+    "hand-5": Both(
+        "who signed the time stamp of entry {index}; ROOT.pem is the authority's root certificate, "
+        "which you must have:",
+        "条目 {index} 所附时间戳由谁签名；ROOT.pem 为该机构的根证书，须由您自备：",
+    ),
     "fre": Both(
         "Draft: certification under FRE 902(13) and 902(14)",
         "草稿：美国《联邦证据规则》902(13)、902(14) 证明书",
@@ -222,7 +230,25 @@ def checking(facts: DossierFacts, speech: Speech) -> Iterator[Block]:
         (speech(_W["hand-3"]), Mono(f"(printf '\\000'; cat {folder}/entry) | sha256sum")),
         (speech(_W["hand-4"]), Mono("cd hand && bash check.sh")),
     ]
+    by_hand += _tokens(facts, speech)
     yield Fields(tuple(by_hand))
+
+
+def _tokens(facts: DossierFacts, speech: Speech) -> Iterator[tuple[str, Cell]]:
+    for entry in facts.case.entries:
+        if entry.record.type != "statement":
+            continue
+        token = read_statement(entry.record).time_token
+        if token is None:
+            continue
+        try:
+            digest = read_time_stamp(token).digest.hex()
+        except MalformedError:
+            continue  # of another form: item 10 says so
+        file = f"{hand_folder(entry.leaf_index)}/token.der"
+        given = f"-digest {digest} -in {file} -token_in -CAfile ROOT.pem"
+        said = speech(_W["hand-5"], index=entry.leaf_index)
+        yield said, Mono(f"openssl ts -verify {given}")
 
 
 # --- 15 drafts ----------------------------------------------------------------------------
@@ -233,8 +259,7 @@ def forms(facts: DossierFacts, speech: Speech) -> Iterator[Block]:
     yield Heading(2, speech.short(_W["fre"]))
     yield Paragraph(speech(_W["fre-said"]))
     digests = "\n".join(
-        f"{one.leaf_index} {one.record.type} {sha256(one.octets).hex()}"
-        for one in facts.case.entries
+        f"{one.leaf_index} {sha256(one.octets).hex()}" for one in facts.case.entries
     )
     names = ("fre-1", "fre-2", "fre-3")
     rows: list[tuple[str, Cell]] = [(speech(_W[name]), _BLANK) for name in names]

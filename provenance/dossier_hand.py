@@ -5,6 +5,7 @@
     hand/000007/signature   as openssl reads it: 64 bytes (Ed25519), or DER (ES256)
     hand/000007/key.pem     the public key
     hand/000007/path        a line for each step up the tree: the sibling at the left or right
+    hand/000007/token.der   of a statement that carries one, its RFC 3161 token
     hand/check.sh           does for every record what the report writes out for one
 
 A root is then compared with the second and third line of a checkpoint, which is signed.
@@ -15,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from provenance.attribution_values import read_statement
 from provenance.digests import to_b64
 from provenance.merkle import leaf_hash, node_hash
 from provenance.receipt_parts import Parts
@@ -124,6 +126,9 @@ def _of_record(parts: Parts, key: PublicKey) -> dict[str, bytes]:
         "root": f"{state.checkpoint.root_hash.hex()}\n".encode(),
         "checkpoint": state.proofs.checkpoint.encode(),
     }
+    if parts.record.type == "statement":
+        token = read_statement(parts.record).time_token
+        files |= {} if token is None else {"token.der": token}
     return {f"{hand_folder(index)}/{name}": content for name, content in files.items()}
 
 

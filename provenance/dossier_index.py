@@ -11,10 +11,12 @@
      "blocks":[{"chain_id":1,"number":99,"hash":"<hex>","header":"headers/<hex>.rlp"}],
      "overlap":[{"first":"<record id>","second":"<record id>","files":[
        {"first_proof":"overlap/01/00001-first.json","second_proof":"overlap/01/00001-second.json"}
-     ]}]}
+     ]}],
+     "consistency":[{"from":8,"to":12,"path":["<hex>"]}]}
 
-Times are POSIX seconds of blocks, null where nothing is proved. Everything that is stated here
-follows from the other files of the dossier, and ``dossier_check`` derives it again.
+Times are POSIX seconds of blocks, null where nothing is proved. ``consistency`` goes through the
+tree sizes that receipts show, one proof (RFC 9162 §2.1.4) from each to the next. Everything that
+is stated here follows from the other files of the dossier, and ``dossier_check`` derives it again.
 """
 
 from __future__ import annotations
@@ -25,13 +27,22 @@ from provenance import strict_json
 from provenance.digests import from_hex
 from provenance.errors import MalformedError, UnsupportedVersionError
 
-__all__ = ["INDEX_NAME", "DossierIndex", "ListedBlock", "ListedOverlap", "ListedRecord"]
+__all__ = [
+    "INDEX_NAME",
+    "DossierIndex",
+    "ListedBlock",
+    "ListedConsistency",
+    "ListedOverlap",
+    "ListedRecord",
+]
 
 FORMAT = "provenance-dossier"
 INDEX_NAME = "dossier.json"
 _MAX_BYTES = 64 * 1024 * 1024
 _MAX_ITEMS = 1_000_000
 _MAX_PATH = 512
+_MAX_HASHES = 64
+"""Of one consistency proof: a step for each bit of a tree size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,20 @@ class ListedOverlap:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedConsistency:
+    """Proof that the log at one tree size begins with all that it was at a smaller one."""
+
+    older: int
+    newer: int
+    path: tuple[bytes, ...]
+    """Hashes of 32 bytes each (RFC 9162 §2.1.4.1)."""
+
+    def to_json(self) -> dict[str, object]:
+        """Return the members in their order."""
+        return {"from": self.older, "to": self.newer, "path": [one.hex() for one in self.path]}
+
+
+@dataclass(frozen=True, slots=True)
 class DossierIndex:
     """Everything a dossier states, with the files that show it."""
 
@@ -116,6 +141,7 @@ class DossierIndex:
     records: tuple[ListedRecord, ...]
     blocks: tuple[ListedBlock, ...]
     overlap: tuple[ListedOverlap, ...]
+    consistency: tuple[ListedConsistency, ...]
 
     def to_bytes(self) -> bytes:
         """Return the file: compact JSON and one newline."""
@@ -132,6 +158,7 @@ class DossierIndex:
             "records": [one.to_json() for one in self.records],
             "blocks": [one.to_json() for one in self.blocks],
             "overlap": [one.to_json() for one in self.overlap],
+            "consistency": [one.to_json() for one in self.consistency],
         }
         return strict_json.dump(members) + b"\n"
 
@@ -162,6 +189,9 @@ class DossierIndex:
             records=tuple(map(_record, members.objects("records", max_items=_MAX_ITEMS))),
             blocks=tuple(map(_block, members.objects("blocks", max_items=_MAX_ITEMS))),
             overlap=tuple(map(_overlap, members.objects("overlap", max_items=_MAX_ITEMS))),
+            consistency=tuple(
+                map(_consistency, members.objects("consistency", max_items=_MAX_ITEMS))
+            ),
         )
         for one in (tool, log, members):
             one.done()
@@ -216,3 +246,15 @@ def _overlap(members: strict_json.Members) -> ListedOverlap:
         one.done()
     members.done()
     return ListedOverlap(first, second, tuple(pairs))
+
+
+def _consistency(members: strict_json.Members) -> ListedConsistency:
+    name = "path"
+    texts = members.texts(name, max_length=64, max_items=_MAX_HASHES)
+    proof = ListedConsistency(
+        older=members.integer("from"),
+        newer=members.integer("to"),
+        path=tuple(from_hex(text, field=members.path(name)) for text in texts),
+    )
+    members.done()
+    return proof

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from provenance.attribution import credit_of
-from provenance.attribution_values import read_correction, read_statement
+from provenance.attribution import Status, credit_of
+from provenance.attribution_values import (
+    read_correction,
+    read_ruling,
+    read_statement,
+    read_transfer,
+    read_withdrawal,
+)
 from provenance.certificate import clock_text
 from provenance.credit import ROLES
-from provenance.document import Both, Heading, Mono, Paragraph, Table
-from provenance.dossier_words import STATUSES, WORDS, coded
+from provenance.document import Both, Fields, Heading, Mono, Paragraph, Table
+from provenance.dossier_codes import STATUSES, coded
+from provenance.dossier_words import WORDS
+from provenance.errors import MalformedError
 from provenance.key_values import revocation_of
 from provenance.receipt_parts import Parts
 from provenance.record import fixity_of, key_binding_of, parse_record
+from provenance.record_standing import targets_of
+from provenance.time_stamp import read_time_stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from provenance.attribution import Person
     from provenance.case import Entry
@@ -23,7 +33,7 @@ if TYPE_CHECKING:
     from provenance.dossier_facts import DossierFacts
     from provenance.record import Record
 
-__all__ = ["custody", "keys", "people", "side_of"]
+__all__ = ["countersigned", "custody", "keys", "people", "side_of"]
 
 
 def side_of(facts: DossierFacts, entry: Entry, speech: Speech | None) -> str:
@@ -40,6 +50,19 @@ def side_of(facts: DossierFacts, entry: Entry, speech: Speech | None) -> str:
             if same_id or (party.orcid is None and party.name == entry.signer.name):
                 return party.side if speech is None else speech(WORDS[party.side])
     return ""
+
+
+def countersigned(facts: DossierFacts, record_id: bytes, speech: Speech) -> str:
+    """Say of everybody whom a deposit names how he stands to it, one a line."""
+    deposit = facts.case.get(record_id)
+    depositor = None if deposit is None else deposit.signer.name
+    others = [
+        f"{person.name or speech.short(WORDS['withheld'])}: "
+        f"{speech.short(STATUSES[person.status.value])}"
+        for person in credit_of(facts.case, record_id).people
+        if person.status is not Status.OWN or person.name != depositor
+    ]
+    return "\n".join(others) or speech(WORDS["own-alone"])
 
 
 # --- 8 who did what -----------------------------------------------------------------------
@@ -102,7 +125,7 @@ def keys(facts: DossierFacts, speech: Speech) -> Iterator[Block]:
     head = (speech(WORDS["key"]), speech(WORDS["identity"]))
     yield Table(head, tuple(rows), (0.36, 0.64))
     for index, record in sorted(_revocations(facts).items()):
-        yield Paragraph(_revoked(index, record, speech))
+        yield Fields(tuple(_revoked(index, record, speech)))
     yield Paragraph(speech(WORDS["custody-blank"]))
 
 
@@ -124,19 +147,14 @@ def _recovery(entry: Entry) -> str | None:
     return key_binding_of(own[0]).recovery if own else None
 
 
-def _revoked(index: int, record: Record, speech: Speech) -> str:
+def _revoked(index: int, record: Record, speech: Speech) -> Iterator[tuple[str, Cell]]:
     said = revocation_of(record)
     since = said.compromised_since_unix
-    text = speech(
-        WORDS["revoked"],
-        index=index,
-        key=said.key,
-        by=said.signer,
-        reason=coded(speech, said.reason),
-    )
-    if since is None:
-        return text
-    return text + "\n" + speech(WORDS["since"]) + " " + clock_text(since, speech)
+    yield speech(WORDS["revoked"], index=index), Mono(said.key)
+    yield speech(WORDS["revoked-by"]), Mono(said.signer)
+    yield speech(WORDS["reason"]), coded(speech, said.reason)
+    if since is not None:
+        yield speech(WORDS["since"]), clock_text(since, speech)
 
 
 # --- 10 chain of custody ------------------------------------------------------------------
@@ -145,7 +163,7 @@ def _revoked(index: int, record: Record, speech: Speech) -> str:
 def custody(facts: DossierFacts, speech: Speech) -> Iterator[Block]:
     """List what was stated and checked since, in the order of the log."""
     yield Paragraph(speech(WORDS["custody"]))
-    rows = [row for one in facts.case.entries if (row := _event(one, speech)) is not None]
+    rows = [row for one in facts.case.entries if (row := _event(facts, one, speech)) is not None]
     if rows:
         head = (speech(WORDS["entry"]), speech(WORDS["event"]), speech(WORDS["who"]))
         yield Table(head, tuple(rows), (0.14, 0.58, 0.28))
@@ -153,40 +171,87 @@ def custody(facts: DossierFacts, speech: Speech) -> Iterator[Block]:
         yield Paragraph(speech(WORDS["no-event"]))
 
 
-def _event(entry: Entry, speech: Speech) -> tuple[Cell, ...] | None:
-    record = entry.record
-    said = ""
-    if record.type == "fixity":
-        fixity = fixity_of(record)
-        counts = {"checked": fixity.checked, "files": fixity.files}
-        bad = {"failed": fixity.failed, "missing": fixity.missing}
-        said = speech(WORDS["fixity"], **counts, **bad)
-    elif record.type == "statement":
-        statement = read_statement(record)
-        pieces = [
-            f"{name} {digest.hex()}"
-            for name, digest in zip(
-                statement.evidence_names or ("",) * len(statement.evidence),
-                statement.evidence,
-                strict=False,
-            )
-        ]
-        token = [speech(WORDS["token"])] if statement.time_token is not None else []
-        said = "\n".join(
-            filter(None, [coded(speech, statement.event or ""), statement.text, *pieces, *token])
-        )
-    elif record.type == "correction":
-        said = speech(WORDS["correction"]) + " " + read_correction(record).record.hex()[:16]
-    elif record.type in {"transfer", "withdrawal", "opening", "ruling", "erasure"}:
-        reasons = record.payload.get("reasons") or record.payload.get("reason") or ""
-        said = " ".join(
-            filter(None, [coded(speech, str(record.payload.get("outcome", ""))), str(reasons)])
-        )
-    else:
+def _event(facts: DossierFacts, entry: Entry, speech: Speech) -> tuple[Cell, ...] | None:
+    say = _EVENTS.get(entry.record.type)
+    if say is None:
         return None
     who = entry.signer.name or entry.signer.binder or entry.signer.kid[:16]
-    return (
-        f"{entry.leaf_index} {record.type}",
-        said,
-        f"{who}\n{coded(speech, entry.signer.level.value)}",
-    )
+    kind = f"{entry.leaf_index} {coded(speech, entry.record.type)}"
+    said = "\n".join(filter(None, say(facts, entry.record, speech)))
+    return kind, said, f"{who}\n{coded(speech, entry.signer.level.value)}"
+
+
+def _index_of(facts: DossierFacts, record_id: bytes) -> str:
+    """Return the entry of a record of the case, else the beginning of its id."""
+    found = (one.leaf_index for one in facts.case.entries if one.id == record_id)
+    return str(next(found, record_id.hex()[:16]))
+
+
+def _fixity(_facts: DossierFacts, record: Record, speech: Speech) -> Iterator[str]:
+    said = fixity_of(record)
+    counts = {"checked": said.checked, "files": said.files}
+    yield speech(WORDS["fixity"], **counts, failed=said.failed, missing=said.missing)
+
+
+def _statement(_facts: DossierFacts, record: Record, speech: Speech) -> Iterator[str | None]:
+    said = read_statement(record)
+    yield coded(speech, said.event or "")
+    yield said.text
+    names = said.evidence_names or ("",) * len(said.evidence)
+    for name, digest in zip(names, said.evidence, strict=False):
+        yield f"{name} {digest.hex()}"
+    if said.time_token is None:
+        return
+    try:
+        time_unix = read_time_stamp(said.time_token).time_unix
+    except MalformedError:
+        yield speech(WORDS["token-unread"])
+    else:
+        yield speech(WORDS["token"], time=clock_text(time_unix, speech))
+
+
+def _correction(facts: DossierFacts, record: Record, speech: Speech) -> Iterator[str | None]:
+    said = read_correction(record)
+    yield speech(WORDS["correction"], index=_index_of(facts, said.record))
+    if said.superseded_by is not None:
+        yield speech(WORDS["superseded-by"], record=_index_of(facts, said.superseded_by))
+    yield said.reason
+
+
+def _withdrawal(facts: DossierFacts, record: Record, speech: Speech) -> Iterator[str | None]:
+    said = read_withdrawal(record)
+    yield speech(WORDS["withdrawal"], index=_index_of(facts, said.record))
+    yield said.reason
+
+
+def _transfer(facts: DossierFacts, record: Record, speech: Speech) -> Iterator[str]:
+    said = read_transfer(record)
+    yield speech(WORDS["transfer"], index=_index_of(facts, said.record))
+    yield said.to
+
+
+def _opening(facts: DossierFacts, record: Record, speech: Speech) -> Iterator[str]:
+    for target in targets_of(record):
+        yield speech(WORDS["opening"], index=_index_of(facts, target))
+
+
+def _ruling(facts: DossierFacts, record: Record, speech: Speech) -> Iterator[str | None]:
+    said = read_ruling(record)
+    index, outcome = _index_of(facts, said.record), coded(speech, said.outcome)
+    yield speech(WORDS["ruling"], index=index, outcome=outcome)
+    if said.corrects:
+        entries = ", ".join(_index_of(facts, one) for one in said.corrects)
+        yield speech(WORDS["ruling-wrong"], entries=entries)
+    yield said.reasons
+
+
+_EVENTS: Final[Mapping[str, Callable[[DossierFacts, Record, Speech], Iterator[str | None]]]] = {
+    "fixity": _fixity,
+    "statement": _statement,
+    "correction": _correction,
+    "withdrawal": _withdrawal,
+    "transfer": _transfer,
+    "opening": _opening,
+    "ruling": _ruling,
+}
+"""What the chain of custody says of a record, by its type; of others nothing."""

@@ -25,11 +25,14 @@ from provenance.document import (
     QrCode,
     Table,
 )
+from provenance.dossier_check import shown_states
+from provenance.dossier_codes import coded
 from provenance.dossier_forms import checking, forms, glossary, own_manifest, redaction
 from provenance.dossier_hand import tree_steps
-from provenance.dossier_people import custody, keys, people, side_of
+from provenance.dossier_headings import HEADINGS
+from provenance.dossier_people import countersigned, custody, keys, people, side_of
 from provenance.dossier_timeline import Bar, draw_timeline
-from provenance.dossier_words import HEADINGS, WORDS, coded
+from provenance.dossier_words import WORDS
 from provenance.receipt_parts import Parts
 from provenance.sm3 import sm3
 
@@ -139,17 +142,27 @@ def _cover(facts: DossierFacts, speech: Speech) -> Iterator[Block]:
 
 def _priority(facts: DossierFacts, speech: Speech) -> Table:
     """Return the deposits in the order of the log, with what stands beside each."""
-    head = tuple(map(speech, (WORDS["entry"], WORDS["dataset"], WORDS["interval"], WORDS["who"])))
+    names = ("entry", "dataset", "interval", "who", "countersigned")
     rows = [
         (
             str(one.entry.leaf_index),
-            "\n".join([one.title, *_marks(facts, one, speech), side_of(facts, one.entry, speech)]),
+            "\n".join(filter(None, [*_dataset(facts, one, speech)])),
             _interval(one.entry, speech),
             _who(one.entry, speech),
+            countersigned(facts, one.id, speech),
         )
         for one in facts.deposits
     ]
-    return Table(head, tuple(rows), (0.09, 0.3, 0.34, 0.27))
+    head = tuple(speech(WORDS[name]) for name in names)
+    return Table(head, tuple(rows), (0.07, 0.2, 0.27, 0.25, 0.21))
+
+
+def _dataset(facts: DossierFacts, one: DepositFacts, speech: Speech) -> Iterator[str]:
+    yield one.title
+    if one.deposit.version is not None:
+        yield speech(WORDS["version"], version=one.deposit.version)
+    yield from _marks(facts, one, speech)
+    yield side_of(facts, one.entry, speech)
 
 
 def _marks(facts: DossierFacts, one: DepositFacts, speech: Speech) -> Iterator[str]:
@@ -181,7 +194,12 @@ def _receipts(facts: DossierFacts, speech: Speech) -> Iterator[Block]:
     yield Paragraph(speech(WORDS["receipts"]))
     head = tuple(map(speech, (WORDS["entry"], WORDS["type"], WORDS["record"], WORDS["sha256"])))
     rows = (
-        (str(one.leaf_index), one.record.type, _short(one.id), Mono(sha256(one.octets).hex()))
+        (
+            str(one.leaf_index),
+            coded(speech, one.record.type),
+            _short(one.id),
+            Mono(sha256(one.octets).hex()),
+        )
         for one in facts.case.entries
     )
     yield Table(head, tuple(rows), (0.09, 0.15, 0.2, 0.56))
@@ -241,7 +259,8 @@ def _inclusion(facts: DossierFacts, speech: Speech) -> Iterator[Block]:
         rows.append((f"{number}. {side}", Mono(f"{step.sibling.hex()}\n{step.result.hex()}")))
     rows.append((speech(WORDS["root"]), Mono(state.checkpoint.root_hash.hex())))
     yield Table((speech(WORDS["step"]), speech(WORDS["hashes"])), tuple(rows), (0.4, 0.6))
-    yield Paragraph(speech(WORDS["consistency"]))
+    states = dict(shown_states(Parts.parse(one.octets) for one in facts.case.entries))
+    yield Paragraph(speech(WORDS["consistency"], states=len(states), size=max(states)))
 
 
 def _anchors(facts: DossierFacts, speech: Speech) -> Iterator[Block]:
@@ -288,7 +307,7 @@ def _times(facts: DossierFacts, speech: Speech) -> Iterator[Block]:
     head = (speech(WORDS["entry"]), speech(WORDS["interval"]), speech(WORDS["claimed"]))
     rows = (
         (
-            f"{one.leaf_index} {one.record.type}",
+            f"{one.leaf_index} {coded(speech, one.record.type)}",
             _interval(one, speech),
             clock_text(one.record.iat, speech),
         )
@@ -368,7 +387,9 @@ def timeline_of(facts: DossierFacts, speech: Speech) -> bytes:
         start = None if one.not_before is None else one.not_before.time_unix
         end = None if one.not_after is None else one.not_after.time_unix
         side = side_of(facts, one, None)
-        bars.append(Bar(f"{one.leaf_index} {one.record.type}{title}", side, start, end))
+        bars.append(
+            Bar(f"{one.leaf_index} {coded(speech, one.record.type)}{title}", side, start, end)
+        )
     unproved, more = speech.short(WORDS["unproved"]), speech.short(WORDS["more-bars"])
     return draw_timeline(bars, unproved=unproved, more=more)
 

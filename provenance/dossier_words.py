@@ -1,12 +1,4 @@
-"""The fixed sentences of a dossier in English and Chinese, and the article behind each item.
-
-Short names of what is cited:
-
-    法释〔2018〕16号   Provisions on cases of the Internet Courts, article 11
-    法释〔2021〕12号   Rules of Online Litigation of the People's Courts, articles 16 to 19
-    FRE 902           US Federal Rules of Evidence, with 28 U.S.C. 1746
-    eIDAS 45l         Regulation (EU) 2024/1183; we are no qualified provider
-"""
+"""The fixed sentences of a dossier's items 1 to 14, in English and Chinese."""
 
 from __future__ import annotations
 
@@ -17,174 +9,7 @@ from provenance.document import Both
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from provenance.document import Speech
-
-__all__ = ["CODES", "HEADINGS", "STATUSES", "WORDS", "coded"]
-
-_INTERNET = "法释〔2018〕16号第十一条"
-_ONLINE = "法释〔2021〕12号"
-
-HEADINGS: Final[Mapping[int, tuple[Both, Both]]] = {
-    1: (
-        Both("Question, parties, datasets", "争议问题、当事方与数据集"),
-        Both(
-            "SPC Internet Courts art. 11(2); FRE 902(11) notice", f"{_INTERNET}（二）；FRE 902(11)"
-        ),
-    ),
-    2: (
-        Both("Receipts", "存证凭据"),
-        Both("FRE 902(14); SPC Online Litigation art. 16", f"FRE 902(14)；{_ONLINE}第十六条"),
-    ),
-    3: (
-        Both("How digests were computed", "摘要计算记录"),
-        Both(
-            "SPC Internet Courts art. 11(1)(4); FRE 902(14)",
-            f"{_INTERNET}（一）（四）；FRE 902(14)",
-        ),
-    ),
-    4: (
-        Both("Inclusion in the log", "日志包含证明"),
-        Both(
-            "SPC Internet Courts art. 11(5)(6); eIDAS 45l(1)(d)",
-            f"{_INTERNET}（五）（六）；eIDAS 45l",
-        ),
-    ),
-    5: (
-        Both("Anchors on a chain", "链上锚定"),
-        Both("SPC Online Litigation art. 16, 17(4)", f"{_ONLINE}第十六条、第十七条（四）"),
-    ),
-    6: (
-        Both("Time", "时间"),
-        Both(
-            "SPC Internet Courts art. 11(2); (EU) 2025/1929", f"{_INTERNET}（二）；(EU) 2025/1929"
-        ),
-    ),
-    7: (
-        Both("Origin before the log", "上链之前的来源"),
-        Both("SPC Online Litigation art. 18", f"{_ONLINE}第十八条"),
-    ),
-    8: (
-        Both("Who did what", "贡献与角色"),
-        Both(
-            "ICMJE criteria; ANSI/NISO Z39.104 (CRediT)",
-            "ICMJE 署名标准；ANSI/NISO Z39.104（CRediT）",
-        ),
-    ),
-    9: (
-        Both("Custody of keys", "密钥保管"),
-        Both(
-            "SPC Online Litigation art. 17(2)(4); FRE 902(13)",
-            f"{_ONLINE}第十七条（二）（四）；FRE 902(13)",
-        ),
-    ),
-    10: (
-        Both("Chain of custody", "保管链"),
-        Both("SPC Internet Courts art. 11(3)", f"{_INTERNET}（三）"),
-    ),
-    11: (
-        Both("The platform", "存证平台"),
-        Both("SPC Online Litigation art. 17(1) to (3)", f"{_ONLINE}第十七条（一）至（三）"),
-    ),
-    12: (
-        Both("How to check all of this", "独立核验"),
-        Both(
-            "SPC Internet Courts art. 11(4)(6); SPC Online Litigation art. 19",
-            f"{_INTERNET}（四）（六）；{_ONLINE}第十九条",
-        ),
-    ),
-    13: (
-        Both("Overlap of the datasets", "数据集重合分析"),
-        Both(
-            "SPC Internet Courts art. 11(5); SPC Online Litigation art. 19",
-            f"{_INTERNET}（五）；{_ONLINE}第十九条",
-        ),
-    ),
-    14: (
-        Both("Timeline", "时间线"),
-        Both("SPC Internet Courts art. 11(2)", f"{_INTERNET}（二）"),
-    ),
-    15: (
-        Both("Draft certificates", "文书草稿"),
-        Both(
-            "FRE 902(13), (14), 28 U.S.C. 1746; notarisation; data IP registration",
-            "FRE 902(13)、(14)；公证与司法鉴定；数据知识产权登记",
-        ),
-    ),
-    16: (
-        Both("What is withheld or sealed", "未披露与密封事项"),
-        Both("PIPL art. 47; GDPR art. 17", "《个人信息保护法》第四十七条；GDPR 第 17 条"),
-    ),
-    17: (
-        Both("This dossier itself; glossary", "卷宗自身清单与术语"),
-        Both(
-            "SPC Internet Courts art. 11(5)(6); FRE 902(14)",
-            f"{_INTERNET}（五）（六）；FRE 902(14)",
-        ),
-    ),
-}
-"""By the item's number: title, and whom it serves."""
-
-STATUSES: Final[Mapping[str, Both]] = {
-    "claimed": Both("claimed, not answered", "被主张，本人未答复"),
-    "accepted": Both("accepted", "本人已确认"),
-    "objected": Both("OBJECTED", "本人已反对"),
-    "amended": Both("amended by the person", "本人已更正"),
-    "own": Both("own statement", "本人自述"),
-    "unclear": Both("contradictory answers", "答复相互矛盾"),
-}
-
-CODES: Final[Mapping[str, str]] = {
-    "priority": "优先（先后）",
-    "authorship": "署名",
-    "roles": "角色",
-    "content": "内容",
-    "rights": "权利",
-    "other": "其他",
-    "open": "待决",
-    "ruled": "已裁决",
-    "corrected": "已更正",
-    "withdrawn": "已撤回",
-    "upheld": "支持",
-    "dismissed": "驳回",
-    "partly-upheld": "部分支持",
-    "settled": "和解",
-    "accept": "确认",
-    "object": "反对",
-    "amend": "更正",
-    "unbound": "未绑定",
-    "self-asserted": "自行声明",
-    "institution-bound": "机构绑定",
-    "proof": "密码学证明",
-    "trusted-rpc": "运营者陈述",
-    "declared": "声明",
-    "imported": "引入",
-    "sampled": "抽样复核",
-    "rehashed": "全部重算",
-    "not-stated": "未说明",
-    "collect": "采集",
-    "process": "加工整理",
-    "submit": "汇交",
-    "preserve": "保存",
-    "share": "共享",
-    "use": "利用",
-    "classify": "定密/分级",
-    "restrict": "限制",
-    "retire": "销毁",
-    "transfer-of-rights": "权利转让",
-    "keyCompromise": "密钥失密",
-    "superseded": "已被取代",
-    "affiliationChanged": "隶属变更",
-    "cessationOfOperation": "停止使用",
-    "unspecified": "未说明",
-}
-"""Chinese for the codes that records carry; the codes themselves are English."""
-
-
-def coded(speech: Speech, *codes: str) -> str:
-    """Return codes in words, side by side; an unknown one as it is."""
-    known = (speech.short(Both(one, CODES.get(one, one))) for one in codes if one)
-    return ", ".join(known)
-
+__all__ = ["WORDS"]
 
 WORDS: Final[Mapping[str, Both]] = {
     "title": Both("Provenance dossier", "数据存证卷宗"),
@@ -220,6 +45,9 @@ WORDS: Final[Mapping[str, Both]] = {
     "dataset": Both("dataset", "数据集"),
     "interval": Both("proved interval", "已证明的时间区间"),
     "who": Both("signed by; identity; key", "签名者；身份；密钥"),
+    "countersigned": Both("countersigned by", "其他人的确认"),
+    "own-alone": Both("nobody else is named", "未列其他人"),
+    "version": Both("version {version}, by the depositor", "版本 {version}（存证人自称）"),
     "after": Both("not before:", "不早于："),
     "before": Both("not after:", "不晚于："),
     "shown": Both("What this dossier shows", "本卷宗能够表明"),
@@ -308,10 +136,11 @@ WORDS: Final[Mapping[str, Both]] = {
     "step": Both("step", "步骤"),
     "hashes": Both("sibling, then result", "兄弟节点，其后为结果"),
     "consistency": Both(
-        "That a later checkpoint extends an earlier one is enforced by the contract, which takes "
-        "a new root only with an RFC 9162 consistency proof; it is not proved again in this file.",
-        "后一检查点是前一检查点的延伸，由合约强制：合约仅凭 RFC 9162 一致性证明接受新树根；"
-        "本卷宗不再重复证明。",
+        "The receipts show the log at {states} sizes, up to {size}. That each later state extends "
+        "the one before it is proved by RFC 9162 consistency proofs in dossier.json; the contract "
+        "takes a new root only with such a proof.",
+        "各凭据所示日志共 {states} 个状态，最大至 {size} 条。dossier.json 内的 RFC 9162 "
+        "一致性证明表明每一后续状态均为前一状态的延伸；合约也仅凭此类证明接受新树根。",
     ),
     "anchors": Both(
         "The receipts carry the block header, and the proofs that the root lies in the contract's "
@@ -334,9 +163,10 @@ WORDS: Final[Mapping[str, Both]] = {
     "hash": Both("hash", "哈希"),
     "qr": Both("The first block to look up, for a telephone.", "首个待查对区块，可用手机扫描。"),
     "time-tokens": Both(
-        "RFC 3161 tokens that statements carry are listed in item 10; verify.py does not check "
-        "them, provenance verify does.",
-        "陈述所附 RFC 3161 时间戳列于第 10 项；verify.py 不核验时间戳，provenance verify 可核验。",
+        "RFC 3161 tokens that statements carry are listed in item 10. verify.py checks what they "
+        "are over; the authority's signature is checked with openssl, see item 12.",
+        "陈述所附 RFC 3161 时间戳列于第 10 项。verify.py 核验其所针对的摘要；时间戳机构的签名用 "
+        "openssl 核验，见第 12 项。",
     ),
     "time-1": Both(
         "Not before: the record entered the log after the block that a beacon entry below it "
@@ -441,11 +271,10 @@ WORDS: Final[Mapping[str, Both]] = {
     "key": Both("key (RFC 7638 thumbprint)", "密钥（RFC 7638 指纹）"),
     "identity": Both("identity level and status", "身份级别与状态"),
     "recovery": Both("recovery key:", "恢复密钥："),
-    "revoked": Both(
-        "Entry {index}: key {key} revoked by key {by}, reason {reason}.",
-        "条目 {index}：密钥 {key} 被密钥 {by} 吊销，原因 {reason}。",
-    ),
-    "since": Both("compromised since, as stated there:", "该处所述失密起始时间："),
+    "revoked": Both("revoked, entry {index}", "吊销，条目 {index}"),
+    "revoked-by": Both("by key", "由密钥"),
+    "reason": Both("reason", "原因"),
+    "since": Both("compromised since, as stated there", "该处所述失密起始时间"),
     "custody-blank": Both(
         "Hardware, persons with access and storage of each key are not in the log: to be declared "
         "by its holder.",
@@ -464,7 +293,15 @@ WORDS: Final[Mapping[str, Both]] = {
         "复核文件：{files} 个中的 {checked} 个；不符 {failed}，缺失 {missing}",
     ),
     "token": Both(
-        "with an RFC 3161 time-stamp token, not checked here", "附 RFC 3161 时间戳，此处未核验"
+        "with an RFC 3161 token that says {time}; who signed it: item 12",
+        "附 RFC 3161 时间戳，其所述时间为 {time}；由谁签名见第 12 项",
     ),
-    "correction": Both("says to be wrong:", "指其有误："),
+    "token-unread": Both("with an RFC 3161 token of another form", "附其他形式的 RFC 3161 时间戳"),
+    "correction": Both("entry {index} is wrong", "条目 {index} 有误"),
+    "superseded-by": Both("holds instead: {record}", "以此为准：{record}"),
+    "opening": Both("opens what entry {index} sealed", "开启条目 {index} 所密封的内容"),
+    "withdrawal": Both("no longer stands by entry {index}", "撤回条目 {index}"),
+    "transfer": Both("hands entry {index} to key", "将条目 {index} 转移给密钥"),
+    "ruling": Both("decides entry {index}: {outcome}", "裁决条目 {index}：{outcome}"),
+    "ruling-wrong": Both("finds wrong: entry {entries}", "认定有误：条目 {entries}"),
 }

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from provenance.digests import from_b64
 from provenance.errors import (
     DamagedLogError,
     MalformedError,
@@ -128,6 +129,17 @@ class LedgerClient:
     def policy(self) -> bytes:
         """Return the trust policy's exact bytes, whose digest is to be compared elsewhere."""
         return self._ask("GET", "/v1/policy")
+
+    def consistency(self, older: int, newer: int) -> list[bytes]:
+        """Return the proof that the log at ``newer`` entries extends it at ``older`` ones.
+
+        Raises:
+            MalformedError: the answer is no such proof; whether it holds is for the caller.
+        """
+        sizes = {"from": older, "to": newer}
+        answer = self._ask_json("GET", "/v1/log/consistency", params=sizes)
+        path = cast("list[object]", _member(answer, "path", list))
+        return [from_b64(str(one), field="path") for one in path]
 
     def lookup(self, **question: str) -> Iterator[dict[str, object]]:
         """Yield every hit for ``digest=``, ``key=`` or another question, oldest first."""

@@ -11,6 +11,7 @@ The same records, policy, manifests, language and version make the same bytes.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from provenance.certificate import bound_text
@@ -18,23 +19,27 @@ from provenance.digests import sha256
 from provenance.document import SPEECHES, Both, Speech
 from provenance.documents.pages import to_pdf
 from provenance.dossier.archive import to_zip
-from provenance.dossier_check import POLICY_NAME, write_sums
+from provenance.dossier_check import POLICY_NAME, shown_states
 from provenance.dossier_facts import DossierFacts, facts_of, headers_of
 from provenance.dossier_hand import hand_files
 from provenance.dossier_index import (
     INDEX_NAME,
     DossierIndex,
     ListedBlock,
+    ListedConsistency,
     ListedOverlap,
     ListedRecord,
 )
 from provenance.dossier_report import report_of, timeline_of
+from provenance.dossier_sums import write_sums
 from provenance.lineage import MARKS, lineage_of
 from provenance.lineage_svg import Caption, draw_lineage
+from provenance.merkle import verify_consistency
+from provenance.receipt_parts import Parts
 from provenance.standalone.build import verifier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from provenance.case import Case, Entry
     from provenance.dossier_facts import Overlap
@@ -96,6 +101,7 @@ def compile_dossier(  # noqa: PLR0913 -- each is one thing that a dossier follow
     language: str,
     version: str,
     to_chinese: Callable[[str], str],
+    prove: Callable[[int, int], Sequence[bytes]],
 ) -> Dossier:
     """Make a dossier of a case.
 
@@ -104,10 +110,12 @@ def compile_dossier(  # noqa: PLR0913 -- each is one thing that a dossier follow
         language: of ``document.SPEECHES``.
         version: of the program.
         to_chinese: the translation of the verifier's sentences.
+        prove: returns the consistency proof between two tree sizes of the log.
 
     Raises:
         VerificationError: a receipt that the policy does not prove to be an entry of its log.
         MalformedError: a manifest that is not the one signed.
+        RootMismatchError: a consistency proof that leads to other roots than the receipts'.
         DriverMissingError: the extra ``documents`` is not installed.
     """
     facts = facts_of(case, policy, manifests)
@@ -115,7 +123,8 @@ def compile_dossier(  # noqa: PLR0913 -- each is one thing that a dossier follow
         "README.txt": _README.format(policy=policy.digest.hex()).encode(),
         "verify.py": verifier(),
     }
-    files[INDEX_NAME] = _index(facts, files, language, version).to_bytes()
+    history = tuple(_history(facts, prove))
+    files[INDEX_NAME] = _index(facts, files, history, language, version).to_bytes()
     for one in SPEECHES[language]:
         speech = Speech((one,), to_chinese)
         lineage = _lineage(facts, speech)
@@ -168,8 +177,23 @@ def _proof_names(overlap: Overlap, number: int) -> list[tuple[str, str]]:
     return [(f"{name}-first.json", f"{name}-second.json") for name in names]
 
 
+def _history(
+    facts: DossierFacts, prove: Callable[[int, int], Sequence[bytes]]
+) -> Iterator[ListedConsistency]:
+    """Yield a checked proof from each state of the log that a receipt shows to the next."""
+    roots = dict(shown_states(Parts.parse(one.octets) for one in facts.case.entries))
+    for older, newer in pairwise(sorted(roots)):
+        path = tuple(prove(older, newer))
+        verify_consistency(older, newer, path, roots[older], roots[newer])
+        yield ListedConsistency(older, newer, path)
+
+
 def _index(
-    facts: DossierFacts, files: Mapping[str, bytes], language: str, version: str
+    facts: DossierFacts,
+    files: Mapping[str, bytes],
+    history: tuple[ListedConsistency, ...],
+    language: str,
+    version: str,
 ) -> DossierIndex:
     newest = facts.newest.newest.checkpoint
     manifests = {one.id: one.manifest is not None for one in facts.deposits}
@@ -194,6 +218,7 @@ def _index(
             ListedOverlap(one.first.id, one.second.id, tuple(_proof_names(one, number)))
             for number, one in enumerate(facts.overlaps, start=1)
         ),
+        consistency=history,
     )
 
 

@@ -9,24 +9,21 @@ Exit codes: 0 proved, 1 false, 2 unusable input, 3 true so far but not all check
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
-import os
 import sys
 import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from provenance.comparison import compare
 from provenance.dossier_check import POLICY_NAME, check_dossier, check_own_receipt
 from provenance.dossier_index import INDEX_NAME
 from provenance.errors import MalformedError, ProvenanceError
-from provenance.fingerprint import FileEntry, FileProof, parse_manifest, summarize
-from provenance.given import REQUIRABLE, Given, GivenBlock, OneFile, PartOfData, WholeData
+from provenance.given import REQUIRABLE, Given, GivenBlock, GivenOpening
 from provenance.policy import Policy
+from provenance.salted import FileOpening
+from provenance.standalone.reading import data_at, read_file, read_folder
 from provenance.standalone.words import FINDINGS, NEXT, NOT_PROVED, OUTCOMES, SAID, Both
-from provenance.text import nfc
 from provenance.verdict import utc_text
 from provenance.verify import blocks_to_look_up, read_fixity, read_opening, verify_receipt
 from provenance.wordings import CONCLUSIONS, TITLES, TRUSTS
@@ -34,16 +31,14 @@ from provenance.wordings import CONCLUSIONS, TITLES, TRUSTS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from provenance.dossier_check import DossierFinding, DossierVerdict
-    from provenance.fingerprint import Summary
-    from provenance.given import Data, GivenOpening
+    from provenance.dossier_check import DossierVerdict
+    from provenance.dossier_sums import DossierFinding
     from provenance.verdict import Bound, Check, Verdict
 
 __all__ = ["main"]
 
-_CHUNK = 1 << 20
-_MOST_BYTES = 1 << 30
-"""Of a file that is read whole: receipts and policies are far smaller, a manifest may be long."""
+_SAID_OF_EACH = {"identity", "key-status", "dataset", "disclosure"}
+"""Checks of a dossier's records that are told one by one; of the others that they hold."""
 
 
 def main(arguments: Sequence[str], *, here: str, chinese: Mapping[str, str]) -> int:
@@ -78,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--manifest", type=Path, help="the dataset's manifest")
     add("--file-proof", type=Path, help="the proof that PATH is a file of the dataset")
     add("--fixity", action="append", default=[], type=Path, help="receipt of who read files again")
-    add("--opening", type=Path, help="receipt of the opening of a sealed deposit")
+    add("--opening", type=Path, help="receipt of what opens a sealed deposit, or one file of it")
     add("--receipt", type=Path, help="the dossier's own receipt, which lies beside it")
     add("--require", action="append", default=[], choices=sorted(REQUIRABLE))
     add("--allow-dev-chain", action="store_true", help="let a chain count that proves nothing")
@@ -119,18 +114,24 @@ class _Speaker:
 def _check_receipt(options: argparse.Namespace, said: _Speaker) -> int:
     if options.policy is None:
         raise MalformedError("a receipt is verified against a policy: give --policy")
-    policy, octets = Policy.parse(_read(options.policy)), _read(options.receipt_file)
+    policy, octets = Policy.parse(read_file(options.policy)), read_file(options.receipt_file)
     now = int(time.time())
+    opened = None if options.opening is None else _opened(options.opening, policy, now)
     verdict = verify_receipt(
         octets,
         policy,
         now_unix=now,
         blocks=_blocks(options),
-        data=_data(options),
+        data=data_at(
+            options.path,
+            manifest=options.manifest,
+            file_proof=options.file_proof,
+            opening=opened if isinstance(opened, FileOpening) else None,
+        ),
         require=frozenset(options.require),
         allow_dev_chain=options.allow_dev_chain,
-        fixity=[read_fixity(_read(one), policy, now_unix=now) for one in options.fixity],
-        opening=None if options.opening is None else _opening(options.opening, policy, now),
+        fixity=[read_fixity(read_file(one), policy, now_unix=now) for one in options.fixity],
+        opening=opened if isinstance(opened, GivenOpening) else None,
     )
     if options.json:
         said.line(json.dumps(verdict.to_json(), ensure_ascii=False, indent=1).replace("\n", " "))
@@ -145,21 +146,16 @@ def _check_receipt(options: argparse.Namespace, said: _Speaker) -> int:
     return verdict.exit_code
 
 
-def _opening(path: Path, policy: Policy, now_unix: int) -> GivenOpening:
-    return read_opening(_read(path), policy, now_unix=now_unix)
-
-
-def _read(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        octets = stream.read(_MOST_BYTES + 1)
-    if len(octets) > _MOST_BYTES:
-        raise MalformedError(f"{path}: longer than {_MOST_BYTES} bytes")
-    return octets
+def _opened(path: Path, policy: Policy, now_unix: int) -> FileOpening | GivenOpening:
+    octets = read_file(path)
+    if octets.startswith(b'{"format":"provenance-file-opening"'):
+        return FileOpening.parse(octets)
+    return read_opening(octets, policy, now_unix=now_unix)
 
 
 def _blocks(options: argparse.Namespace) -> list[GivenBlock]:
     blocks = [GivenBlock.from_hash(text) for text in options.block_hash]
-    return blocks + [GivenBlock.from_header(_read(path)) for path in options.header]
+    return blocks + [GivenBlock.from_header(read_file(path)) for path in options.header]
 
 
 def _print_verdict(verdict: Verdict, said: _Speaker) -> None:
@@ -223,77 +219,14 @@ def _print_next(receipts: Iterable[bytes], said: _Speaker) -> None:
         said.both(NEXT["block"], facts | {"hash": "0x" + block.block_hash.hex()})
 
 
-# --- data on the disk ---------------------------------------------------------------------
-
-
-def _data(options: argparse.Namespace) -> Data | None:
-    """Hash what the reader has, whole or one file of it."""
-    path: Path | None = options.path
-    if path is None:
-        return None
-    if options.file_proof is not None:
-        return OneFile(FileProof.parse(_read(options.file_proof)), _hash(path)[0])
-    found = list(_entries(path))
-    if options.manifest is None:
-        return WholeData(summarize(found))
-    listed = parse_manifest(_read(options.manifest).splitlines(keepends=True))
-    if path.is_dir():
-        kept = list(listed)
-        return WholeData(summarize(found), compare(kept, found, again=lambda: kept))
-    return _listed_file(list(listed), found[0], path, listed.header)
-
-
-def _listed_file(
-    listed: Sequence[FileEntry], found: FileEntry, path: Path, header: Summary
-) -> PartOfData:
-    parts = [nfc(part) for part in path.resolve().parts]
-    tails = {"/".join(parts[start:]) for start in range(1, len(parts))}
-    named = [entry for entry in listed if entry.path in tails]
-    if not named:
-        raise MalformedError(f"the manifest lists no file called {path.name!a:.200}")
-    entry = max(named, key=lambda one: len(one.path))
-    comparison = compare([entry], [found._replace(path=entry.path)])
-    return PartOfData(header, comparison, entry.path)
-
-
-def _entries(path: Path) -> Iterator[FileEntry]:
-    """Yield the files of a folder in the order of a manifest, or the one file."""
-    if not path.is_dir():
-        yield FileEntry(nfc(path.name), *_hash(path))
-        return
-    found = []
-    for folder, folders, names in os.walk(path, onerror=_refuse):
-        for name in [*folders, *names]:
-            one = Path(folder, name)
-            if one.is_symlink() or (name in names and not one.is_file()):
-                raise MalformedError(f"{one}: expected files and folders only")
-        found += [Path(folder, name) for name in names]
-    by_path = {nfc(one.relative_to(path).as_posix()): one for one in found}
-    for name in sorted(by_path):
-        yield FileEntry(name, *_hash(by_path[name]))
-
-
-def _refuse(error: OSError) -> None:
-    raise error
-
-
-def _hash(path: Path) -> tuple[bytes, int]:
-    digest, length = hashlib.sha256(), 0
-    with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-            length += len(chunk)
-    return digest.digest(), length
-
-
 # --- the dossier around this program ------------------------------------------------------
 
 
 def _check_dossier(options: argparse.Namespace, folder: Path, said: _Speaker) -> int:
-    files = _read_folder(folder)
+    files = read_folder(folder)
     if not {INDEX_NAME, POLICY_NAME, "SHA256SUMS"} & set(files):
         raise MalformedError("name a receipt: this program does not lie in a dossier's folder")
-    own_policy = None if options.policy is None else _read(options.policy)
+    own_policy = None if options.policy is None else read_file(options.policy)
     verdict = check_dossier(
         files,
         now_unix=int(time.time()),
@@ -326,7 +259,7 @@ def _check_own(
 ) -> tuple[int, list[DossierFinding]]:
     """Check the receipt that lies beside the dossier."""
     given = Given(tuple(_blocks(options)), allow_dev_chain=options.allow_dev_chain)
-    octets, sums = _read(options.receipt), files.get("SHA256SUMS", b"")
+    octets, sums = read_file(options.receipt), files.get("SHA256SUMS", b"")
     verdict, wrong = check_own_receipt(octets, sums, policy, given, now_unix=int(time.time()))
     return verdict.exit_code, [] if wrong is None else [wrong]
 
@@ -346,12 +279,17 @@ def _print_dossier(
         said.both(SAID["intact"], {"files": len(files)})
     shared: dict[str, object] = {"shared": verdict.shared_files}
     said.both(SAID["shared"], shared | {"manifests": verdict.manifests})
+    if verdict.states > 1:
+        said.both(SAID["history"], {"states": verdict.states})
     for name, one in verdict.verdicts.items():
         said.line("")
         said.line(name)
         _print_verdict(one, said)
-        if one.exit_code == 1 and one.deciding is not None:
-            _print_check(one.deciding, said)
+        for check in one.checks:
+            if check.name in _SAID_OF_EACH or (one.exit_code == 1 and check == one.deciding):
+                _print_check(check, said)
+        if name in verdict.stamps:
+            said.both(SAID["stamp"], {"time": utc_text(verdict.stamps[name])})
     said.line("")
 
 
@@ -365,12 +303,3 @@ def _print_findings(findings: Sequence[DossierFinding], said: _Speaker) -> None:
         said.both(SAID["problems"], {"count": len(findings)})
     for one in findings:
         said.both(FINDINGS[one.code], {"file": one.file, "detail": one.detail}, "  ✗ ")
-
-
-def _read_folder(folder: Path) -> dict[str, bytes]:
-    files = {}
-    for parent, _folders, names in os.walk(folder, onerror=_refuse):
-        for name in names:
-            path = Path(parent, name)
-            files[path.relative_to(folder).as_posix()] = _read(path)
-    return files

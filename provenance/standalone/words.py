@@ -66,6 +66,17 @@ FINDINGS: Final[Mapping[str, Both]] = {
         "no record of this dossier rests on block {detail}",
         "本卷宗没有任何记录以区块 {detail} 为依据",
     ),
+    "log-split": Both(
+        "receipts of this dossier show a split log: {detail}", "本卷宗的凭据显示日志分叉：{detail}"
+    ),
+    "history-false": Both(
+        "{file} does not prove that the log was only ever added to: {detail}",
+        "{file} 不能证明日志只有追加：{detail}",
+    ),
+    "token-false": Both(
+        "the time-stamp token in {file} is not of the record that it is said to be of: {detail}",
+        "{file} 所附时间戳并非针对所指记录：{detail}",
+    ),
     "own-receipt-differs": Both(
         "the receipt is of another dossier: {file} has digest {detail}",
         "该凭据属于另一份卷宗：{file} 的摘要为 {detail}",
@@ -111,6 +122,16 @@ SAID: Final[Mapping[str, Both]] = {
         "Manifests that are the signed ones: {manifests}. Files proved to be in two datasets: "
         "{shared}.",
         "与签名一致的清单：{manifests} 份。经证明同时属于两个数据集的文件：{shared} 个。",
+    ),
+    "history": Both(
+        "The log was only added to between the {states} states that these receipts show.",
+        "在这些凭据所示的 {states} 个状态之间，日志只有追加，未作其他改动。",
+    ),
+    "stamp": Both(
+        "an RFC 3161 token over that very record says {time}; whether its authority signed it is "
+        "NOT checked here: openssl ts -verify does, see item 12 of the report",
+        "所附 RFC 3161 时间戳正是针对该记录，其所述时间为 {time}；该时间戳机构的签名在此未核验："
+        "请用 openssl ts -verify，见报告第 12 项",
     ),
     "own": Both(
         "The dossier's own receipt is of this very SHA256SUMS.",

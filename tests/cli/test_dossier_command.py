@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import subprocess
@@ -9,16 +10,21 @@ import sys
 import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 import pypdfium2
 import pytest
 from test_attribution_commands import GORMAN, IERS, LI, PENGUINS, WANG, Place, place
+from time_authority import make_authority
 
 from provenance.client import LedgerClient
 from provenance.client.collect_case import collect_case
 from provenance.dossier.compile import compile_dossier
+from provenance.dossier_check import check_dossier
+from provenance.dossier_sums import write_sums
 from provenance.messages import translator
 from provenance.policy import Policy
+from provenance.standalone.reading import read_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +41,7 @@ class Worked:
     archive: Path
     unpacked: Path
     block: str
+    tsa_root: Path
 
     @property
     def receipt(self) -> Path:
@@ -62,7 +69,8 @@ def worked(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Worked:
     first = place.json("li", "deposit", ours, "--sealed", "-o", sealed, *flags)["id"]
     second = place.json(
         *("wang", "deposit", theirs, "--title", "Tables of Wang", "-o", folder / "wang"),
-        *("--publish-manifest", *flags),
+        *("--publish-manifest", "--dataset-version", "2.0-龔", *flags),
+        *("--relation", f"wasRevisionOf={first}", "--relation", "wasDerivedFrom=10.1234/raw"),
     )["id"]
     place.json("li", "open", sealed / "receipt.json")
     place.json("gorman", "respond", second, "object", "--reason", "I had no part in this.")
@@ -71,6 +79,10 @@ def worked(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Worked:
     words += ["--party", f"respondent: 王芳; orcid={WANG}"]
     dispute = place.json("institute", "dispute", first, second, *words)["id"]
     place.json("li", "statement", dispute, "--text", "我的笔记本第12页。")
+    authority = make_authority(folder / "tsa")
+    token = folder / "answer.tsr"
+    token.write_bytes(authority.answer(bytes.fromhex(first)))
+    place.json("li", "statement", first, "--time-token", token, "--tsa-root", authority.root)
     decided = ["ruling", dispute, "upheld", "--corrects", second, "--reason", "Li came first."]
     ruling = place.json("institute", *decided)["id"]
     shown = place.json("li", "receipt", ruling, "--wait", "--timeout", "60", "-o", folder / "r")
@@ -85,7 +97,8 @@ def worked(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Worked:
     unpacked = folder / "unpacked"
     zipfile.ZipFile(archive).extractall(unpacked)
     index = json.loads((unpacked / "dossier.json").read_text())
-    return Worked(place, dispute, archive, unpacked, "0x" + index["blocks"][0]["hash"])
+    block = "0x" + index["blocks"][0]["hash"]
+    return Worked(place, dispute, archive, unpacked, block, authority.root)
 
 
 def verify(folder: Path, *words: object) -> subprocess.CompletedProcess[str]:
@@ -108,6 +121,12 @@ def test_its_own_verifier_proves_it_alone(worked: Worked) -> None:
     assert "Manifests that are the signed ones: 2" in done.stdout
     # the penguins and the leap seconds, or more: files that did not change between two weeks
     assert "经证明同时属于两个数据集的文件" in done.stdout
+    assert "The log was only added to between the" in done.stdout
+    # whose key each one is, what is known of it, and what a token says, in both languages
+    assert "self-asserted by the key holder" in done.stdout
+    assert "由密钥持有人自行声明" in done.stdout
+    assert "no revocation shown in this receipt; absence is not proved" in done.stdout
+    assert "an RFC 3161 token over that very record says" in done.stdout
 
 
 def test_without_a_block_hash_no_time_is_proved(worked: Worked) -> None:
@@ -141,12 +160,58 @@ def test_the_dispute_is_told_from_its_records(worked: Worked) -> None:
         text = pdf_text(worked.unpacked / f"report.{language}.pdf")
         flowing = "".join(text.split())
         assert "谁先完成？" in flowing
+        assert "2.0-龔" in flowing
+        countersigned = {"zh": "KristenGorman:本人已反对", "en": "KristenGorman:OBJECTED"}
+        assert countersigned[language] in flowing
         assert "Ihadnopartinthis." in flowing
         for number in range(1, 18):
             assert f"\n{number}. " in "\n" + text.replace("\r", "")
         assert "李雷" in text
     assert "FRE 902(14)" in pdf_text(worked.unpacked / "report.en.pdf")
     assert "司法鉴定" in pdf_text(worked.unpacked / "report.zh.pdf")
+
+
+def test_both_pictures_are_drawn_in_both_languages(worked: Worked) -> None:
+    drawn = {}
+    for language, kind in (("zh", "裁决"), ("en", "ruling")):
+        timeline = (worked.unpacked / f"pictures/timeline.{language}.svg").read_text()
+        lineage = (worked.unpacked / f"pictures/lineage.{language}.svg").read_text()
+        assert kind in timeline
+        for text in ("Tables of Wang", "10.1234/raw", "wasRevisionOf"):
+            assert text in "".join(ET.fromstring(lineage).itertext())
+        drawn[language] = lineage
+        shown = pdf_text(worked.unpacked / f"report.{language}.pdf")
+        assert "10.1234/raw" in "".join(shown.split())
+    assert drawn["zh"] != drawn["en"]
+
+
+def test_every_single_file_is_missed_when_it_is_altered(worked: Worked) -> None:
+    files = read_folder(worked.unpacked)
+    sound = check_dossier(files, now_unix=0)
+    assert sound.findings == []
+
+    for name, octets in files.items():
+        for altered in (octets[:-1], octets + b" ", bytes([octets[0] ^ 1]) + octets[1:]):
+            found = check_dossier({**files, name: altered}, now_unix=0).findings
+            assert name in {one.file for one in found}, name
+
+
+def test_a_history_that_was_not_proved_is_no_history(worked: Worked) -> None:
+    files = read_folder(worked.unpacked)
+    listed = json.loads(files["dossier.json"])
+    assert len(listed["consistency"]) >= 2
+
+    def codes(consistency: list[object]) -> set[str]:
+        octets = json.dumps({**listed, "consistency": consistency}, separators=(",", ":")).encode()
+        found = check_dossier({**files, "dossier.json": octets}, now_unix=0).findings
+        return {one.code for one in found}
+
+    first = listed["consistency"][0]
+    forged = {**first, "path": ["00" * 32 for _ in first["path"]] or ["00" * 32]}
+    assert "history-false" in codes([])
+    assert "history-false" in codes(listed["consistency"][1:])
+    assert "history-false" in codes([forged, *listed["consistency"][1:]])
+    assert "history-false" not in codes(listed["consistency"])
 
 
 def test_no_page_is_blank_and_nothing_runs_into_the_margins(worked: Worked) -> None:
@@ -208,7 +273,6 @@ def test_altering_a_file_and_its_lines_is_found_by_what_it_proves(
     worked: Worked, tmp_path: Path
 ) -> None:
     """Whoever writes both lists anew still cannot make the proofs lead to the signed digests."""
-    from provenance.dossier_check import write_sums  # noqa: PLC0415
 
     def forged(change: str, old: bytes, new: bytes) -> subprocess.CompletedProcess[str]:
         folder = shutil.copytree(worked.unpacked, tmp_path / change.replace("/", "-"))
@@ -243,6 +307,20 @@ def test_the_hand_steps_hold_with_sha256sum_and_openssl(worked: Worked, tmp_path
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("signature and root agree") >= 7
 
+    (token,) = folder.glob("*/token.der")
+    (listed,) = [
+        one
+        for one in json.loads((worked.unpacked / "dossier.json").read_text())["records"]
+        if one["leaf_index"] == int(token.parent.name)
+    ]
+    stated = json.loads((worked.unpacked / listed["receipt"]).read_text())["record"]["sd_jwt"]
+    payload = stated.split(".")[1]
+    over = json.loads(base64.urlsafe_b64decode(payload + "=="))["record"]
+    for digest, code in ((over, 0), ("00" * 32, 1)):
+        asked = ["-digest", digest, "-in", token, "-token_in", "-CAfile", worked.tsa_root]
+        ran = subprocess.run(["openssl", "ts", "-verify", *asked], capture_output=True, check=False)
+        assert ran.returncode == code, ran.stderr
+
     entry = next(path for path in folder.iterdir() if path.is_dir()) / "entry"
     octets = entry.read_bytes()
     entry.write_bytes(octets[:-5] + (b"B" if octets[-5:-4] == b"A" else b"A") + octets[-4:])
@@ -257,16 +335,22 @@ def test_the_same_records_make_the_same_bytes(worked: Worked) -> None:
         case = collect_case(client, wanted, policy, now_unix=1, allow_dev_chain=True)
         later = collect_case(client, wanted, policy, now_unix=2, allow_dev_chain=False)
 
-    def made(of: object) -> bytes:
-        assert of in (case, later)
-        used = case if of is case else later
-        return compile_dossier(
-            used, policy, {}, language="zh", version="1", to_chinese=translator("zh_Hans")
-        ).to_bytes()
+        def made(of: object) -> bytes:
+            assert of in (case, later)
+            used = case if of is case else later
+            return compile_dossier(
+                used,
+                policy,
+                {},
+                language="zh",
+                version="1",
+                to_chinese=translator("zh_Hans"),
+                prove=client.consistency,
+            ).to_bytes()
 
-    same = [one.octets for one in case.entries] == [one.octets for one in later.entries]
-    assert made(case) == made(case)
-    assert not same or made(case) == made(later)
+        same = [one.octets for one in case.entries] == [one.octets for one in later.entries]
+        assert made(case) == made(case)
+        assert not same or made(case) == made(later)
 
 
 def test_what_is_wrong_is_refused_before_anything_is_written(

@@ -14,14 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import naive_merkle
 
-from provenance.dossier_check import check_dossier, write_sums
+from provenance.dossier_check import check_dossier
 from provenance.dossier_hand import _der, to_pem, tree_steps
 from provenance.dossier_index import (
     DossierIndex,
     ListedBlock,
+    ListedConsistency,
     ListedOverlap,
     ListedRecord,
 )
+from provenance.dossier_sums import write_sums
 from provenance.dossier_timeline import MAX_BARS, Bar, draw_timeline
 from provenance.errors import MalformedError, ProvenanceError, UnsupportedVersionError
 
@@ -38,6 +40,7 @@ INDEX = DossierIndex(
     records=(RECORD, replace(RECORD, manifest="manifests/a.jsonl", not_before=3)),
     blocks=(ListedBlock(1, 2, b"\5" * 32, "headers/b.rlp"),),
     overlap=(ListedOverlap(b"\1" * 32, b"\6" * 32, (("overlap/1.json", "overlap/2.json"),)),),
+    consistency=(ListedConsistency(7, 9, (b"\7" * 32,)),),
 )
 
 

@@ -80,14 +80,15 @@ def dossier(
     with LedgerClient(ledger, language=current()) as client:
         trusted = Policy.parse(client.policy()) if policy is None else read_policy(policy)
         manifests = _published(client, case) | _given(manifest or (), case)
-    made = compile_dossier(
-        case,
-        trusted,
-        manifests,
-        language=language,
-        version=installed_version("provenance-ledger"),
-        to_chinese=translator("zh_Hans"),
-    )
+        made = compile_dossier(
+            case,
+            trusted,
+            manifests,
+            language=language,
+            version=installed_version("provenance-ledger"),
+            to_chinese=translator("zh_Hans"),
+            prove=client.consistency,
+        )
     write_file(output, made.to_bytes())
     receipt = output.with_name(f"{output.name.removesuffix('.zip')}.receipt.json")
     summary = sums_summary(made.sums)
