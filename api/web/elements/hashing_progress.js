@@ -56,9 +56,10 @@ function problemsOf(page, error) {
   if (problems.length === 0) {
     return notice("false", null, say("deposit.hashing_failed", { why: wordsOf(error) }));
   }
-  const items = problems
-    .slice(0, MOST_PROBLEMS)
-    .map(({ path, detail }) => h("li", null, h("bdi", null, path), ": ", detail));
+  const items = problems.slice(0, MOST_PROBLEMS).map(({ path, what, detail }) => {
+    const why = say(`deposit.problem_${what.replaceAll("-", "_")}`);
+    return h("li", null, h("bdi", null, path), say("deposit.colon"), why, detail && ` (${detail})`);
+  });
   const left = problems.length - items.length;
   return notice(
     "false",

@@ -2,14 +2,29 @@
  * Second step of a deposit: what the data are called, how they may be used, what they follow on.
  */
 
-import { RELATIONS, checkDoi, bareDoi } from "../core/identifiers.js";
-import { LICENCES, checkLicence } from "../core/licences.js";
+import { RELATIONS, checkIdentifier } from "../core/identifiers.js";
+import { checkSpdx } from "../core/spdx.js";
 import { h } from "../elements/dom.js";
 import { button, busyButton, checkedField, saying, wordsOf } from "../elements/form.js";
 import { getRecord, lookup } from "../client.js";
 
 const ACCESS = Object.freeze(["open", "embargoed", "restricted", "closed"]);
 const OTHER = "other";
+/** What datasets are usually given under; any other can be typed. */
+const USUAL = Object.freeze([
+  ["CC-BY-4.0", "Creative Commons Attribution 4.0"],
+  ["CC0-1.0", "Creative Commons Zero 1.0"],
+  ["CC-BY-SA-4.0", "Creative Commons Attribution-ShareAlike 4.0"],
+  ["CC-BY-NC-4.0", "Creative Commons Attribution-NonCommercial 4.0"],
+  ["CC-BY-NC-SA-4.0", "Creative Commons Attribution-NonCommercial-ShareAlike 4.0"],
+  ["CC-BY-NC-ND-4.0", "Creative Commons Attribution-NonCommercial-NoDerivatives 4.0"],
+  ["ODbL-1.0", "Open Database License 1.0"],
+  ["ODC-By-1.0", "Open Data Commons Attribution 1.0"],
+  ["PDDL-1.0", "Open Data Commons Public Domain Dedication 1.0"],
+  ["MulanPSL-2.0", "Mulan Permissive Software License 2.0 木兰宽松许可证"],
+  ["MIT", "MIT License"],
+  ["Apache-2.0", "Apache License 2.0"],
+]);
 
 /**
  * @param {import("./deposit.js").Step} step
@@ -28,6 +43,7 @@ export function draw(step) {
   });
   const version = checkedField({
     label: say("deposit.version_label"),
+    optional: say("deposit.optional"),
     hint: say("deposit.version_hint"),
     value: draft.version,
     onChange: (text) => (draft.version = text),
@@ -36,6 +52,7 @@ export function draw(step) {
   });
   const access = checkedField({
     label: say("deposit.access_label"),
+    optional: say("deposit.optional"),
     type: "select",
     options: [
       { value: "", label: say("deposit.not_stated") },
@@ -85,19 +102,20 @@ export function lineProblem(page, text, most) {
 
 function licenceFields({ draft, page }) {
   const { say } = page;
-  const known = LICENCES.map(({ id, name }) => ({ value: id, label: `${id} · ${name}` }));
-  const isOther = draft.license !== "" && !LICENCES.some(({ id }) => id === draft.license);
+  const known = USUAL.map(([value, name]) => ({ value, label: `${value} · ${name}` }));
+  const isOther = draft.license !== "" && !USUAL.some(([id]) => id === draft.license);
   const other = checkedField({
     label: say("deposit.license_other_label"),
     hint: say("deposit.license_other_hint"),
     value: isOther ? draft.license : "",
     onChange: (text) => (draft.license = text.trim()),
-    check: (text) => problemOf(() => checkLicence(text), say("deposit.license_unknown")),
+    check: (text) => problemOf(() => checkSpdx(text), say("deposit.license_unknown")),
     more: { autocomplete: "off", spellcheck: "false" },
   });
   other.node.hidden = !isOther;
   const picker = checkedField({
     label: say("deposit.license_label"),
+    optional: say("deposit.optional"),
     hint: say("deposit.license_hint"),
     type: "select",
     options: [
@@ -119,13 +137,15 @@ function doiField({ draft, page }) {
   const { say } = page;
   return checkedField({
     label: say("deposit.doi_label"),
+    optional: say("deposit.optional"),
     hint: say("deposit.doi_hint"),
     value: draft.identifiers.find(({ type }) => type === "doi")?.value ?? "",
     onChange: (text) => {
-      const value = bareDoi(text.trim());
+      const value = bareDoi(text);
       draft.identifiers = value ? [{ type: "doi", value }] : [];
     },
-    check: (text) => problemOf(() => checkDoi(bareDoi(text)), say("deposit.doi_wrong")),
+    check: (text) =>
+      problemOf(() => checkIdentifier("doi", bareDoi(text)), say("deposit.doi_wrong")),
     more: { autocomplete: "off", spellcheck: "false", inputmode: "url" },
   });
 }
@@ -246,11 +266,16 @@ function hits(page, items, choose) {
   ];
 }
 
+/** @param {string} text @returns {string} without the resolver, as people paste it */
+function bareDoi(text) {
+  return text.trim().replace(/^(?:doi:|(?:https?:\/\/)?(?:dx\.)?doi\.org\/)/i, "");
+}
+
 /** @returns {string | null} */
 function problemOf(check, words) {
   try {
-    const result = check();
-    return result === false ? words : null;
+    check();
+    return null;
   } catch {
     return words;
   }

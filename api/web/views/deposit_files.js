@@ -3,7 +3,7 @@
  */
 
 import { toHex } from "../core/bytes.js";
-import { ManifestBuilder } from "../core/fingerprint.js";
+import { ManifestBuilder } from "../core/manifest.js";
 import { h, replace } from "../elements/dom.js";
 import { digestGroups } from "../elements/digest.js";
 import { dropArea } from "../elements/drop.js";

@@ -71,9 +71,10 @@ export function identityFields(page, person, { isOwn = false } = {}) {
   });
   const orcid = checkedField({
     label: say("deposit.orcid_label"),
+    optional: say("deposit.optional"),
     hint: say("deposit.orcid_hint"),
     value: person.orcid,
-    onChange: (text) => (person.orcid = bareOrcid(text.trim())),
+    onChange: (text) => (person.orcid = bareOrcid(text)),
     check: (text) =>
       isSound(() => checkOrcid(bareOrcid(text))) ? null : say("deposit.orcid_wrong"),
     praise: () => say("deposit.orcid_fine"),
@@ -81,9 +82,10 @@ export function identityFields(page, person, { isOwn = false } = {}) {
   });
   const ror = checkedField({
     label: say("deposit.ror_label"),
+    optional: say("deposit.optional"),
     hint: say("deposit.ror_hint"),
     value: person.ror[0] ?? "",
-    onChange: (text) => (person.ror = text.trim() ? [bareRor(text.trim())] : []),
+    onChange: (text) => (person.ror = text.trim() ? [bareRor(text)] : []),
     check: (text) => (isSound(() => checkRor(bareRor(text))) ? null : say("deposit.ror_wrong")),
     praise: () => say("deposit.ror_fine"),
     more: { autocomplete: "off", spellcheck: "false" },
@@ -120,8 +122,8 @@ function personFields(page, person, at, remove) {
 /** The fourteen CRediT roles as boxes to tick, in both languages. */
 function rolesOf(page, person) {
   const { say, language } = page;
-  const [own, other] = language === "zh" ? ["chinese", "english"] : ["english", "chinese"];
-  const boxes = Object.values(ROLES).map((role) => {
+  const [own, other] = language === "zh" ? ["zh", "en"] : ["en", "zh"];
+  const boxes = [...ROLES.values()].map((role) => {
     const box = h("input", {
       type: "checkbox",
       checked: person.roles.includes(role.slug),
@@ -148,7 +150,8 @@ function rolesOf(page, person) {
 
 function isSound(check) {
   try {
-    return check() !== false;
+    check();
+    return true;
   } catch {
     return false;
   }
@@ -173,6 +176,6 @@ export function trimmed({ name, orcid, ror, roles = [] }) {
     ...(name && { name }),
     ...(orcid && { orcid }),
     ...(ror.length && { ror }),
-    ...(roles.length && { roles: Object.keys(ROLES).filter((slug) => roles.includes(slug)) }),
+    ...(roles.length && { roles: [...ROLES.keys()].filter((slug) => roles.includes(slug)) }),
   };
 }

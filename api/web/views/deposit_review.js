@@ -6,7 +6,7 @@ import { postRecords } from "../client.js";
 import { toHex } from "../core/bytes.js";
 import { composeDeposit } from "../core/compose_deposit.js";
 import { ROLES } from "../core/credit.js";
-import { renderManifest } from "../core/fingerprint.js";
+import { renderManifest } from "../core/manifest.js";
 import { saltedDigest } from "../core/salted.js";
 import { digest, digestGroups } from "../elements/digest.js";
 import { h } from "../elements/dom.js";
@@ -86,7 +86,7 @@ function seal(page) {
 function peopleList(page, people) {
   const { say, language } = page;
   if (people.length === 0) return say("deposit.people_none");
-  const nameOf = (slug) => (language === "zh" ? ROLES[slug].chinese : ROLES[slug].english);
+  const nameOf = (slug) => ROLES.get(slug)[language];
   return h(
     "ul",
     { class: "plain-list" },
@@ -163,7 +163,7 @@ async function sign(draft, page) {
   );
   const own = {
     title: about.title,
-    manifest: renderManifest(draft.entries, salts),
+    manifest: renderManifest(draft.entries, { salts }),
     secret,
     at: iat,
   };

@@ -39,6 +39,12 @@ export default {
   "deposit.hashing_problems":
     "{count|One file cannot|Some files cannot} become part of a dataset as {count|it is|they are}:",
   "deposit.hashing_problems_more": "… and {count} more.",
+  "deposit.problem_same_name":
+    "another file here has the same name, apart from capital letters or the way accents are written",
+  "deposit.problem_bad_name": "its name has characters that not every computer can keep",
+  "deposit.problem_too_long": "its path is too long",
+  "deposit.problem_changed": "it changed while it was being read",
+  "deposit.problem_not_readable": "the browser could not read it",
   "deposit.all_empty":
     "Every one of these files is empty. The fingerprint of nothing would be evidence of nothing.",
   "deposit.hashed": "Done: the fingerprint of {files} {files|file|files} is computed.",
@@ -224,7 +230,7 @@ export default {
     "Your record is an entry of the log; the receipt already proves that. Within some minutes the log is written to a blockchain, and the receipt then also proves the time. This page fetches it by itself; you may also close it, and fetch the receipt later.",
   "deposit.status_complete_title": "The receipt is complete",
   "deposit.status_complete":
-    "It now proves that your record existed no later than the time of a block on a public chain. Save the receipt once more: this is the one to keep.",
+    "It now proves that your record existed no later than the time of a block on the chain. Save the receipt once more: this is the one to keep.",
   "deposit.status_dev":
     "Attention: this ledger uses a development chain. Whoever runs it can make it say anything; the time is for trying out only.",
   "deposit.status_verify": "Check it step by step",

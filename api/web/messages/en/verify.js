@@ -1,1 +1,134 @@
-export default {};
+/** Verifying: a receipt and the data. */
+export default {
+  "verify.title": "Verify a receipt",
+  "verify.lead":
+    "Is it true what the receipt says, and are these the files? Your browser checks every step itself and tells you what it could not check.",
+  "verify.promise":
+    "Everything stays on this computer: nothing that you choose here is sent anywhere.",
+  "verify.optional": "optional",
+
+  "verify.offline_question": "Checking without a network, and without us",
+  "verify.offline_ready":
+    "This page now also opens without a network: this browser keeps a copy of it.",
+  "verify.offline_now": "You are offline. Checking works all the same.",
+  "verify.offline_not":
+    "This browser does not keep the page (a private window, or a connection without https). The file below works without a network.",
+  "verify.saved_lead":
+    "A page that comes from a server is as honest as that server. To be independent of it, save the verifier as one file, compare it with the one of a colleague, and open it from your disk whenever you like, in ten years too.",
+  "verify.saved_link": "Save the verifier (one HTML file)",
+  "verify.saved_here": "This is a saved copy of the verifier. It works without a network.",
+  "verify.saved_name": "Receipt verifier",
+
+  "verify.drop": "Drop the receipt here, and whatever else you have",
+  "verify.drop_hint":
+    "The receipt (receipt.json), the trust policy (policy.json), the list of files (manifest.jsonl), and the data: a folder or single files. In any order; each finds its place.",
+  "verify.has_receipt": "Receipt",
+  "verify.lacks_receipt": "still needed",
+  "verify.has_policy": "Trust policy",
+  "verify.lacks_policy": "still needed: see below",
+  "verify.has_data": "Data",
+  "verify.lacks_data": "none yet. Without data only the record is checked",
+  "verify.has_manifest": "List of files",
+  "verify.lacks_manifest": "none. It is needed to tell which of several files this one is",
+  "verify.has_opening": "Opening of the seal",
+  "verify.has_file_opening": "Opening of one file",
+  "verify.has_file_proof": "Proof of one file",
+  "verify.has_fixity": "Somebody read the files again",
+  "verify.data_files": "{files} {files|file|files}",
+  "verify.forget": "Take away",
+  "verify.unused_key":
+    "{name} is a key file. It is of no use here: keep it to yourself, nobody who verifies needs it.",
+  "verify.unused_secret":
+    "{name} is what opens a sealed deposit. It is for its owner alone, and nobody who verifies needs it.",
+  "verify.unused_records": "{name} is a signed record on its way to the ledger, not a receipt.",
+  "verify.unused_chunks":
+    "{name} lists parts of files. Parts can be checked by the command line: provenance verify --chunks.",
+  "verify.not_fetched": "The receipt could not be fetched: {why}",
+  "verify.policy_unreadable": "This trust policy cannot be read",
+
+  "verify.policy_title": "Whom do you believe?",
+  "verify.policy_lead":
+    "A trust policy is a small file that names the ledger, its keys and its place on the blockchain. You get it from somebody you trust: your institute, the journal, the ledger’s own site. Drop it above.",
+  "verify.policy_use_kept": "Use the policy that you kept for {origin}",
+  "verify.policy_ask": "Take the policy that this server gives",
+  "verify.policy_ask_hint":
+    "Then you have believed this server so far. It becomes proof for you once you have compared the policy’s digest with one that you got another way.",
+  "verify.policy_not_fetched": "This server gives none: {why}",
+  "verify.policy_of": "It is for the log {origin}. Its digest:",
+  "verify.policy_digest": "Digest of the trust policy",
+  "verify.policy_yours": "Your trust policy: you have compared its digest",
+  "verify.policy_compare_title": "Compare this trust policy before you rely on it",
+  "verify.policy_compare":
+    "Compare the digest with one that did not come from here: printed in a paper, in a letter, on your institute’s site, or read out by a colleague. All 64 characters have to agree.",
+  "verify.policy_compared": "I have compared it, and it agrees",
+
+  "verify.block_title": "The time: one look at the blockchain",
+  "verify.block_lead":
+    "For the time you need the hash of one block, looked up in a place that has nothing to do with this ledger: a block explorer, say, or two. The verdict tells you which block.",
+  "verify.hash_label": "Hash of the block, as you found it",
+  "verify.hash_hint": "0x and 64 letters and digits; several with spaces between them.",
+  "verify.hash_wrong": "A block’s hash is 0x and then 64 characters, 0 to 9 and a to f.",
+  "verify.node_question": "Or ask a node that you trust",
+  "verify.node_label": "Address of the node (JSON-RPC)",
+  "verify.node_hint":
+    "For example your institute’s own node. It is asked for the blocks that the receipt names, and learns nothing else; you believe its answer.",
+  "verify.node_wrong": "An address begins with https:// (or http://127.0.0.1).",
+  "verify.node_ask": "Ask the node",
+  "verify.node_first": "First drop a receipt, and enter an address.",
+  "verify.node_asking": "Asking …",
+  "verify.node_answered": "The node has answered; the verdict below takes it in.",
+  "verify.node_failed": "The node did not answer: {why}",
+  "verify.strict_question": "How strict shall the verdict be?",
+  "verify.allow_dev": "Accept a development chain",
+  "verify.allow_dev_hint":
+    "For trying out. Whoever runs such a chain can make it say anything, so it proves nothing to others.",
+  "verify.require_identity": "Demand a key that an institution has confirmed",
+  "verify.require_identity_hint":
+    "Otherwise a name in the record is the key holder’s own statement.",
+  "verify.require_not_before": "Demand the earlier end of the time as well",
+  "verify.require_not_before_hint": "That the record did not enter the log before a certain block.",
+  "verify.require_key_status": "Demand proof that the key was not revoked",
+  "verify.require_key_status_hint":
+    "A receipt alone cannot show it: the whole log has to be read, which the command line does (provenance verify --log).",
+
+  "verify.verdict_title": "Verdict",
+  "verify.cannot": "This cannot be checked as it is",
+  "verify.needs_manifest":
+    "You gave one file, and the receipt is of several. Drop the list of files (manifest.jsonl) as well, or the whole folder.",
+  "verify.means_0":
+    "Everything that was to be checked agrees. Read below what that means, and whose word it rests on.",
+  "verify.means_1":
+    "At least one thing is not as the receipt says. Below, the step marked with a cross says which.",
+  "verify.means_2": "What you gave cannot be read, or does not belong together.",
+  "verify.means_3":
+    "Nothing false was found, but something that is needed is still missing. What is missing is said below.",
+  "verify.means_4":
+    "A node or service did not answer. Try again later, or look the block up yourself.",
+  "verify.not_your_policy":
+    "So far this rests on a trust policy that you have not compared. Until then it only shows that nothing contradicts itself.",
+  "verify.bound_source": "block {number} of {chain}; {trust}",
+  "verify.next_title": "What to do next",
+  "verify.next_hash": "Its hash must be:",
+  "verify.next_no_block_given":
+    "Look up the block named at step 10 in a place you trust, and enter its hash above. If it is the one named there, the time is proved.",
+  "verify.next_dev_chain":
+    "This ledger is anchored on a development chain only, which proves nothing to others. To try out what a whole verdict looks like, accept that under “How strict”.",
+  "verify.next_not_anchored":
+    "The log has not been written to the blockchain yet. Wait some minutes, fetch the receipt again, and verify that one.",
+  "verify.next_checkpoint_no_policy_key":
+    "No key of your trust policy has signed this log. Perhaps the policy is older than the receipt: get the newer one, and compare its digest.",
+  "verify.files_title": "Your files",
+  "verify.files_matched": "{count} {count|file is|files are} exactly as recorded.",
+  "verify.files_changed": "Changed: {count}",
+  "verify.files_missing": "Missing: {count}",
+  "verify.files_added": "Not in the record: {count}",
+  "verify.files_renamed": "Renamed: {count}",
+  "verify.files_duplicated": "Copies of a recorded file: {count}",
+  "verify.files_more": "… and {count} more.",
+  "verify.steps_title": "Step by step",
+  "verify.steps_lead":
+    "The numbers are those of the trust model. “Not checked” is no suspicion; it is only not known.",
+  "verify.record_id": "Record ID",
+  "verify.record_entry": "Entry",
+  "verify.save_verdict": "Save this verdict (JSON)",
+};

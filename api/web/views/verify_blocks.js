@@ -1,0 +1,129 @@
+/**
+ * Who vouches for the block: a hash that the reader looked up, or a node that he trusts; and what
+ * else decides how strict the verdict is.
+ */
+
+import { h, replace } from "../elements/dom.js";
+import { tickBox } from "../elements/field.js";
+import { busyButton, checkedField, saying, wordsOf } from "../elements/form.js";
+import { notice } from "../elements/notice.js";
+import { askNode } from "../rpc.js";
+import { partReceipts } from "./verify_material.js";
+
+const HASH = /^0x[0-9a-f]{64}$/;
+const REQUIRABLE = Object.freeze(["identity", "not-before", "key-status"]);
+
+/**
+ * The blocks whose hashes were typed.
+ * @param {string} text one hash a line
+ * @returns {{hash: string, from: "you"}[]} those that are whole
+ */
+export function blocksOf(text) {
+  const hashes = text
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter((one) => HASH.test(one));
+  return [...new Set(hashes)].map((hash) => ({ hash, from: "you" }));
+}
+
+/**
+ * Draw the fields for block hashes, a node, and what is demanded.
+ * @param {Element} place
+ * @param {import("./verify_material.js").Desk} desk
+ */
+export function drawBlocks(place, { material, page, changed }) {
+  const { say } = page;
+  const hash = checkedField({
+    label: say("verify.hash_label"),
+    hint: say("verify.hash_hint"),
+    optional: say("verify.optional"),
+    value: material.hashes,
+    check: (text) => (blocksOf(text).length ? null : say("verify.hash_wrong")),
+    onChange: (text) => {
+      const before = JSON.stringify(blocksOf(material.hashes));
+      material.hashes = text;
+      if (JSON.stringify(blocksOf(text)) !== before) changed();
+    },
+    more: { spellcheck: "false", autocomplete: "off", class: "mono" },
+  });
+  const tick = (label, hint, isChecked, onChange) =>
+    h(
+      "div",
+      { class: "demand" },
+      tickBox(label, { checked: isChecked, onChange }),
+      h("p", { class: "hint" }, hint),
+    );
+  const demands = REQUIRABLE.map((name) => {
+    const key = `verify.require_${name.replace("-", "_")}`;
+    return tick(say(key), say(`${key}_hint`), material.requires.includes(name), (isChecked) => {
+      const left = material.requires.filter((one) => one !== name);
+      material.requires = isChecked ? [...left, name] : left;
+      changed();
+    });
+  });
+  const dev = tick(
+    say("verify.allow_dev"),
+    say("verify.allow_dev_hint"),
+    material.allowDevChain,
+    (isChecked) => {
+      material.allowDevChain = isChecked;
+      changed();
+    },
+  );
+  replace(
+    place,
+    h(
+      "section",
+      null,
+      h("h2", null, say("verify.block_title")),
+      h("p", null, say("verify.block_lead")),
+      hash.node,
+    ),
+    h(
+      "details",
+      { open: material.node !== "" },
+      h("summary", null, say("verify.node_question")),
+      nodeFields(material, page, changed),
+    ),
+    h("details", null, h("summary", null, say("verify.strict_question")), dev, demands),
+  );
+}
+
+function nodeFields(material, page, changed) {
+  const { say } = page;
+  const said = saying();
+  const node = checkedField({
+    label: say("verify.node_label"),
+    hint: say("verify.node_hint"),
+    value: material.node,
+    check: (text) => (isAddress(text) ? null : say("verify.node_wrong")),
+    onChange: (text) => {
+      material.node = text.trim();
+    },
+    more: { type: "url", autocomplete: "off", spellcheck: "false", placeholder: "https://" },
+  });
+  const ask = async () => {
+    const { main } = partReceipts(material);
+    if (main === null || !(await node.isFine()) || !material.node) {
+      said.show(h("p", null, say("verify.node_first")));
+      return;
+    }
+    said.show(h("p", null, say("verify.node_asking")));
+    try {
+      material.rpc = await askNode(material.node, main.octets, { signal: page.signal });
+    } catch (error) {
+      if (page.signal.aborted) return;
+      material.rpc = "unreachable";
+      said.show(notice("caution", null, say("verify.node_failed", { why: wordsOf(error) })));
+      changed();
+      return;
+    }
+    said.show(h("p", null, say("verify.node_answered")));
+    changed();
+  };
+  return [node.node, h("p", null, busyButton(say("verify.node_ask"), ask)), said.node];
+}
+
+function isAddress(text) {
+  return /^https:\/\/[^\s]+$|^http:\/\/127\.0\.0\.1(?::\d+)?(?:\/\S*)?$/.test(text);
+}

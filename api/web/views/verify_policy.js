@@ -1,0 +1,103 @@
+/**
+ * Whose word a check rests on: the trust policy, and the comparing of its digest.
+ */
+
+import { digestGroups } from "../elements/digest.js";
+import { h, replace } from "../elements/dom.js";
+import { busyButton, button, saying, wordsOf } from "../elements/form.js";
+import { notice } from "../elements/notice.js";
+import { judgeOf, judgeOfServer } from "../own_policy.js";
+import { keepPolicy, keptPolicies } from "../policies.js";
+import { originOf } from "./verify_data.js";
+
+/**
+ * Draw what there is to say about the policy: to choose one, or to compare its digest.
+ * @param {Element} place
+ * @param {import("./verify_material.js").Desk} desk
+ */
+export async function drawPolicy(place, desk) {
+  const { material, page } = desk;
+  if (material.judge !== null) {
+    replace(place, comparing(desk));
+    return;
+  }
+  const kept = await keptPolicies();
+  if (page.signal.aborted || material.judge !== null) return;
+  const origin = originOf(material);
+  const fitting = kept.find((one) => one.origin === origin);
+  if (fitting !== undefined) {
+    material.judge = { ...fitting, isOwn: true };
+    desk.changed();
+    return;
+  }
+  replace(place, choosing(desk, kept));
+}
+
+function choosing(desk, kept) {
+  const { material, page } = desk;
+  const { say } = page;
+  const said = saying();
+  const use = (judge) => {
+    material.judge = judge;
+    desk.changed();
+  };
+  const ask = async () => {
+    try {
+      const judge = await judgeOfServer({ signal: page.signal });
+      if (!page.signal.aborted) use(judge);
+    } catch (error) {
+      if (!page.signal.aborted)
+        said.show(
+          notice("caution", null, say("verify.policy_not_fetched", { why: wordsOf(error) })),
+        );
+    }
+  };
+  return h(
+    "section",
+    { class: "policy-choice" },
+    h("h2", null, say("verify.policy_title")),
+    h("p", null, say("verify.policy_lead")),
+    kept.map((one) =>
+      h(
+        "p",
+        null,
+        button(say("verify.policy_use_kept", { origin: one.origin }), () =>
+          use({ ...one, isOwn: true }),
+        ),
+      ),
+    ),
+    !page.isSaved && h("p", null, busyButton(say("verify.policy_ask"), ask)),
+    !page.isSaved && h("p", { class: "hint" }, say("verify.policy_ask_hint")),
+    said.node,
+  );
+}
+
+function comparing(desk) {
+  const { material, page } = desk;
+  const { say } = page;
+  const { judge } = material;
+  const keepIt = async () => {
+    await keepPolicy(judge.octets, judge.origin).catch(() => {}); // else it counts for this visit
+    material.judge = { ...(await judgeOf(judge.octets)), name: judge.name, isOwn: true };
+    desk.changed();
+  };
+  const shown = [
+    h("p", null, say.nodes("verify.policy_of", { origin: h("bdi", null, judge.origin) })),
+    h("p", null, digestGroups(page, judge.digest, say("verify.policy_digest"))),
+  ];
+  if (judge.isOwn) {
+    return h(
+      "details",
+      { class: "policy-kept" },
+      h("summary", null, say("verify.policy_yours")),
+      shown,
+    );
+  }
+  return notice(
+    "caution",
+    say("verify.policy_compare_title"),
+    shown,
+    say("verify.policy_compare"),
+    h("p", null, busyButton(say("verify.policy_compared"), keepIt)),
+  );
+}

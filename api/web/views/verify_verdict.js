@@ -1,0 +1,109 @@
+/**
+ * A verdict for a person: the conclusion on top, the time as a line, the files, then every numbered
+ * check with what it found and whose word it rests on. The words are those of the command line.
+ */
+
+import { describeCheck, describeVerdict } from "../core/wordings.js";
+import { digest, digestGroups } from "../elements/digest.js";
+import { h, replace } from "../elements/dom.js";
+import { facts } from "../elements/facts.js";
+import { saveLink } from "../elements/form.js";
+import { intervalLine } from "../elements/interval.js";
+import { notice } from "../elements/notice.js";
+import { stepList } from "../elements/steps.js";
+import { drawFiles } from "./verify_files.js";
+
+const TONES = Object.freeze({ 0: "proved", 1: "false", 2: "false", 3: "caution", 4: "caution" });
+
+/**
+ * @param {Element} place
+ * @param {import("../page.js").Page} page
+ * @param {{verdict: any, data: import("../core/given.js").Data | null,
+ *   material: import("./verify_material.js").Material}} found
+ */
+export function drawVerdict(place, page, { verdict, data, material }) {
+  const { say, language } = page;
+  const { conclusion, warnings } = describeVerdict(verdict, language);
+  const meaning = say(`verify.means_${verdict.exit_code}`);
+  const isGreen = verdict.exit_code === 0 && material.judge.isOwn && verdict.independent;
+  const tone = verdict.exit_code === 0 && !isGreen ? "caution" : TONES[verdict.exit_code];
+  replace(
+    place,
+    h("h2", null, say("verify.verdict_title")),
+    notice(tone, conclusion, meaning),
+    warnings.length > 0 && notice("caution", warnings[0], warnings.slice(1)),
+    !material.judge.isOwn && notice("caution", null, say("verify.not_your_policy")),
+    verdict.record && interval(page, verdict),
+    advice(page, verdict),
+    drawFiles(page, data),
+    h("h3", null, say("verify.steps_title")),
+    h("p", { class: "hint" }, say("verify.steps_lead")),
+    stepList(
+      page,
+      verdict.checks.map((check) => stepOf(check, language)),
+    ),
+    about(page, verdict),
+    h(
+      "p",
+      null,
+      saveLink(
+        page,
+        say("verify.save_verdict"),
+        "verdict.json",
+        `${JSON.stringify(verdict, null, 2)}\n`,
+      ),
+    ),
+  );
+}
+
+function stepOf(check, language) {
+  const { number, title, outcome, text, trusted } = describeCheck(check, language);
+  return { number, title, outcome: check.outcome, outcomeText: outcome, text, trust: trusted };
+}
+
+function interval(page, verdict) {
+  const { trusts } = describeVerdict(verdict, page.language);
+  const { entered_not_before: lower, not_after: upper } = verdict.interval;
+  const bound = (end, name) =>
+    end && {
+      unix: end.time_unix,
+      source: page.say("verify.bound_source", {
+        number: end.block_number,
+        chain: end.chain,
+        trust: trusts[name],
+      }),
+      stated: !end.independent,
+    };
+  return intervalLine(page, {
+    lower: bound(lower, "entered_not_before"),
+    upper: bound(upper, "not_after"),
+    claimed: verdict.record.claimed_at_unix,
+  });
+}
+
+/** What to do about a verdict that is true so far: in words of this page, where it has some. */
+function advice(page, verdict) {
+  if (verdict.exit_code !== 3) return null;
+  const key = `verify.next_${(verdict.because ?? "").replaceAll("-", "_")}`;
+  const { next } = describeVerdict(verdict, page.language);
+  const words = page.say.has(key) ? page.say(key) : next;
+  if (!words) return null;
+  const block = verdict.checks.find(({ code }) => code === "block-not-vouched");
+  const hash = block?.facts.block_hash;
+  return notice(
+    "note",
+    page.say("verify.next_title"),
+    words,
+    hash && h("p", null, page.say("verify.next_hash"), " ", digestGroups(page, hash)),
+  );
+}
+
+function about(page, verdict) {
+  const { say } = page;
+  const { record } = verdict;
+  return facts([
+    record && [say("verify.record_id"), digest(page, record.record_id)],
+    record && [say("verify.record_entry"), String(record.leaf_index)],
+    [say("verify.policy_digest"), digestGroups(page, verdict.policy_digest)],
+  ]);
+}
