@@ -1,43 +1,84 @@
 /**
- * What a person enters, made into signed records: always the `key` record and then the other.
+ * What a person entered about a dataset, made into signed records as `provenance deposit` does.
  *
- * @typedef {{name: string, orcid?: string, ror?: string[], roles?: string[]}} Person
- * @typedef {{aud: string, iat: number, salts?: Iterator<Uint8Array>}} Setting `aud` is the log's
- *   origin (of the policy), `iat` POSIX seconds
+ * @typedef {import("./compose_about.js").Person} Person
+ * @typedef {import("./compose_about.js").Setting} Setting
+ * @typedef {import("./record.js").Issued} Issued
+ *
+ * @typedef {object} About
+ * @property {import("./fingerprint.js").Summary} summary
+ * @property {string} [title]
+ * @property {string} [version]
+ * @property {Person[]} [contributors]
+ * @property {{type: string, value: string}[]} [identifiers]
+ * @property {string} [license] SPDX expression
+ * @property {string} [access]
+ * @property {{relation: string, record?: string, identifier?: string}[]} [relations]
+ *
+ * @typedef {object} Sealing
+ * @property {Uint8Array} saltedDigest 32 bytes
+ * @property {string[]} [names] of `title`, `files`, `bytes`: sealed beside the digests
  */
+
+import { keyRecord, line, personOf, stated } from "./compose_about.js";
+import { randomSalts } from "./conceal.js";
+import { fromHex, toHex } from "./digests.js";
+import { MalformedError } from "./errors.js";
+import { issueRecord } from "./record.js";
+import { renderSecret, sealClaims } from "./sealed.js";
 
 /**
  * Sign a deposit, open or sealed.
- * @param {{summary: import("./fingerprint.js").Summary, title?: string, version?: string,
- *   contributors?: Person[], identifiers?: {type: string, value: string}[], license?: string,
- *   access?: string, relations?: {relation: string, record?: string, identifier?: string}[]}} about
- * @param {{holder: Person, hold?: string[], sealed?: null | {saltedDigest: Uint8Array,
- *   names?: string[]}} & Setting} setting `holder` goes into the key record
+ *
+ * @param {About} about
+ * @param {Setting & {hold?: string[], sealed?: Sealing | null}} setting
  * @param {import("./key_file.js").Signer} signer
- * @returns {Promise<{records: import("./record.js").Issued[], secret: Uint8Array | null}>} `secret`
- *   is the owner's `sealed.json`
+ * @returns {Promise<{records: Issued[], secret: Uint8Array | null}>} the `key` record and the
+ *   deposit; `secret` is the owner's `sealed.json`, without which nothing can ever be opened
+ * @throws {MalformedError} or one of its leaves; `field` names the claim
  */
 export async function composeDeposit(about, setting, signer) {
-  throw new Error(`not yet ${about} ${setting} ${signer}`);
+  const { salts = randomSalts(), hold = [], sealed = null, aud, iat } = setting;
+  const all = { ...claimsOf(about), ...datasetClaims(about.summary) };
+  const [claims, hidden] = sealed === null ? [all, {}] : seal(all, sealed);
+  const made = sealClaims(hidden, { key: signer.kid, salts });
+  const key = await keyRecord({ ...setting, salts }, signer);
+  const content = { type: "deposit", claims, aud, iat, salts, hold, made };
+  const deposit = await issueRecord(content, signer);
+  const secret = { record: fromHex(deposit.id), disclosures: made };
+  return { records: [key, deposit], secret: sealed === null ? null : renderSecret(secret) };
 }
-/**
- * Sign an answer to a claim that one contributed.
- * @param {{record: string, contributor: string, answer: "accept" | "object" | "amend",
- *   roles?: string[], reason?: string}} answer
- * @param {{holder: Person} & Setting} setting
- * @param {import("./key_file.js").Signer} signer
- * @returns {Promise<{records: import("./record.js").Issued[]}>}
- */
-export async function composeResponse(answer, setting, signer) {
-  throw new Error(`not yet ${answer} ${setting} ${signer}`);
+
+function claimsOf({ title, version, contributors, license, access, identifiers, relations }) {
+  return stated({
+    title: line(title),
+    version: line(version),
+    contributors: contributors?.map(personOf),
+    license,
+    access,
+    identifiers,
+    relations,
+  });
 }
-/**
- * Sign for a deposit who contributed besides.
- * @param {{record: string, contributors: Person[]}} about
- * @param {{holder: Person} & Setting} setting
- * @param {import("./key_file.js").Signer} signer
- * @returns {Promise<{records: import("./record.js").Issued[]}>}
- */
-export async function composeContribution(about, setting, signer) {
-  throw new Error(`not yet ${about} ${setting} ${signer}`);
+
+/** Return the claims that the data themselves make: every file was read and hashed here. */
+function datasetClaims({ digest, files, length }) {
+  const sum = length === null ? {} : { bytes: length };
+  return { dataset_digest: toHex(digest), files, ...sum, assurance: { rehashed: files } };
 }
+
+/** Take what is to be sealed out of a deposit's claims. */
+function seal(claims, { saltedDigest, names = [] }) {
+  const missing = names.find((name) => !Object.hasOwn(claims, name));
+  if (missing !== undefined) throw new MalformedError("there is nothing to seal", missing);
+  const hidden = { dataset_digest: claims.dataset_digest, salted_digest: toHex(saltedDigest) };
+  for (const name of names) hidden[name] = claims[name];
+  const left = Object.entries(claims).filter(([name]) => {
+    // how many files were read says how many there are
+    const saysCount = name === "assurance" && Object.hasOwn(hidden, "files");
+    return !saysCount && !Object.hasOwn(hidden, name);
+  });
+  return [Object.fromEntries(left), hidden];
+}
+
+export { composeContribution, composeResponse } from "./compose_about.js";
