@@ -6,6 +6,7 @@
  * operator's newer one stands beside the older, and each by its own digest.
  */
 
+import { sha256, toHex } from "./core/digests.js";
 import { keep, list, remove } from "./store.js";
 
 /**
@@ -17,13 +18,12 @@ import { keep, list, remove } from "./store.js";
  */
 
 /**
- * Return the SHA-256 of bytes, lower-case hex; needs a secure context.
+ * Return the SHA-256 of bytes, lower-case hex.
  * @param {Uint8Array} octets
  * @returns {Promise<string>}
  */
 export async function policyDigest(octets) {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", octets));
-  return Array.from(digest, (octet) => octet.toString(16).padStart(2, "0")).join("");
+  return toHex(sha256(octets));
 }
 
 /**

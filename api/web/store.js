@@ -6,6 +6,7 @@
  * outbox    signed records on their way, by record id: kept before they are sent, so that a
  *           retry sends the same bytes
  * receipts  receipts of deposits made here, by record id
+ * states    the newest state of each log that was seen, by log and policy: use log_state.js
  * own       what else belongs to a deposit made here, by record id: its title, its manifest, and
  *           what opens it if it is sealed
  *

@@ -2,12 +2,14 @@
  * The first page: what this is in plain words, three ways in, and how large the ledger is now.
  */
 
+import { getSummary } from "../client.js";
 import { digest } from "../elements/digest.js";
 import { h } from "../elements/dom.js";
 import { facts } from "../elements/facts.js";
 import { intervalLine } from "../elements/interval.js";
 import { mark } from "../frame.js";
-import { ledgerLine } from "../elements/ledger_line.js";
+import { askedSection } from "../elements/section.js";
+import { ledgerLine } from "../elements/summary.js";
 
 const HOW = ["fingerprint", "record", "log", "chain"];
 
@@ -33,17 +35,17 @@ export async function render(root, page) {
       specimen(page),
     ),
   );
-  const now = h("section", { class: "part" }, h("h2", null, say("home.ledger_now")));
-  root.append(now);
-  now.append(
-    await ledgerLine(page),
-    h("p", null, h("a", { href: "/ledger" }, say("home.ledger_more"))),
-  );
+  const now = askedSection(page, say("home.ledger_now"), async () => {
+    const summary = await getSummary({ signal: page.signal });
+    return [ledgerLine(page, summary), h("p", null, link("/ledger", say("home.ledger_more")))];
+  });
+  root.append(now.node);
+  await now.again();
 }
 
 function ways(page) {
   const { say } = page;
-  const link = (name) =>
+  const go = (name) =>
     h(
       "a",
       { class: ["button", name === "deposit" && "main"], href: `/${name}` },
@@ -60,8 +62,8 @@ function ways(page) {
   return h(
     "ul",
     { class: "ways", "aria-label": say("home.ways") },
-    way("deposit", link("deposit")),
-    way("verify", link("verify")),
+    way("deposit", go("deposit")),
+    way("verify", go("verify")),
     way("find", finder(page)),
   );
 }
@@ -99,7 +101,11 @@ function how(say) {
 }
 
 function more(say) {
-  return h("p", null, h("a", { href: "/about" }, say("home.how_more")));
+  return h("p", null, link("/about", say("home.how_more")));
+}
+
+function link(href, text) {
+  return h("a", { href }, text);
 }
 
 // made up, and says so: nobody takes it for a record of this ledger

@@ -73,6 +73,9 @@ export default {
   "shell.trust_false": "Checked, and not true",
   "shell.trust_false_means": "Your browser has checked this, and it does not hold.",
 
+  "shell.asking": "Asking …",
+  "shell.not_had": "This could not be had:",
+
   "shell.missing_title": "There is no such page",
   "shell.missing_text":
     "Nothing is at this address. Perhaps a part of it was lost when it was copied.",

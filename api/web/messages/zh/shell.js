@@ -68,6 +68,9 @@ export default {
   "shell.trust_false": "经核验不成立",
   "shell.trust_false_means": "您的浏览器核验了此项，结果不成立。",
 
+  "shell.asking": "正在查询……",
+  "shell.not_had": "未能取得：",
+
   "shell.missing_title": "没有这个页面",
   "shell.missing_text": "此地址下没有内容，可能是复制地址时漏掉了一部分。",
   "shell.missing_home": "前往首页",
