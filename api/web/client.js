@@ -1,69 +1,190 @@
 /**
- * The ledger's public API, one function an endpoint. Answers are bytes or plain JSON: whoever
- * asked checks them, for the service may be anybody's.
+ * The ledger's public API, one function an endpoint. Answers are bytes or plain JSON: whoever asked
+ * checks them, for the service may be anybody's.
  *
- * Every function takes `{signal}` last; what fails is a LedgerError with `code`, `field` and
- * `title`, or a DOMException `AbortError`.
+ * Every function takes `{signal}` last. What fails is a LedgerError with `code` and `field`; one
+ * that the service said has its `title`, in the page's language, and `isTemporary` says whether
+ * the same request may fare better later. Who cancels gets a DOMException `AbortError`.
  *
- * @typedef {{signal?: AbortSignal}} Given
- * @typedef {{status: "integrated" | "repeat" | "refused", id?: string, leaf_index?: number,
- *   receipt?: Uint8Array, problem?: import("./core/errors.js").LedgerError}} Result
+ * @typedef {import("./wire.js").Given} Given
  */
 
-const soon = async () => {
-  throw new Error("not yet");
-};
+import { ask, askJson, JSON_TYPE } from "./wire.js";
 
-/** Post one record. @param {string} compact @param {Given} [given] @returns {Promise<Uint8Array>} receipt */
-export const postRecord = (compact, given) => soon(compact, given);
+export { forget, pending, postRecords, resend } from "./outbox.js";
+
+// --- depositing ---------------------------------------------------------------------------
+
 /**
- * Keep records in this browser, send them, keep the receipt of the last; a retry sends the bytes
- * that were kept.
- * @param {import("./core/record.js").Issued[]} records the `key` record first
+ * Post one signed record.
+ *
+ * @param {string} compact
  * @param {Given} [given]
- * @returns {Promise<{results: Result[], receipt: Uint8Array, id: string}>}
+ * @returns {Promise<Uint8Array>} its receipt
  */
-export const postRecords = (records, given) => soon(records, given);
-/** Records that were kept and have no receipt. @returns {Promise<{id: string, compacts: string[]}[]>} */
-export const pending = () => soon();
-/** Send what was kept again. @param {string} id @param {Given} [given] */
-export const resend = (id, given) => soon(id, given);
-/** @param {string} id @param {Given} [given] @returns {Promise<object>} the view of a record */
-export const getRecord = (id, given) => soon(id, given);
-/** @param {string} id @param {Given} [given] @returns {Promise<Uint8Array>} */
-export const getReceipt = (id, given) => soon(id, given);
-/** @param {string} id @param {Given} [given] @returns {Promise<Blob>} the receipt as PDF */
-export const getReceiptPdf = (id, given) => soon(id, given);
-/** @param {string} id @param {Given} [given] @returns {Promise<Uint8Array>} a published manifest */
-export const getManifest = (id, given) => soon(id, given);
+export async function postRecord(compact, given) {
+  return ask("/v1/records", {
+    ...given,
+    method: "POST",
+    body: compact,
+    type: "application/sd-jwt",
+  });
+}
+
 /**
  * Publish the manifest of one's own deposit.
- * @param {string} id @param {Uint8Array} manifest @param {string} statement from
- *   `core/holder_statement.js` @param {Given} [given]
- */
-export const putManifest = (id, manifest, statement, given) => soon(id, manifest, statement, given);
-/**
- * One page of a look-up: `{items, next}`.
- * @param {Record<string, string>} question as `{digest}`, `{orcid}`; with `cursor` for a next page
+ *
+ * @param {string} id of the record
+ * @param {Uint8Array} manifest
+ * @param {string} statement signed by the record's key, see `core/holder_statement.js`
  * @param {Given} [given]
- * @returns {Promise<{items: object[], next: string | null}>}
  */
-export const lookup = (question, given) => soon(question, given);
-/** @param {{cursor?: string}} [page] @param {Given} [given] @returns {Promise<{items: object[], next: string | null}>} */
-export const getAnchors = (page, given) => soon(page, given);
-/** @param {Given} [given] @returns {Promise<Uint8Array>} the newest signed checkpoint */
-export const getCheckpoint = (given) => soon(given);
-/** @param {string} path as `tile/0/000.p/3` @param {Given} [given] @returns {Promise<Uint8Array>} */
-export const getTile = (path, given) => soon(path, given);
-/** @param {number} index @param {number} size @param {Given} [given] @returns {Promise<object>} */
-export const getInclusion = (index, size, given) => soon(index, size, given);
-/** @param {number} from @param {number} to @param {Given} [given] @returns {Promise<object>} */
-export const getConsistency = (from, to, given) => soon(from, to, given);
-/** @param {Given} [given] @returns {Promise<Uint8Array>} the policy's exact bytes */
-export const getPolicy = (given) => soon(given);
-/** @param {Given} [given] @returns {Promise<object>} */
-export const getHealth = (given) => soon(given);
-/** @param {Given} [given] @returns {Promise<object>} also when the service is not ready */
-export const getReady = (given) => soon(given);
-/** @param {Given} [given] @returns {Promise<object>} size, rate, last anchors, cost, health */
-export const getSummary = (given) => soon(given);
+export async function putManifest(id, manifest, statement, given) {
+  const headers = { authorization: `JWS ${statement}` };
+  const path = `/v1/records/${id}/manifest`;
+  await ask(path, { ...given, method: "PUT", body: manifest, type: "application/jsonl", headers });
+}
+
+/**
+ * Return one's own record with the disclosures that are held for its signer.
+ *
+ * @param {string} id
+ * @param {string} statement signed by the record's key, see `core/holder_statement.js`
+ * @param {Given} [given]
+ * @returns {Promise<string>} compact SD-JWT
+ */
+export async function getHeld(id, statement, given) {
+  const path = `/v1/records/${id}/disclosures`;
+  const asked = { ...given, method: "POST", body: statement, type: "application/jwt" };
+  return new TextDecoder().decode(await ask(path, asked));
+}
+
+// --- reading ------------------------------------------------------------------------------
+
+/**
+ * @param {string} id
+ * @param {Given} [given]
+ * @returns {Promise<any>} what the ledger shows of a record
+ */
+export async function getRecord(id, given) {
+  return askJson(`/v1/records/${id}`, given);
+}
+
+/**
+ * @param {string} id
+ * @param {Given} [given]
+ * @returns {Promise<Uint8Array>} the newest receipt, its exact bytes
+ */
+export async function getReceipt(id, given) {
+  return ask(`/v1/records/${id}/receipt`, { ...given, accept: JSON_TYPE });
+}
+
+/**
+ * @param {string} id
+ * @param {Given} [given]
+ * @returns {Promise<Blob>} the newest receipt as a page to print
+ */
+export async function getReceiptPdf(id, given) {
+  const accept = "application/pdf";
+  return new Blob([await ask(`/v1/records/${id}/receipt`, { ...given, accept })], { type: accept });
+}
+
+/**
+ * @param {string} id
+ * @param {Given} [given]
+ * @returns {Promise<Uint8Array>} a manifest that was published
+ */
+export async function getManifest(id, given) {
+  return ask(`/v1/records/${id}/manifest`, given);
+}
+
+/**
+ * Look up records, oldest first, a page at a time.
+ *
+ * @param {Record<string, string>} question as `{digest}` or `{orcid}`; with the `next` of a page as
+ *   `cursor` for the page after it
+ * @param {Given} [given]
+ * @returns {Promise<{items: any[], next: string | null}>}
+ */
+export async function lookup(question, given) {
+  return askJson(`/v1/lookup?${new URLSearchParams(question)}`, given);
+}
+
+/**
+ * @param {{cursor?: string, limit?: string}} [page]
+ * @param {Given} [given]
+ * @returns {Promise<{items: any[], next: string | null}>} anchors, oldest first
+ */
+export async function getAnchors(page = {}, given) {
+  return askJson(`/v1/anchors?${new URLSearchParams(page)}`, given);
+}
+
+/**
+ * @param {Given} [given]
+ * @returns {Promise<Uint8Array>} the newest signed checkpoint
+ */
+export async function getCheckpoint(given) {
+  return ask("/checkpoint", given);
+}
+
+/**
+ * @param {string} path as `tile/0/000.p/3` or `tile/entries/000`
+ * @param {Given} [given]
+ * @returns {Promise<Uint8Array>}
+ */
+export async function getTile(path, given) {
+  return ask(`/${path}`, given);
+}
+
+/**
+ * @param {number} index
+ * @param {number} size
+ * @param {Given} [given]
+ * @returns {Promise<{leaf_index: number, tree_size: number, path: string[]}>} hashes in base64
+ */
+export async function getInclusion(index, size, given) {
+  return askJson(`/v1/log/inclusion?index=${index}&size=${size}`, given);
+}
+
+/**
+ * @param {number} from
+ * @param {number} to
+ * @param {Given} [given]
+ * @returns {Promise<{from_tree_size: number, to_tree_size: number, path: string[]}>}
+ */
+export async function getConsistency(from, to, given) {
+  return askJson(`/v1/log/consistency?from=${from}&to=${to}`, given);
+}
+
+/**
+ * @param {Given} [given]
+ * @returns {Promise<Uint8Array>} the trust policy's exact bytes; compare its digest elsewhere
+ */
+export async function getPolicy(given) {
+  return ask("/v1/policy", given);
+}
+
+/**
+ * @param {Given} [given]
+ * @returns {Promise<{status: string, origin: string, version: string}>}
+ */
+export async function getHealth(given) {
+  return askJson("/v1/health", given);
+}
+
+/**
+ * @param {Given} [given]
+ * @returns {Promise<{ready: boolean, parts: Record<string, {ready: boolean, detail: string}>}>} also
+ *   when it is not ready
+ */
+export async function getReady(given) {
+  return askJson("/v1/ready", { ...given, answers: [503] });
+}
+
+/**
+ * @param {Given} [given]
+ * @returns {Promise<any>} size, rate, last anchors, cost and health of the ledger
+ */
+export async function getSummary(given) {
+  return askJson("/v1/ledger", given);
+}
