@@ -10,12 +10,18 @@
  *   it; `retryAfter` in seconds
  */
 
-import { RefusedByServiceError, TooLargeError, UnavailableError } from "./core/errors.js";
+import {
+  LedgerError,
+  RefusedByServiceError,
+  TooLargeError,
+  UnavailableError,
+} from "./core/errors.js";
 
 export const JSON_TYPE = "application/json";
 
 const MAX_ANSWER_BYTES = 256 << 20; // as long as a manifest may be
 const SECONDS = 60;
+const LEAST_BYTES_PER_SECOND = 100_000;
 
 /**
  * @param {string} path
@@ -41,11 +47,23 @@ export async function askJson(path, given) {
  * @throws {ServiceError}
  * @throws {DOMException} `AbortError` when cancelled
  */
-export async function ask(
-  path,
-  { signal, method, body, type, accept, headers, answers = [] } = {},
-) {
-  const asked = {
+export async function ask(path, { signal, answers = [], ...asked } = {}) {
+  try {
+    const response = await fetch(path, requestOf(asked, signal));
+    const octets = await bodyOf(response);
+    if (response.ok || answers.includes(response.status)) return octets;
+    throw errorOf(response, octets, path);
+  } catch (error) {
+    if (error instanceof LedgerError) throw error;
+    signal?.throwIfAborted();
+    throw unavailable(`${path}: ${error.message}`);
+  }
+}
+
+function requestOf({ method, body, type, accept, headers }, signal) {
+  // a long manifest may take its time on a slow line
+  const seconds = SECONDS + (body?.length ?? 0) / LEAST_BYTES_PER_SECOND;
+  return {
     method,
     body,
     headers: {
@@ -54,22 +72,11 @@ export async function ask(
       ...(accept && { accept }),
       "accept-language": languageOfPage(),
     },
-    signal: AbortSignal.any([AbortSignal.timeout(SECONDS * 1000), ...(signal ? [signal] : [])]),
-    cache: "no-store",
+    signal: AbortSignal.any([AbortSignal.timeout(seconds * 1000), ...(signal ? [signal] : [])]),
     credentials: "omit",
     redirect: "error",
     referrerPolicy: "no-referrer",
   };
-  try {
-    const response = await fetch(path, asked);
-    const octets = await bodyOf(response);
-    if (response.ok || answers.includes(response.status)) return octets;
-    throw errorOf(response, octets, path);
-  } catch (error) {
-    if (error.code !== undefined && typeof error.code === "string") throw error;
-    signal?.throwIfAborted();
-    throw unavailable(`${path}: ${error.message}`);
-  }
 }
 
 async function bodyOf(response) {
