@@ -9,7 +9,7 @@ from . import problems
 from .metrics import Metrics, RequestMetrics
 from .openapi import PROBLEMS, DocumentedAPI
 from .pages import load_site
-from .routes import log, lookups, operations, pages, records
+from .routes import log, lookups, offline, operations, pages, records
 from .security import BODY_SECONDS, Edge, Gate
 from .shortcut import Shortcut
 
@@ -22,6 +22,9 @@ __all__ = ["create_app"]
 
 MANIFEST_MEMORY = 512 << 20
 """Bytes of manifests in memory at once; one on its way in counts twice."""
+
+DOCUMENTS_AT_ONCE = 2
+"""Certificates being typeset; a third asks again in some seconds."""
 
 _DESCRIPTION = """\
 Deposit signed records in an append-only log, read receipts that prove when they entered it, and
@@ -51,13 +54,17 @@ def create_app(ledger: Ledger, *, body_seconds: float = BODY_SECONDS) -> FastAPI
     app.state.site = load_site()
     app.state.metrics = Metrics()
     app.state.body_seconds = body_seconds
-    app.state.manifest_gate = Gate(MANIFEST_MEMORY)
+    app.state.manifest_gate = Gate(
+        MANIFEST_MEMORY, "large bodies are under way that fill the memory for them"
+    )
+    app.state.document_gate = Gate(DOCUMENTS_AT_ONCE, "as many documents as fit are being made")
     for router in (
         records.router,
         lookups.router,
         log.proofs,
         log.tiles,
         operations.router,
+        offline.router,  # before the page's other files, among which it has two addresses
         pages.router,  # last: no route of the API waits behind the page's
     ):
         app.include_router(router)

@@ -10,7 +10,7 @@ from provenance.service.ledger import Ledger
 
 from .security import Gate
 
-__all__ = ["Cursor", "LedgerDep", "Limit", "ManifestGate", "RecordId", "ledger_of"]
+__all__ = ["Cursor", "DocumentGate", "LedgerDep", "Limit", "ManifestGate", "RecordId", "ledger_of"]
 
 
 async def ledger_of(request: Request) -> Ledger:
@@ -23,6 +23,14 @@ async def _manifest_gate(request: Request) -> Gate:
     gate: Gate = request.app.state.manifest_gate
     return gate
 
+
+async def _document_gate(request: Request) -> Gate:
+    gate: Gate = request.app.state.document_gate
+    return gate
+
+
+DocumentGate = Annotated[Gate, Depends(_document_gate)]
+"""Typesetting takes a processor for a second: few at once, so that records go on being taken."""
 
 ManifestGate = Annotated[Gate, Depends(_manifest_gate)]
 """Manifests are up to 256 MiB each: they share a budget of memory."""

@@ -31,7 +31,7 @@ PROBLEMS: Final[dict[int | str, _Document]] = {
 
 JSON_TYPE, TEXT, SD_JWT = "application/json", "text/plain", "application/sd-jwt"
 TLOG_PROOF, MANIFEST = "application/x-tlog-proof", "application/jsonl"
-LINKSET = "application/linkset+json"
+LINKSET, HTML = "application/linkset+json", "text/html"
 _ID, _RECORDS = "{record_id}", "/v1/records"
 
 _REQUESTS: Final = {
@@ -48,6 +48,7 @@ _ANSWERS: Final = {
     ("get", f"{_RECORDS}/{_ID}", "200", SD_JWT): "public_record",
     ("get", f"{_RECORDS}/{_ID}/receipt", "200", JSON_TYPE): "receipt",
     ("get", f"{_RECORDS}/{_ID}/receipt", "200", TLOG_PROOF): "tlog_proof",
+    ("get", f"{_RECORDS}/{_ID}/receipt", "200", HTML): "receipt_for_people",
     ("get", f"{_RECORDS}/{_ID}/linkset", "200", LINKSET): "linkset",
     ("get", f"{_RECORDS}/{_ID}/manifest", "200", MANIFEST): "manifest",
     ("post", f"{_RECORDS}/{_ID}/disclosures", "200", SD_JWT): "record",
@@ -56,6 +57,7 @@ _ANSWERS: Final = {
     ("get", "/v1/log/inclusion", "200", JSON_TYPE): "inclusion",
     ("get", "/v1/log/consistency", "200", JSON_TYPE): "consistency",
     ("get", "/v1/policy", "200", JSON_TYPE): "policy",
+    ("get", "/v1/ledger", "200", JSON_TYPE): "ledger",
     ("get", "/v1/health", "200", JSON_TYPE): "health",
     ("get", "/v1/ready", "200", JSON_TYPE): "ready",
     ("get", "/v1/ready", "503", JSON_TYPE): "not_ready",

@@ -11,6 +11,7 @@ __all__ = [
     "AnchorPage",
     "BatchResult",
     "BatchResults",
+    "ChainSummary",
     "ConsistencyProof",
     "DisputeStanding",
     "FixityHit",
@@ -18,6 +19,8 @@ __all__ = [
     "Hit",
     "HitPage",
     "InclusionProof",
+    "LastAnchor",
+    "LedgerSummary",
     "Part",
     "Person",
     "Problem",
@@ -230,6 +233,49 @@ class AnchorPage(_Model):
 
     items: list[Anchor]
     next: str | None = None
+
+
+class LastAnchor(_Model):
+    """An anchor in short; `/v1/anchors` has its evidence."""
+
+    anchor_id: int
+    tree_size: TreeSize
+    state: Literal["prepared", "sent", "included", "final"]
+    block_number: int | None
+    block_hash: str | None
+    block_time: int | None = Field(description="the evidence block's time, POSIX seconds")
+    level: Literal["proof", "trusted-rpc"] | None
+    cost_at_most_wei: str = Field(
+        description="gas limit times the highest fee signed for, in decimal digits",
+        examples=["2100000000000000"],
+    )
+
+
+class ChainSummary(_Model):
+    """How far the log is anchored on one chain of its policy."""
+
+    chain_id: int
+    name: str
+    independent: bool = Field(description="whether others than the operator run the chain")
+    newest: LastAnchor | None
+    final: LastAnchor | None
+
+
+class LedgerSummary(_Model):
+    """A ledger in numbers, as its service says; nothing of it is proved by being said here."""
+
+    origin: str
+    size: TreeSize
+    began_at: int = Field(description="by the operator's clock, POSIX seconds")
+    newest_at: int = Field(
+        description="the newest record's time by its signer's own clock: claimed, never proved"
+    )
+    last_hour: int = Field(
+        description="records of the last hour, to a minute or so, by the operator's clock"
+    )
+    last_day: int = Field(description="records of the last 24 hours, likewise")
+    chains: list[ChainSummary]
+    parts: dict[str, bool] = Field(description="whether each part can do its work: `/v1/ready`")
 
 
 class Health(_Model):

@@ -98,22 +98,27 @@ class Edge:
 
 
 class Gate:
-    """A budget of memory that large bodies share; who finds no room is turned away."""
+    """A budget that heavy requests share; who finds no room is turned away."""
 
-    def __init__(self, room: int) -> None:
-        """Begin with ``room`` bytes free; any thread may use it."""
+    def __init__(self, room: int, busy: str) -> None:
+        """Begin with ``room`` free, in any unit; any thread may use it.
+
+        Args:
+            busy: what to tell who finds no room.
+        """
         self._free = room
+        self._busy = busy
         self._lock = threading.Lock()
 
     def enter(self, length: int) -> None:
-        """Take ``length`` bytes; ``leave`` must follow.
+        """Take ``length`` of it; ``leave`` must follow.
 
         Raises:
             OverloadedError: there is no such room now.
         """
         with self._lock:
             if length > self._free:
-                raise OverloadedError("large bodies are under way that fill the memory for them")
+                raise OverloadedError(self._busy)
             self._free -= length
 
     def leave(self, length: int) -> None:

@@ -76,6 +76,8 @@ def examples(world: World) -> dict[str, Any]:
             "path": [to_b64(merkle.root_of(world.leaves[2:]))],
         },
         "policy": json.loads(world.policy.octets),
+        "ledger": _ledger(world),
+        "receipt_for_people": '<!doctype html>\n<html lang="zh">...</html>\n',
         "health": {"status": "alive", "origin": ORIGIN, "version": "0.1.0"},
         "ready": _readiness(None),
         "not_ready": _readiness("full"),
@@ -109,6 +111,31 @@ def _batch_results(world: World) -> dict[str, Any]:
             },
             {"status": "refused", "problem": problem_body(refused, "en")},
         ]
+    }
+
+
+def _ledger(world: World) -> dict[str, Any]:
+    anchor = _anchor(world)
+    shown = ("anchor_id", "tree_size", "state", "block_number", "block_hash", "block_time", "level")
+    last = {name: anchor[name] for name in shown} | {"cost_at_most_wei": "2100000000000000"}
+    chain = world.policy.chains[0]
+    return {
+        "origin": ORIGIN,
+        "size": 4,
+        "began_at": world.records[1].iat,
+        "newest_at": world.records[DEPOSIT].iat,
+        "last_hour": 3,
+        "last_day": 3,
+        "chains": [
+            {
+                "chain_id": chain.chain_id,
+                "name": chain.name,
+                "independent": chain.independent,
+                "newest": last,
+                "final": last,
+            }
+        ],
+        "parts": {name: part["ready"] for name, part in _readiness(None)["parts"].items()},
     }
 
 

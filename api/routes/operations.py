@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from ..deps import LedgerDep
 from ..metrics import Metrics
-from ..schemas import Health, Part, Readiness
+from ..schemas import Health, LedgerSummary, Part, Readiness
 
 __all__ = ["router"]
 
@@ -39,6 +39,13 @@ def read_policy(ledger: LedgerDep) -> Response:
 def health(ledger: LedgerDep) -> Health:
     """Say that the process is alive."""
     return Health(status="alive", origin=ledger.origin, version=version("provenance-ledger"))
+
+
+@router.get("/v1/ledger")
+def read_ledger(ledger: LedgerDep, response: Response) -> LedgerSummary:
+    """Return the ledger in numbers: size, rate, last anchors and what they cost, health."""
+    response.headers["cache-control"] = "public, max-age=2"  # shields the service from pollers
+    return LedgerSummary.model_validate(ledger.summary())
 
 
 @router.get("/v1/ready", responses={503: {"model": Readiness}}, response_model=Readiness)

@@ -8,19 +8,22 @@ as schema.org and as signposts. That may be erased, so it is never stored.
 from __future__ import annotations
 
 from html import escape
+from typing import Literal
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from provenance.digests import from_hex
 from provenance.errors import MalformedError, NotFoundError, ProvenanceError
+from provenance.exports.badge import Told, write_told
 from provenance.exports.schema_org import dataset_of, description_of, script_text, title_of
 from provenance.exports.signposts import header_of, links_of
 from provenance.messages import choose_language, translator
 from provenance.service.ledger import Shown
 
 from ..deps import LedgerDep
-from ..pages import Asked, Site
+from ..for_people import told_not_after
+from ..pages import Asked, Asset, Site
 from ..problems import retry_after, status_of
 from .records import STANDING, standing_words
 
@@ -113,6 +116,25 @@ def _elements(shown: Shown, page: str, standing: str, language: str | None) -> l
         described = script_text(dataset_of(shown.record, page=page, standing=standing))
         elements.append(f'<script type="application/ld+json">{described}</script>')
     return elements
+
+
+@router.get("/records/{record_id}/badge.svg", response_class=Response)
+def read_badge(
+    record_id: str, request: Request, ledger: LedgerDep, language: Literal["en", "zh"] = "en"
+) -> Response:
+    """Return a picture of how a record stands, to be shown by any page of anybody."""
+    octets = from_hex(record_id, field="record_id")
+    shown = ledger.shown(octets)
+    told = Told(
+        log=ledger.origin,
+        leaf_index=shown.leaf_index,
+        standing=standing_words(shown.standing.to_json()),
+        not_after=told_not_after(ledger.receipt(octets), ledger.trust),
+    )
+    picture = write_told(told, translator(choose_language(language)))
+    answer = Asset("image/svg+xml", picture).answer(Asked.of(request.headers))
+    answer.headers["cache-control"] = "public, max-age=300"  # names nobody, and may change
+    return answer
 
 
 @router.get("/robots.txt", response_class=Response)

@@ -12,14 +12,19 @@ from starlette.responses import Response
 
 from provenance import strict_json
 from provenance.digests import from_hex
-from provenance.errors import MalformedError, MediaTypeError, TooLargeError
+from provenance.errors import (
+    MalformedError,
+    MediaTypeError,
+    TooLargeError,
+)
 from provenance.exports.signposts import links_of, linkset_of
 from provenance.ledger.accept_records import MAX_BATCH_BYTES, MAX_BATCH_RECORDS
 from provenance.messages import choose_language
 from provenance.record import MAX_RECORD_BYTES
 from provenance.service.writer import Accepted
 
-from ..deps import LedgerDep, ManifestGate, RecordId
+from ..deps import DocumentGate, LedgerDep, ManifestGate, RecordId
+from ..for_people import CERTIFICATES, make_certificate
 from ..negotiation import negotiate
 from ..problems import problem_body
 from ..schemas import BatchResults, RecordView
@@ -51,6 +56,11 @@ _RECEIPT_CONTENT = {
     RECEIPT: {
         "schema": {"type": "object", "description": "provenance-receipt v1 (docs/formats.md)"}
     }
+}
+_OTHER_RECEIPTS = {
+    TLOG_PROOF: {"schema": {"type": "string"}},
+    "application/pdf": {"schema": {"type": "string", "format": "binary"}},
+    "text/html": {"schema": {"type": "string"}},
 }
 _NO_STORE = {"cache-control": "no-store"}  # every answer here may hold a disclosure
 
@@ -210,19 +220,40 @@ def standing_words(standing: dict[str, object]) -> str:
 @router.get(
     "/{record_id}/receipt",
     response_class=Response,
-    responses={200: {"content": _RECEIPT_CONTENT | {TLOG_PROOF: {"schema": {"type": "string"}}}}},
+    responses={200: {"content": _RECEIPT_CONTENT | _OTHER_RECEIPTS}},
 )
-def read_receipt(record_id: RecordId, ledger: LedgerDep, accept: Accept = "*/*") -> Response:
-    """Return the newest receipt, as our JSON or as a C2SP tlog-proof."""
-    kind = negotiate(accept, RECEIPT, TLOG_PROOF)
-    octets = (
-        ledger.receipt(_id(record_id))
-        if kind == RECEIPT
-        else ledger.tlog_proof(_id(record_id)).encode()
-    )
+def read_receipt(
+    record_id: RecordId,
+    request: Request,
+    ledger: LedgerDep,
+    gate: DocumentGate,
+    accept: Accept = "*/*",
+) -> Response:
+    """Return the newest receipt: our JSON, a C2SP tlog-proof, or a certificate for people.
+
+    A certificate, PDF or HTML, has the receipt inside and shows it by this log's own policy; its
+    language is that of `Accept-Language`, or both.
+    """
+    kind = negotiate(accept, RECEIPT, TLOG_PROOF, *CERTIFICATES)
+    headers = {**_NO_STORE, "vary": "accept"}
+    if kind in CERTIFICATES:
+        octets = ledger.receipt(_id(record_id))
+        gate.enter(1)
+        try:
+            spoken = request.headers.get("accept-language")
+            octets = make_certificate(octets, ledger.trust, kind, spoken)
+        finally:
+            gate.leave(1)
+        headers["vary"] = "accept, accept-language"
+        # saved and not shown: its styles are its own, which no page of this origin may have
+        name = f"{record_id[:16]}.receipt.{CERTIFICATES[kind]}"
+        headers["content-disposition"] = f'attachment; filename="{name}"'
+    elif kind == RECEIPT:
+        octets = ledger.receipt(_id(record_id))
+    else:
+        octets = ledger.tlog_proof(_id(record_id)).encode()
     # the receipt proves what was; how the record stands today is said beside it
-    standing = standing_words(ledger.standing(_id(record_id)).to_json())
-    headers = {**_NO_STORE, "vary": "accept", STANDING: standing}
+    headers[STANDING] = standing_words(ledger.standing(_id(record_id)).to_json())
     return Response(octets, headers=headers, media_type=kind)
 
 

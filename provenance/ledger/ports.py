@@ -411,6 +411,12 @@ class LogReader(Protocol):
     def beacon_below(self, leaf_index: int) -> StoredBeacon | None:
         """Return the newest ``beacon`` entry with a lower index."""
 
+    def beacon_before(self, unix: int) -> StoredBeacon | None:
+        """Return the newest ``beacon`` entry issued at a time or before it."""
+
+    def count_beacons(self, start: int, stop: int) -> int:
+        """Return how many ``beacon`` entries lie at ``start`` to below ``stop``."""
+
     def beacons(self, start: int, stop: int) -> Sequence[StoredBeacon]:
         """Return the ``beacon`` entries at indexes from ``start`` to below ``stop``."""
 

@@ -32,6 +32,7 @@ from provenance.service.operator_keys import OperatorKeys
 from provenance.service.rate_limits import Admission
 from provenance.service.record_about import about_record
 from provenance.service.running import RunningParts
+from provenance.service.summary import summarise
 from provenance.service.views import anchor_view, hit_views, record_view
 
 if TYPE_CHECKING:
@@ -333,6 +334,10 @@ class Ledger:
     def readiness(self) -> dict[str, tuple[bool, str]]:
         """Say of each part whether it can do its work, and why not."""
         return self.parts.readiness()
+
+    def summary(self) -> dict[str, Any]:
+        """Return the ledger in numbers."""
+        return summarise(self.parts, self.trust, int(time.time()))
 
     def measures(self) -> Iterator[Measure]:
         """Return gauges for the metrics."""

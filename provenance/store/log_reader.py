@@ -95,6 +95,21 @@ _BEACON_BELOW = (
     .order_by(tables.beacons.c.leaf_index.desc())
     .limit(1)
 )
+_BEACON_BEFORE = (
+    # backwards from the end: of a day, that is 1,440 rows at most
+    select(tables.beacons)
+    .where(tables.beacons.c.issued_unix <= bindparam("unix"))
+    .order_by(tables.beacons.c.leaf_index.desc())
+    .limit(1)
+)
+_BEACON_COUNT = (
+    select(func.count())
+    .select_from(tables.beacons)
+    .where(
+        tables.beacons.c.leaf_index >= bindparam("start"),
+        tables.beacons.c.leaf_index < bindparam("stop"),
+    )
+)
 _BEACONS = (
     select(tables.beacons)
     .where(
@@ -424,6 +439,18 @@ class SqlLogReader:
         """Return the newest ``beacon`` entry with a lower index."""
         with storage_errors(), self._reader.connect() as connection:
             return find_newest_beacon(connection, leaf_index)
+
+    def beacon_before(self, unix: int) -> StoredBeacon | None:
+        """Return the newest ``beacon`` entry issued at a time or before it."""
+        with storage_errors(), self._reader.connect() as connection:
+            row = connection.execute(_BEACON_BEFORE, {"unix": unix}).one_or_none()
+        return None if row is None else StoredBeacon(*row)
+
+    def count_beacons(self, start: int, stop: int) -> int:
+        """Return how many ``beacon`` entries lie at ``start`` to below ``stop``."""
+        with storage_errors(), self._reader.connect() as connection:
+            counted = connection.execute(_BEACON_COUNT, {"start": start, "stop": stop})
+            return int(counted.scalar_one())
 
     def beacons(self, start: int, stop: int) -> list[StoredBeacon]:
         """Return the ``beacon`` entries at indexes from ``start`` to below ``stop``."""
