@@ -9,7 +9,8 @@
 
 An answer counts for a person when the answering key has his ORCID iD, else his exact name; the
 better tied key goes before (an institution's binding, an ORCID iD), and of one key the newest
-answer. What is withdrawn, found wrong or refuted is shown and does not count.
+answer. Who signed of himself has answered by that, with that key. What is withdrawn, found wrong
+or refuted is shown and does not count.
 """
 
 from __future__ import annotations
@@ -73,8 +74,11 @@ class Answer:
     @property
     def strength(self) -> int:
         """How well the key is tied to the person: 0 to 2."""
-        bound = self.entry.signer.level is Level.INSTITUTION_BOUND
-        return bound + (self.matched_by == "orcid")
+        return _strength(self.entry, self.matched_by)
+
+
+def _strength(entry: Entry, by: str | None) -> int:
+    return (entry.signer.level is Level.INSTITUTION_BOUND) + (by == "orcid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,12 @@ class Claim:
     status: Status
     answers: tuple[Answer, ...]
     """All of them, oldest first."""
+
+    @property
+    def orcid(self) -> str | None:
+        """ORCID iD of whom it names: stated, or of the key of who signed it of himself."""
+        own = self.entry.signer.orcid if self.by == "person" else None
+        return own if self.contributor is None else self.contributor.orcid or own
 
     @property
     def roles(self) -> dict[str, Status]:
@@ -176,16 +186,23 @@ def credit_of(case: Case, deposit: bytes) -> Credit:
 
 def _claim(case: Case, deposit: Entry, source: Entry, person: NamedPerson) -> Claim:
     by = _made_by(case, deposit, source, person)
-    answers = _answers(case, source, person)
-    said = {(one.response.answer, frozenset(one.response.roles)) for one in answers if one.counts}
-    if len(said) > 1:
-        status = Status.UNCLEAR
-    elif said:
-        status = _OF_ANSWER[next(iter(said))[0]]
-    else:
-        status = Status.OWN if by == "person" else Status.CLAIMED
+    answers = _answers(case, source, person, is_own=by == "person")
+    status = _status(source, answers, is_own=by == "person")
     counts = by != "other" and (source is deposit or _stands(case, source))
     return Claim(source, person.digest, person.contributor, by, counts, status, answers)
+
+
+def _status(source: Entry, answers: Iterable[Answer], *, is_own: bool) -> Status:
+    """Tell what the answers that count make of a claim."""
+    counted = [one for one in answers if one.counts]
+    said = {(one.response.answer, frozenset(one.response.roles)) for one in counted}
+    if is_own and all(one.entry.record.kid != source.record.kid for one in counted):
+        # his signature stands beside what keys say that are tied to him as well as this one
+        agreed = {answer for answer, _ in said} <= {"accept"}
+        return Status.OWN if agreed else Status.UNCLEAR
+    if len(said) > 1:
+        return Status.UNCLEAR
+    return _OF_ANSWER[next(iter(said))[0]] if said else Status.CLAIMED
 
 
 def _made_by(case: Case, deposit: Entry, source: Entry, person: NamedPerson) -> str:
@@ -215,8 +232,13 @@ def _stands(case: Case, entry: Entry) -> bool:
     return entry.is_effective and standing.withdrawn is standing.correction is None
 
 
-def _answers(case: Case, source: Entry, person: NamedPerson) -> tuple[Answer, ...]:
-    """Return every answer to one element; those that count are marked."""
+def _answers(case: Case, source: Entry, person: NamedPerson, *, is_own: bool) -> tuple[Answer, ...]:
+    """Return every answer to one element; those that count are marked.
+
+    Args:
+        is_own: the person signed the element himself; a key that is tied to him less well says
+            nothing against that.
+    """
     given = [
         Answer(one, response, _matched(person.contributor, one), counts=False)
         for one in case.about(source.id, "response")
@@ -225,7 +247,8 @@ def _answers(case: Case, source: Entry, person: NamedPerson) -> tuple[Answer, ..
     ]
     standing = [one for one in given if one.matched_by and _stands(case, one.entry)]
     newest = {one.entry.record.kid: one for one in standing}.values()
-    best = max((one.strength for one in newest), default=0)
+    own = _strength(source, _matched(person.contributor, source)) if is_own else 0
+    best = max([own, *(one.strength for one in newest)])
     counted = {one.entry.id for one in newest if one.strength == best}
     return tuple(
         Answer(one.entry, one.response, one.matched_by, one.entry.id in counted) for one in given
@@ -239,7 +262,8 @@ def _people(claims: Iterable[Claim]) -> Iterable[Person]:
     """Put the claims about one person together, in the order of their first claim.
 
     Two elements of one record are two people: nobody names a person twice on purpose, and two
-    namesakes must not become one.
+    namesakes must not become one. So must not somebody whose ORCID iD is known and a namesake who
+    speaks of himself without one.
     """
     groups: list[list[Claim]] = []
     for claim in claims:
@@ -256,8 +280,10 @@ def _is_same(group: list[Claim], claim: Claim) -> bool:
     known = [one.contributor for one in group if one.contributor is not None]
     if new is None or not known or any(one.entry is claim.entry for one in group):
         return False
-    orcid = next((one.orcid for one in known if one.orcid is not None), None)
-    return matched_by(new.name, new.orcid, known[0].name, orcid) is not None
+    orcid = next((one.orcid for one in group if one.orcid is not None), None)
+    by = matched_by(new.name, claim.orcid, known[0].name, orcid)
+    unknown = any(one.by == "person" and one.orcid is None for one in (claim, *group))
+    return by == "orcid" or (by == "name" and not (unknown and (claim.orcid or orcid)))
 
 
 def _person(claims: list[Claim]) -> Person:

@@ -40,6 +40,45 @@ def test_silence_is_a_claim_and_the_signer_speaks_for_himself(log: Log) -> None:
     assert credit.roles == ("software",)
 
 
+@pytest.mark.parametrize("answer", ["accept", "object"])
+def test_a_namesake_says_nothing_against_who_signed_himself(log: Log, answer: str) -> None:
+    log.person("li", "Li Lei", LI, BOUND)
+    log.person("namesake", "Li Lei")
+    deposit = log.deposit("li", claim("Li Lei", "software", orcid=LI))
+    log.answer("namesake", deposit, 0, answer)
+
+    found = person(credit_of(log.case(deposit), deposit.id), "Li Lei")
+
+    assert found.roles == {"software": Status.OWN}
+    assert [one.counts for one in found.claims[0].answers] == [False]
+
+
+def test_who_signed_himself_and_an_equal_key_that_objects_are_unclear(log: Log) -> None:
+    log.person("namesake", "Ann")
+    deposit = log.deposit("depositor", claim("Ann", "software"))
+    log.answer("namesake", deposit, 0, "accept")
+    agreed = person(credit_of(log.case(deposit), deposit.id), "Ann")
+    log.answer("namesake", deposit, 0, "object")
+    contested = person(credit_of(log.case(deposit), deposit.id), "Ann")
+    log.answer("depositor", deposit, 0, "object")
+    denied = person(credit_of(log.case(deposit), deposit.id), "Ann")
+
+    found = [agreed.status, contested.status, denied.status]
+    assert found == [Status.OWN, Status.UNCLEAR, Status.OBJECTED]
+
+
+def test_a_namesake_without_an_orcid_is_a_row_of_his_own(log: Log) -> None:
+    log.person("namesake", "Li Lei")
+    deposit = log.deposit("depositor", claim("Li Lei", "software", orcid=LI))
+    named = [claim("Li Lei", "software")]
+    log.sign("namesake", "contribution", record=deposit.id.hex(), contributors=named)
+
+    credit = credit_of(log.case(deposit), deposit.id)
+
+    rows = [(one.orcid, one.roles) for one in credit.people]
+    assert rows == [(LI, {"software": Status.CLAIMED}), (None, {"software": Status.OWN})]
+
+
 def test_the_newest_answer_of_a_key_counts_and_a_withdrawn_one_does_not(log: Log) -> None:
     deposit = log.deposit("depositor", claim("Li Lei", "software", orcid=LI))
     log.answer("li", deposit, 0, "object", reason="no")

@@ -94,12 +94,8 @@ export function creditOf(case_, deposit) {
 
 function claimOf(case_, deposit, source, person) {
   const by = madeBy(case_, deposit, source, person);
-  const answers = answersTo(case_, source, person);
-  const said = answers.filter((one) => one.counts).map((one) => one.response);
-  const kinds = new Set(said.map((one) => [one.answer, ...new Set(one.roles)].sort().join(" ")));
-  let status = by === "person" ? "own" : "claimed";
-  if (kinds.size > 1) status = "unclear";
-  else if (kinds.size === 1) status = OF_ANSWER[said[0].answer];
+  const answers = answersTo(case_, source, person, by === "person");
+  const status = statusOf(source, answers, by === "person");
   const counts = by !== "other" && (source === deposit || stillStands(case_, source));
   const claim = {
     entry: source,
@@ -111,6 +107,19 @@ function claimOf(case_, deposit, source, person) {
     answers,
   };
   return { ...claim, roles: rolesOfClaim(claim) };
+}
+
+/** Tell what the answers that count make of a claim. */
+function statusOf(source, answers, isOwn) {
+  const counted = answers.filter((one) => one.counts);
+  const said = counted.map((one) => one.response);
+  if (isOwn && counted.every((one) => one.entry.record.kid !== source.record.kid)) {
+    // his signature stands beside what keys say that are tied to him as well as this one
+    return said.every((one) => one.answer === "accept") ? "own" : "unclear";
+  }
+  const kinds = new Set(said.map((one) => [one.answer, ...new Set(one.roles)].sort().join(" ")));
+  if (kinds.size > 1) return "unclear";
+  return kinds.size === 1 ? OF_ANSWER[said[0].answer] : "claimed";
 }
 
 function rolesOfClaim({ contributor, status, answers }) {
@@ -149,8 +158,11 @@ function stillStands(case_, entry) {
   return entry.isEffective && standing.withdrawn === null && standing.correction === null;
 }
 
-/** Return every answer to one element; those that count are marked. */
-function answersTo(case_, source, person) {
+/**
+ * Return every answer to one element; those that count are marked. Where the person signed it
+ * himself, a key that is tied to him less well says nothing against that.
+ */
+function answersTo(case_, source, person, isOwn) {
   const given = case_
     .about(source.id, "response")
     .map((entry) => ({ entry, response: readResponse(entry.record) }))
@@ -160,7 +172,8 @@ function answersTo(case_, source, person) {
     .map((one) => ({ ...one, matchedBy: matched(person.contributor, one.entry) }));
   const standing = given.filter((one) => one.matchedBy !== null && stillStands(case_, one.entry));
   const newest = [...new Map(standing.map((one) => [one.entry.record.kid, one])).values()];
-  const best = Math.max(0, ...newest.map(strengthOf));
+  const own = { entry: source, matchedBy: isOwn ? matched(person.contributor, source) : null };
+  const best = Math.max(isOwn ? strengthOf(own) : 0, ...newest.map(strengthOf));
   const counted = new Set(
     newest.filter((one) => strengthOf(one) === best).map((one) => one.entry.id),
   );
@@ -188,13 +201,24 @@ function groupsOf(claims) {
   return groups;
 }
 
-function isSame(group, { contributor, entry }) {
+function isSame(group, claim) {
+  const { contributor, entry } = claim;
   const known = group.map((one) => one.contributor).filter((one) => one !== null);
   if (contributor === null || known.length === 0 || group.some((one) => one.entry === entry)) {
     return false;
   }
-  const orcid = known.find((one) => one.orcid !== null)?.orcid ?? null;
-  return matchedBy(contributor.name, contributor.orcid, known[0].name, orcid) !== null;
+  const orcid = group.map(orcidOf).find((one) => one !== null) ?? null;
+  const mine = orcidOf(claim);
+  const by = matchedBy(contributor.name, mine, known[0].name, orcid);
+  // who speaks of himself without an ORCID iD is not taken for one whose iD is known
+  const unknown = [claim, ...group].some((one) => one.by === "person" && orcidOf(one) === null);
+  return by === "orcid" || (by === "name" && !(unknown && (mine ?? orcid) !== null));
+}
+
+/** ORCID iD of whom a claim names: stated, or of the key of who signed it of himself. */
+function orcidOf({ contributor, by, entry }) {
+  const own = by === "person" ? entry.signer.orcid : null;
+  return contributor?.orcid ?? own;
 }
 
 function personOf(claims) {
