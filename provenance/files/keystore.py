@@ -30,6 +30,7 @@ from provenance.errors import (
 from provenance.files import atomic, key_file
 from provenance.identifiers import check_orcid, check_ror
 from provenance.keys import PrivateKey, PublicKey
+from provenance.record_checks import check_line_of
 from provenance.text import check_line, nfc
 
 if TYPE_CHECKING:
@@ -66,14 +67,12 @@ class Profile:
         """Check each part as a record will.
 
         Raises:
-            MalformedError: a name too long or with control characters, a bad check digit.
+            TooLargeError: a name too long.
+            MalformedError: one with control characters, or spaces around it; a bad check digit.
         """
         if self.name is not None:
             check_line(self.name, "name")
-            if not 1 <= len(self.name) <= MAX_NAME:
-                raise MalformedError(
-                    f"expected 1 to {MAX_NAME} characters, got {len(self.name)}", field="name"
-                )
+            check_line_of(self.name, "name", MAX_NAME)
         if self.orcid is not None:
             check_orcid(self.orcid)
         for index, ror in enumerate(self.ror):

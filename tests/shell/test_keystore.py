@@ -348,6 +348,14 @@ def test_profile_with_a_control_character_is_refused() -> None:
     assert caught.value.field == "name"
 
 
+@pytest.mark.parametrize("name", ["Jane ", " Jane", "", "J" * 201, "e\u0301"])
+def test_a_name_that_no_record_would_carry_is_refused(name: str) -> None:
+    """Else the key is made, and everything that it is to sign fails ever after."""
+    with pytest.raises(ProvenanceError) as caught:
+        Profile(name=name)
+    assert caught.value.field == "name"
+
+
 def test_key_file_put_under_another_name_is_refused(store: KeyStore, tmp_path: Path) -> None:
     one, other = new(store, "one"), new(store, "other")
     folder = tmp_path / "home" / "keys"

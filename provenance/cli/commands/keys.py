@@ -21,6 +21,7 @@ from provenance.errors import MalformedError
 from provenance.files.atomic import PRIVATE
 from provenance.files.keystore import Profile, StoredKey
 from provenance.identifiers import bare_orcid, bare_ror
+from provenance.text import nfc
 
 __all__ = ["register"]
 
@@ -60,7 +61,7 @@ def _profile(
 ) -> Profile:
     return Profile(
         recovery=recovery,
-        name=name,
+        name=None if name is None else nfc(name.strip(), "--name"),
         orcid=None if orcid is None else bare_orcid(orcid),
         ror=tuple(bare_ror(one) for one in ror or ()),
     )
