@@ -10,7 +10,7 @@ import { fromB64, toB64 } from "./core/digests.js";
 import { MalformedError } from "./core/errors.js";
 import { rootFromInclusion, verifyConsistency } from "./core/merkle.js";
 import { Note } from "./core/note.js";
-import { parsePolicy } from "./core/policy.js";
+import { Policy } from "./core/policy.js";
 import { judgeOfServer } from "./own_policy.js";
 import { keep, load } from "./store.js";
 
@@ -74,7 +74,7 @@ export async function rootAtSize(state, size, given = {}) {
 
 async function openSigned(note, { octets, origin }) {
   const { treeSize } = parseCheckpoint(Note.parse(note).text);
-  const opened = await openCheckpoint(note, origin, parsePolicy(octets).keysAt(treeSize));
+  const opened = await openCheckpoint(note, origin, new Policy(octets).keysAt(treeSize));
   return { treeSize: Number(treeSize), rootHash: opened.rootHash };
 }
 

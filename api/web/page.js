@@ -12,7 +12,8 @@
  *   focus after a navigation. `page` is a `Page` (below); elements that have words of their own
  *   take it as their first argument: `digest(page, hex)`.
  *
- *   - Text only through `h` and `svg` of elements/dom.js. A name or title that somebody else wrote
+ *   - Text only through `h`, `svg`, `append` and `replace` of elements/dom.js (the DOM's own
+ *     `append` would print a `false`). A name or title that somebody else wrote
  *     stands in a <bdi>. Nothing sets innerHTML or a style attribute (the CSP forbids both).
  *   - Words only through `page.say(key, values)`; `page.say.nodes(key, values)` where an element
  *     stands within the sentence. Keys begin with the name of their part: messages/en/NAME.js and
@@ -128,6 +129,7 @@ async function show({ moveFocus = false, scroll = 0, kept = undefined, isSameVis
     if (!signal.aborted) shown.view = view ?? null;
   } catch (error) {
     if (signal.aborted) return;
+    if (typeof error?.code !== "string") console.error(error); // ours, and a bug
     const failed = await import("./views/failed.js");
     replace(main, root);
     root.replaceChildren();

@@ -51,6 +51,16 @@ export function replace(parent, ...children) {
 }
 
 /**
+ * Put `children` behind what `parent` holds; unlike the DOM's own `append` it leaves out what is
+ * null or false.
+ * @param {Element} parent
+ * @param {...Child} children
+ */
+export function append(parent, ...children) {
+  parent.append(...children.flat(Infinity).filter(isShown).map(asNode));
+}
+
+/**
  * Tell whether an address may stand in a link: a depositor's `javascript:` may not.
  * @param {string} address absolute, or relative to the page
  * @returns {boolean}
@@ -77,7 +87,7 @@ export function freshId(prefix = "e") {
 
 function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes ?? {})) setAttribute(element, name, value);
-  for (const child of children.flat(Infinity)) if (isShown(child)) element.append(asNode(child));
+  append(element, children);
   return element;
 }
 

@@ -90,28 +90,24 @@ export function health(page, { parts }) {
   ];
 }
 
-/** How large the ledger is now, in one line. */
-export function ledgerLine(page, { origin, size, last_day: lastDay, chains }) {
+/** How large the ledger is now, in two lines. */
+export function ledgerLine(page, { origin, size, last_day: count, chains }) {
   const { say } = page;
   const final = chains.map((chain) => chain.final).filter((one) => one?.block_time);
   const newest = Math.max(...final.map((one) => one.block_time));
   const values = {
     origin: h("bdi", null, h("code", null, origin)),
     size: h("strong", null, numberText(page, size)),
+    count,
   };
-  return h(
-    "p",
-    { class: "ledger-line" },
-    say.nodes("ledger.line", values),
-    " ",
-    say("ledger.line_rate", { count: lastDay }),
-    " ",
+  const anchored =
     final.length > 0
       ? say.nodes("ledger.line_anchor", { time: timeAgo(page, newest, Date.now() / 1000) })
-      : say("ledger.no_anchors"),
-    " ",
-    trustMark(page, "stated"),
-  );
+      : say("ledger.no_anchors");
+  return [
+    h("p", { class: "ledger-line" }, say.nodes("ledger.line", values)),
+    h("p", null, anchored, " ", trustMark(page, "stated")),
+  ];
 }
 
 function figure(title, value, more) {

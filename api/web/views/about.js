@@ -2,7 +2,7 @@
  * What a receipt proves and what it does not; whom one has to believe; what the words mean.
  */
 
-import { h } from "../elements/dom.js";
+import { append, h } from "../elements/dom.js";
 import { facts } from "../elements/facts.js";
 import { STORES, list } from "../store.js";
 
@@ -33,7 +33,8 @@ export async function render(root, page) {
   const { say } = page;
   const kept = h("p", { class: "soft" });
   page.title(say("about.title"));
-  root.append(
+  append(
+    root,
     h("h1", null, say("about.title")),
     h("p", { class: "lead" }, say("about.lead")),
     h(

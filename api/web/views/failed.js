@@ -2,7 +2,7 @@
  * What is shown when a view could not be made: what happened, and its code for whoever asks.
  */
 
-import { h } from "../elements/dom.js";
+import { append, h } from "../elements/dom.js";
 import { render as renderMissing } from "./missing.js";
 
 /**
@@ -17,9 +17,10 @@ export function render(root, page, error) {
   }
   const { say } = page;
   page.title(say("shell.failed_title"));
-  root.append(
+  append(
+    root,
     h("h1", null, say("shell.failed_title")),
-    h("p", null, h("bdi", null, String(error?.title ?? error?.message ?? error))),
+    h("p", null, h("bdi", null, [error?.title, error?.message].filter(Boolean).join(": "))),
     typeof error?.code === "string" && h("p", null, say("shell.failed_code", { code: error.code })),
     h("button", { type: "button", onclick: () => location.reload() }, say("shell.failed_again")),
   );

@@ -4,7 +4,7 @@
 
 import { getSummary } from "../client.js";
 import { digest } from "../elements/digest.js";
-import { h } from "../elements/dom.js";
+import { append, h } from "../elements/dom.js";
 import { facts } from "../elements/facts.js";
 import { intervalLine } from "../elements/interval.js";
 import { mark } from "../frame.js";
@@ -20,7 +20,8 @@ const HOW = ["fingerprint", "record", "log", "chain"];
 export async function render(root, page) {
   const { say } = page;
   page.title("");
-  root.append(
+  append(
+    root,
     h(
       "div",
       { class: "opening" },
@@ -37,9 +38,9 @@ export async function render(root, page) {
   );
   const now = askedSection(page, say("home.ledger_now"), async () => {
     const summary = await getSummary({ signal: page.signal });
-    return [ledgerLine(page, summary), h("p", null, link("/ledger", say("home.ledger_more")))];
+    return [...ledgerLine(page, summary), h("p", null, link("/ledger", say("home.ledger_more")))];
   });
-  root.append(now.node);
+  append(root, now.node);
   await now.again();
 }
 

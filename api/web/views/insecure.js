@@ -2,7 +2,7 @@
  * Plain HTTP: the browser keeps its cryptography from such pages, so nothing is hashed or signed.
  */
 
-import { h } from "../elements/dom.js";
+import { append, h } from "../elements/dom.js";
 
 /**
  * @param {HTMLElement} root
@@ -16,7 +16,8 @@ export function render(root, page) {
     `${program} verify receipt.json DATA --policy policy.json`,
   ];
   page.title(say("shell.insecure_title"));
-  root.append(
+  append(
+    root,
     h("h1", null, say("shell.insecure_title")),
     h("p", { class: "lead" }, say("shell.insecure_why")),
     h("p", null, say("shell.insecure_https")),

@@ -3,11 +3,11 @@
  */
 
 import { getPolicy, getSummary } from "../client.js";
-import { toHex } from "../core/digests.js";
-import { parsePolicy } from "../core/policy.js";
+import { toEvmHex, toHex } from "../core/digests.js";
+import { Policy } from "../core/policy.js";
 import { trustMark } from "../elements/badge.js";
 import { digest, digestGroups } from "../elements/digest.js";
-import { h } from "../elements/dom.js";
+import { append, h } from "../elements/dom.js";
 import { facts } from "../elements/facts.js";
 import { button } from "../elements/form.js";
 import { notice } from "../elements/notice.js";
@@ -39,7 +39,8 @@ export async function render(root, page) {
     askedSection(page, say("ledger.health"), async () => health(page, await asked)),
   ];
   page.title(say("ledger.title"));
-  root.append(
+  append(
+    root,
     h("h1", null, say("ledger.title")),
     h("p", { class: "lead" }, say("ledger.lead")),
     ...parts.map(({ node }) => node),
@@ -83,7 +84,7 @@ function shownState(page, { judge, treeSize, rootHash, before, since }) {
 
 async function policyOf(page, octets, onChange) {
   const { say } = page;
-  const { origin } = parsePolicy(octets);
+  const { origin } = new Policy(octets);
   const served = { octets, origin, digest: await policyDigest(octets) };
   const kept = await keptPolicies(origin);
   const same = kept.find(({ digest: one }) => one === served.digest);
@@ -136,8 +137,8 @@ function forgetting(page, policy, onChange) {
 
 function namedBy(page, octets) {
   const { say } = page;
+  const { chains } = new Policy(octets); // what it does not take is not shown either
   const policy = JSON.parse(new TextDecoder().decode(octets));
-  parsePolicy(octets); // what it does not take is not shown either
   return [
     facts([
       [say("ledger.origin"), h("bdi", null, h("code", null, policy.origin))],
@@ -145,11 +146,11 @@ function namedBy(page, octets) {
         say("ledger.checkpoint_keys"),
         lines(policy.checkpoint_keys.map((one) => keyLine(page, one))),
       ],
-      [say("ledger.chains"), lines(policy.chains.map((one) => chainLine(page, one)))],
+      [say("ledger.chains"), lines(chains.map((one) => chainLine(page, one)))],
       [say("ledger.institutions"), lines(policy.institution_keys.map(institutionLine))],
       [say("ledger.witnesses"), witnesses(page, policy)],
     ]),
-    policy.chains.every(({ independent }) => !independent) &&
+    chains.every(({ independent }) => !independent) &&
       notice("caution", say("ledger.own_chain"), say("ledger.own_chain_text")),
   ];
 }
@@ -171,16 +172,16 @@ function keyLine({ say }, { vkey, from, to }) {
   return [h("code", null, vkey), " ", h("span", { class: "soft" }, range)];
 }
 
-function chainLine(page, { name, chain_id: id, contract, independent }) {
+function chainLine(page, { name, chainId, contract, independent }) {
   const { say } = page;
   return [
     h("bdi", null, name),
     " ",
-    h("span", { class: "soft" }, say("ledger.chain_id", { id: String(id) })),
+    h("span", { class: "soft" }, say("ledger.chain_id", { id: String(chainId) })),
     h("br"),
     say("ledger.contract"),
     " ",
-    digest(page, contract, { what: say("ledger.contract") }),
+    digest(page, toEvmHex(contract), { what: say("ledger.contract") }),
     !independent && [h("br"), h("span", { class: "soft" }, say("ledger.chain_own"))],
   ];
 }

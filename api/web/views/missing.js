@@ -2,7 +2,7 @@
  * No page has this address, or the ledger has nothing by that name.
  */
 
-import { h } from "../elements/dom.js";
+import { append, h } from "../elements/dom.js";
 
 /**
  * @param {HTMLElement} root
@@ -11,7 +11,8 @@ import { h } from "../elements/dom.js";
 export function render(root, page) {
   const { say } = page;
   page.title(say("shell.missing_title"));
-  root.append(
+  append(
+    root,
     h("h1", null, say("shell.missing_title")),
     h("p", null, say("shell.missing_text")),
     h(

@@ -3,8 +3,7 @@ export default {
   "ledger.title": "This ledger",
   "ledger.lead":
     "How large it is, how far the blockchain already vouches for it, and by which policy you can check it all.",
-  "ledger.line": "{origin} holds {size} entries,",
-  "ledger.line_rate": "{count} of them from the last 24 hours.",
+  "ledger.line": "{origin} holds {size} entries, {count} of them from the last 24 hours.",
   "ledger.line_anchor": "It was last anchored {time}.",
 
   "ledger.now": "At present",
@@ -134,6 +133,10 @@ export default {
   "ledger.anchor_check_header_text":
     "So number and time of the block are those that the hash covers.",
   "ledger.anchor_check_chain": "The root lies in the log’s contract on that chain",
+  "ledger.anchor_check_chain_text":
+    "In the state of that block, which its header covers. The code of the contract is the one that the policy names.",
+  "ledger.anchor_check_served":
+    "It fits the policy that this server shows, which you have not compared.",
   "ledger.anchor_check_block": "The block is the one that the world sees",
   "ledger.anchor_check_block_text":
     "That only you can find out. Look up the hash of block {number} of {chain} in a place that you trust, and compare it with the one above.",

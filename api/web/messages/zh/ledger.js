@@ -2,8 +2,7 @@
 export default {
   "ledger.title": "关于此账本",
   "ledger.lead": "规模多大，区块链已为其中多少作证，以及您可以依据哪份策略自行核验这一切。",
-  "ledger.line": "{origin} 现有 {size} 个条目，",
-  "ledger.line_rate": "其中 {count} 个来自最近 24 小时。",
+  "ledger.line": "{origin} 现有 {size} 个条目，其中 {count} 个来自最近 24 小时。",
   "ledger.line_anchor": "最近一次锚定于{time}。",
 
   "ledger.now": "现况",
@@ -128,6 +127,9 @@ export default {
   "ledger.anchor_check_header": "区块头与区块哈希相符",
   "ledger.anchor_check_header_text": "因此，区块的编号和时间正是该哈希所涵盖的。",
   "ledger.anchor_check_chain": "根已存于该链上属于此日志的合约",
+  "ledger.anchor_check_chain_text":
+    "在该区块的状态中，而区块头涵盖此状态；合约代码与信任策略所载相同。",
+  "ledger.anchor_check_served": "与本服务器出示的策略相符，但您尚未比对该策略。",
   "ledger.anchor_check_block": "该区块就是世人所见的那一个",
   "ledger.anchor_check_block_text":
     "这一点只有您自己能查明：请在您信得过的地方查询 {chain} 上区块 {number} 的哈希，并与上面的比对。",
