@@ -6,7 +6,7 @@
  */
 
 import { getPolicy } from "./client.js";
-import { parsePolicy } from "./core/policy.js";
+import { Policy } from "./core/policy.js";
 import { keptPolicies, policyDigest } from "./policies.js";
 
 /**
@@ -37,6 +37,6 @@ export async function judgeOfServer(given = {}) {
  * @throws {import("./core/errors.js").MalformedError} it cannot be read
  */
 export async function judgeOf(octets) {
-  const { origin } = parsePolicy(octets);
+  const { origin } = new Policy(octets);
   return { octets, origin, digest: await policyDigest(octets), isOwn: false };
 }

@@ -97,7 +97,6 @@ export function tickBox(label, { checked = false, onChange } = {}) {
     checked,
     onchange: () => onChange?.(control.checked),
   });
-  return Object.assign(h("label", { class: "tick-box" }, control, h("span", null, label)), {
-    control,
-  });
+  // a label knows the control within it: `control` is its own property
+  return h("label", { class: "tick-box" }, control, h("span", null, label));
 }
