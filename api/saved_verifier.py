@@ -21,7 +21,10 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["FILE_NAME", "WEB", "bundle", "saved_verifier"]
 
@@ -46,6 +49,9 @@ _DECLARED: Final = re.compile(
     r"^export\s+(?P<kind>(?:async\s+)?function\*?|class|const)\s+(?P<name>[\w$]+)", re.MULTILINE
 )
 _LATER: Final = re.compile(r"""\bimport\(\s*["'](?P<source>\.[^"']+)["']\s*\)""")
+_COMMENT: Final = re.compile(r"^[ \t]*(?:/\*.*?\*/|//[^\n]*)", re.MULTILINE | re.DOTALL)
+"""A comment on lines of its own; those behind code hold no imports."""
+
 _LEFT: Final = re.compile(r"^(?:import|export)\b.*|\bimport\.meta\b.*|\bimport\(.*", re.MULTILINE)
 
 
@@ -89,8 +95,8 @@ class _Module:
             (_DECLARED, self._export_declared),
             (_LATER, self._take_later),
         ):
-            text = pattern.sub(change, text)
-        left = _LEFT.search(_without_comments(text))
+            text = _outside_comments(text, pattern, change)
+        left = _LEFT.search(_COMMENT.sub("", text))
         if left is not None:
             raise RuntimeError(f"{self.path}: cannot be bundled: {left[0]}")
         exported = ", ".join(self.exported)
@@ -138,9 +144,16 @@ def _pairs(names: str) -> list[tuple[str, str]]:
     return [(pair[0].strip(), pair[-1].strip()) for pair in pairs]
 
 
-def _without_comments(text: str) -> str:
-    """Return a text to search: comments that stand on lines of their own are left out."""
-    return re.sub(r"^\s*(?://|\*|/\*).*$", "", text, flags=re.MULTILINE)
+def _outside_comments(
+    text: str, pattern: re.Pattern[str], change: Callable[[re.Match[str]], str]
+) -> str:
+    """Change what a pattern finds, but not in comments: types there name modules as well."""
+    pieces: list[str] = []
+    end = 0
+    for comment in _COMMENT.finditer(text):
+        pieces += [pattern.sub(change, text[end : comment.start()]), comment[0]]
+        end = comment.end()
+    return "".join([*pieces, pattern.sub(change, text[end:])])
 
 
 def bundle(folder: Path, start: str) -> str:

@@ -14,6 +14,7 @@ const POLICY = "provenance-offline";
 const WORKERS = Object.freeze(["/web/worker/hash.js"]);
 
 const IMPORT = /(?:\bfrom\s*|\bimport\s*\(?\s*)["'](\.{1,2}\/[^"'`$]+\.js)["']/g;
+const COMMENT = /^[ \t]*(?:\/\*[^]*?\*\/|\/\/.*)/gm;
 const IN_SHELL = /(?:src|href)="(\/web\/[^"]+)"/g;
 
 /**
@@ -52,7 +53,8 @@ async function keepOne(cache, path) {
 }
 
 function* imported(text) {
-  for (const [, path] of text.matchAll(IMPORT)) yield path;
+  const code = text.replace(COMMENT, ""); // types in comments name modules as well
+  for (const [, path] of code.matchAll(IMPORT)) yield path;
   // views are loaded by name; those that a reader needs offline are the verifier's
   if (text.includes("import(`./views/")) yield* ["./views/verify.js", "./views/failed.js"];
 }

@@ -66,7 +66,7 @@ export async function render(root, page) {
   const draft = page.kept ?? newDraft();
   page.title(say("deposit.title"));
   const list = h("div", { class: "stages-place" });
-  const body = h("section", { class: "step" });
+  const body = h("section", { class: "deposit-step" });
   const pending = h("div");
   root.append(
     h("h1", null, say("deposit.title")),

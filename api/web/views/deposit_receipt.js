@@ -106,8 +106,12 @@ function showSheet(page, done, judged, judge, place) {
   const kind = judged?.isFalse ? "false" : judged && judge.isOwn ? "checked" : "stated";
   replace(
     place,
-    h("p", { class: "sheet-kind" }, say("deposit.receipt_kind")),
-    h("h3", { class: "sheet-title" }, h("bdi", null, done.title)),
+    h(
+      "div",
+      { class: "sheet-head" },
+      h("p", { class: "kind" }, say("deposit.receipt_kind")),
+      h("h3", { class: "sheet-title" }, h("bdi", null, done.title)),
+    ),
     facts([
       [
         say("deposit.receipt_entry"),

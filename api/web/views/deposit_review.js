@@ -37,7 +37,7 @@ export function draw(step) {
       null,
       h("summary", null, say("deposit.review_exact")),
       h("p", { class: "hint" }, say("deposit.review_exact_hint")),
-      h("pre", { tabindex: 0 }, JSON.stringify(claimsOf(draft), null, 2)),
+      h("pre", { tabindex: 0 }, exactText(draft)),
     ),
     notice("caution", say("deposit.review_final_title"), say("deposit.review_final")),
     h("p", { class: "step-next" }, busyButton(say("deposit.sign"), sign, "main")),
@@ -61,7 +61,7 @@ function rowsOf({ draft, page }) {
     [say("deposit.people"), peopleList(page, enteredPeople(draft))],
     [say("deposit.license_label"), draft.license],
     [say("deposit.access_label"), draft.access && say(`deposit.access_${draft.access}`)],
-    [say("deposit.doi_label"), draft.identifiers.map(({ value }) => h("bdi", null, value))],
+    [say("deposit.doi_label"), draft.identifiers.map(({ value }) => value).join(", ")],
     [
       say("deposit.relation_label"),
       related.record && [
@@ -117,6 +117,13 @@ function claimsOf(draft) {
     ...(draft.identifiers.length && { identifiers: draft.identifiers }),
     ...(related.record && { relations: [related] }),
   };
+}
+
+/** Both records as they will be signed, but for what no person decides: time, log and salts. */
+function exactText(draft) {
+  const { files } = draft.summary;
+  const deposit = { ...claimsOf(draft), assurance: { rehashed: files } };
+  return JSON.stringify({ key: trimmed(draft.holder), deposit }, null, 2);
 }
 
 async function signAndSend(step, said) {

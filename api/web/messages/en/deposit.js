@@ -122,7 +122,7 @@ export default {
   "deposit.ror_label": "Institution (ROR)",
   "deposit.ror_hint": "The institution’s number from ror.org, for example 05gq02987.",
   "deposit.ror_fine": "✓ A well-formed ROR number: its check digits are right.",
-  "deposit.ror_wrong": "This is no ROR number: nine letters and digits, beginning with 0.",
+  "deposit.ror_wrong": "This is no ROR number: a letter or digit is wrong or missing. Example: 05gq02987",
   "deposit.roles": "What this person did",
   "deposit.roles_hint":
     "The fourteen CRediT roles that journals use. Tick all that apply; none is fine too.",

@@ -114,7 +114,7 @@ export default {
   "deposit.ror_label": "机构（ROR）",
   "deposit.ror_hint": "机构在 ror.org 的编号，例如 05gq02987。",
   "deposit.ror_fine": "✓ 格式正确，校验位无误。",
-  "deposit.ror_wrong": "这不是 ROR 编号：应为九位字母和数字，以 0 开头。",
+  "deposit.ror_wrong": "这不是 ROR 编号：有字母或数字写错或遗漏。示例：05gq02987",
   "deposit.roles": "承担的工作",
   "deposit.roles_hint": "期刊通用的十四种 CRediT 贡献者角色。可多选，也可不选。",
   "deposit.roles_none": "未注明角色",
