@@ -44,27 +44,21 @@ export function digest(page, text, { href, what, bare = false } = {}) {
 }
 
 /**
- * Show a whole digest in groups of four, to be compared by eye or read out.
+ * Show a whole digest in groups of four, four groups a row, to be compared by eye or read out.
  * @param {import("../page.js").Page} page
- * @param {string} text lower-case hex
+ * @param {string} text hex, with or without 0x
  * @param {string} [what]
  * @returns {HTMLElement}
  */
 export function digestGroups(page, text, what) {
-  const groups = text.match(new RegExp(`.{1,${GROUP}}`, "g")) ?? [];
-  const rows = [];
-  for (let at = 0; at < groups.length; at += ROW) rows.push(groups.slice(at, at + ROW));
-  const row = (words) => [
-    h(
-      "span",
-      { class: "digest-row" },
-      words.map((word) => [h("span", null, word), " "]),
-    ),
-  ];
+  const [, prefix, digits] = /^(0x)?(.*)$/.exec(text);
+  const rows = digits.match(new RegExp(`.{1,${GROUP * ROW}}`, "g")) ?? [];
+  const groups = (row) => row.match(new RegExp(`.{1,${GROUP}}`, "g")).join(" ");
+  const row = (digitsOfRow) => h("span", { class: "digest-row" }, `${groups(digitsOfRow)} `);
   return h(
     "span",
     { class: "digest-groups" },
-    h("code", { "aria-label": groups.join(" ") }, rows.map(row)),
+    h("code", null, prefix && h("span", { class: "digest-prefix" }, prefix), rows.map(row)),
     copyButton(page, text, what),
   );
 }

@@ -82,7 +82,7 @@ function unitOf(seconds) {
     ["hour", 3600],
     ["minute", 60],
   ]) {
-    if (Math.abs(seconds) >= 2 * length) return [Math.trunc(seconds / length), unit];
+    if (Math.abs(seconds) >= length) return [Math.trunc(seconds / length), unit];
   }
   return [Math.trunc(seconds), "second"];
 }

@@ -16,7 +16,7 @@ export default {
   "ledger.newest": "Newest record",
   "ledger.newest_claimed": "by its signer’s own clock",
 
-  "ledger.state": "The state of the log, checked here",
+  "ledger.state": "The state of the log",
   "ledger.tree_size": "Entries",
   "ledger.root_hash": "Root hash",
   "ledger.state_own": "Its signature fits the policy that you have compared.",
@@ -125,7 +125,7 @@ export default {
   "ledger.anchor_size": "State of the log",
   "ledger.anchor_size_link": "{size} {size|entry|entries}",
   "ledger.anchor_waiting": "It is on its way. As soon as it is in a block, the proof stands here.",
-  "ledger.anchor_check": "Checked here",
+  "ledger.anchor_check": "What your browser checks of it",
   "ledger.anchor_check_root": "The anchored root is the one of this log",
   "ledger.anchor_check_root_text":
     "Computed from a proof that leads to the newest signed state of the log.",

@@ -15,7 +15,7 @@ export default {
   "ledger.newest": "最新记录",
   "ledger.newest_claimed": "按签名者自己的时钟",
 
-  "ledger.state": "日志状态（在本机核验）",
+  "ledger.state": "日志状态",
   "ledger.tree_size": "条目数",
   "ledger.root_hash": "根哈希",
   "ledger.state_own": "其签名符合您比对过的信任策略。",
@@ -121,7 +121,7 @@ export default {
   "ledger.anchor_size": "日志状态",
   "ledger.anchor_size_link": "{size} 个条目",
   "ledger.anchor_waiting": "锚定正在进行；一旦进入区块，证明就会显示在这里。",
-  "ledger.anchor_check": "在本机核验",
+  "ledger.anchor_check": "由您的浏览器核验",
   "ledger.anchor_check_root": "锚定的根属于此日志",
   "ledger.anchor_check_root_text": "由一份与日志最新签署状态相连的证明算出。",
   "ledger.anchor_check_header": "区块头与区块哈希相符",
