@@ -3,12 +3,12 @@
  * or else by the server's own, and then nothing counts as checked.
  */
 
-import { getHealth, getPolicy, getReceipt, lookup } from "./client.js";
+import { getReceipt, lookup } from "./client.js";
 import { entryOf } from "./core/case.js";
 import { MalformedError, UnavailableError, VerificationError } from "./core/errors.js";
-import { parseRecord } from "./core/record_parse.js";
+import { parseRecord } from "./core/parse_record.js";
 import { verifyReceipt } from "./core/verify.js";
-import { keptPolicies, policyDigest } from "./policies.js";
+import { judgeOfServer } from "./own_policy.js";
 
 /** Hits of one question that a page takes at once. */
 export const MAX_HITS = 400;
@@ -31,30 +31,9 @@ export const MAX_HITS = 400;
  * @returns {Promise<Reading>}
  */
 export async function openReading(signal) {
-  const kept = await keptHere(signal);
-  const policy = kept?.octets ?? (await getPolicy({ signal }));
-  return {
-    policy,
-    digest: kept?.digest ?? (await policyDigest(policy)),
-    origin: kept?.origin ?? originOf(policy),
-    isOwn: kept !== null,
-    comparedAt: kept?.comparedAt ?? null,
-    read: (octets) => read(octets, policy),
-  };
-}
-
-/** The kept policy of the log that this server says to be; receipts of another one will not hold. */
-async function keptHere(signal) {
-  const all = await keptPolicies();
-  if (all.length < 2) return all[0] ?? null;
-  const { origin } = await getHealth({ signal });
-  return all.find((one) => one.origin === origin) ?? all[0];
-}
-
-/** @param {Uint8Array} policy @returns {string} */
-export function originOf(policy) {
-  const { origin } = JSON.parse(new TextDecoder().decode(policy));
-  return typeof origin === "string" ? origin : "";
+  const judge = await judgeOfServer({ signal });
+  const { octets: policy, digest, origin, isOwn, comparedAt = null } = judge;
+  return { policy, digest, origin, isOwn, comparedAt, read: (octets) => read(octets, policy) };
 }
 
 async function read(octets, policy) {
@@ -64,7 +43,7 @@ async function read(octets, policy) {
     throw new VerificationError(`a receipt that cannot be read: ${verdict.checks[0]?.text ?? ""}`);
   }
   const { record } = JSON.parse(new TextDecoder().decode(octets));
-  return { verdict, record: parseRecord(new TextEncoder().encode(record.sd_jwt)) };
+  return { verdict, record: parseRecord(record.sd_jwt, { complete: false }) };
 }
 
 /**

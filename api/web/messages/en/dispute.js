@@ -1,1 +1,67 @@
-export default {};
+/** A dispute, from both sides. */
+export default {
+  "dispute.title": "Dispute",
+  "dispute.is_none": "This record is not a dispute.",
+  "dispute.open_record": "Open it as a record",
+  "dispute.unbound":
+    "By the trust policy that this browser goes by, no institution has confirmed the key that opened this dispute. It flags nothing.",
+  "dispute.question": "The question",
+  "dispute.opened_by": "Opened by",
+  "dispute.opened": "Opened",
+  "dispute.about_priority": "Who was first",
+  "dispute.about_authorship": "Who made it",
+  "dispute.about_roles": "Who did what",
+  "dispute.about_content": "What is in it",
+  "dispute.about_rights": "Who has which rights",
+  "dispute.about_other": "Something else",
+  "dispute.state_open": "open: nobody has decided it",
+  "dispute.state_ruled": "decided",
+  "dispute.state_corrected": "decided, and corrected as decided",
+  "dispute.state_withdrawn": "withdrawn by who opened it",
+  "dispute.sides": "The two sides",
+  "dispute.sides_how":
+    "A record or a statement stands on a side only if the key that signed it has that party’s ORCID iD, or, where one of them has none, the exact name.",
+  "dispute.side_claimant": "Claimant",
+  "dispute.side_respondent": "Respondent",
+  "dispute.signed_records": "Records in dispute that it signed",
+  "dispute.no_records": "None.",
+  "dispute.statements": "Statements and evidence",
+  "dispute.no_statements": "Nothing stated yet.",
+  "dispute.of_no_party": "Statements of others",
+  "dispute.matched_by_name": "Put on this side by the name alone, which is weak.",
+  "dispute.order": "Which entered the log first",
+  "dispute.order_means":
+    "The order of the log is proved. It shows who deposited first; it does not show who had the data first.",
+  "dispute.column_entry": "Place",
+  "dispute.column_dataset": "Dataset",
+  "dispute.column_signer": "Signed by",
+  "dispute.column_time": "When",
+  "dispute.column_people": "People named",
+  "dispute.people_words": "{agreed} agree, {objected} object, {silent} have not answered",
+  "dispute.no_times":
+    "No time is proved here: nobody has vouched for a block yet. The order stands without it.",
+  "dispute.axis": "From {from} to {to}",
+  "dispute.records_missing":
+    "{count|One of the records|Some of the records} in dispute could not be shown.",
+  "dispute.decision": "The decision",
+  "dispute.no_ruling_open": "Nobody has decided yet.",
+  "dispute.no_ruling_withdrawn": "Nobody decided: whoever opened the dispute took it back.",
+  "dispute.outcome_upheld": "Upheld",
+  "dispute.outcome_partly_upheld": "Partly upheld",
+  "dispute.outcome_dismissed": "Dismissed",
+  "dispute.outcome_settled": "Settled",
+  "dispute.in_force": "in force",
+  "dispute.overtaken": "overtaken by a later ruling",
+  "dispute.finds_wrong": "Finds wrong:",
+  "dispute.corrections": "Corrections",
+  "dispute.limits": "What is not proved here",
+  "dispute.limit_origin": "Who made the data, and who had them before the first entry of the log.",
+  "dispute.limit_truth": "Whether what either side states is true. This page weighs nothing.",
+  "dispute.limit_identity": "Who a person is, beyond the level shown beside each key.",
+  "dispute.limit_sealed":
+    "An open deposit does not protect against somebody who saw its fingerprint first; only a sealed one does.",
+  "dispute.limit_complete":
+    "That the server has shown all there is. The command line reads the whole log.",
+  "dispute.dossier":
+    "For a court, an editor or an arbitrator: the dossier holds everything, with a program that checks it offline.",
+};

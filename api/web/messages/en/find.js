@@ -1,1 +1,46 @@
-export default {};
+/** Looking up: one box, or files, and what the ledger answers. */
+export default {
+  "find.title": "Look up",
+  "find.lead": "Who deposited these data, and when? What has this person or institution signed?",
+  "find.box": "What are you looking for?",
+  "find.box_hint":
+    "The fingerprint of a file or dataset, a record’s id, a DOI, an ORCID iD, a ROR id, a key, or the whole name of a person or an institution.",
+  "find.ask": "Look up",
+  "find.empty": "Type or paste something first.",
+  "find.typing_error": "There is a typing error in it: {why}",
+  "find.drop": "Or drop a file or a folder here",
+  "find.drop_hint":
+    "It is fingerprinted on this computer. The server is told only the first four of the 64 signs of the fingerprint, so it cannot know which data you have.",
+  "find.no_files_here":
+    "Files cannot be looked up here: this page came without encryption, and the browser does not let it compute.",
+  "find.asking": "Asking the ledger …",
+  "find.found": "{count|One record|Several records} found.",
+  "find.go_to": "Go to {address}",
+  "find.order": "Oldest first, in the order in which they entered the log.",
+  "find.results_digest": "Data with the fingerprint {value}",
+  "find.results_doi": "Records that name the DOI {value}",
+  "find.results_name": "Records that name {value}",
+  "find.results_institution": "Records that name the institution {value}",
+  "find.people_of_name": "As a person",
+  "find.institutions_of_name": "As an institution",
+  "find.level_institution_bound": "Signed by keys that an institution has confirmed",
+  "find.level_self_asserted": "Signed by keys whose holders name themselves",
+  "find.level_unbound": "Signed by keys of which nothing is said",
+  "find.more": "Show more",
+  "find.nothing": "Nothing in this log.",
+  "find.nothing_means":
+    "That proves nothing about other logs, nor that the server told all it has.",
+  "find.maybe_record": "Is it the id of a record? To ask for that shows the server all 64 signs.",
+  "find.open_record": "Open the record with this id",
+  "find.may_leave_out":
+    "A server can leave records out of its answers. Only reading the whole log shows that it did not: provenance audit does that.",
+  "find.as_dataset": "This is the whole dataset.",
+  "find.as_file": "The server says: a file of this dataset.",
+  "find.as_record": "About this record.",
+  "find.answer_unseen":
+    "That it belongs here is the server’s word: the record itself does not show it.",
+  "find.answer_false": "The record does not say what was asked for.",
+  "find.receipt_false": "The receipt that the server gives for this record does not hold.",
+  "find.receipt_away": "Its receipt could not be fetched.",
+  "find.and_more": " and {count} more",
+};

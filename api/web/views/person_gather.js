@@ -1,0 +1,102 @@
+/**
+ * Everything that a look-up about a person or a key gives, each record by its judged receipt.
+ */
+
+import { list } from "../store.js";
+import { trustMark } from "../elements/badge.js";
+import { shortDigest } from "../elements/digest.js";
+import { h } from "../elements/dom.js";
+import { wordsOf } from "../elements/form.js";
+import { notice } from "../elements/notice.js";
+import { allHits, eachOf, openReading, readEntry } from "../reading.js";
+
+/** Records of one person that a page takes. */
+const LIMIT = 200;
+
+/**
+ * @typedef {object} Gathered
+ * @property {import("../reading.js").Reading} reading
+ * @property {import("../core/case.js").Entry[]} entries proved to be in the log, oldest first
+ * @property {{id: string, error: Error}[]} refused what the server gave and could not prove
+ * @property {boolean} isCut there was more than the page takes
+ * @property {string[]} omitted ids of records of which this browser keeps receipts, and which
+ *   answer the question, but which the server left out
+ */
+
+/**
+ * @param {import("../page.js").Page} page
+ * @param {{kind: "orcid" | "key", value: string}} question
+ * @returns {Promise<Gathered>}
+ */
+export async function gatherHits(page, question) {
+  const { signal } = page;
+  const reading = await openReading(signal);
+  const { items, next } = await allHits({ [question.kind]: question.value }, signal, LIMIT);
+  const ids = [...new Set(items.map((hit) => String(hit.id)))];
+  const found = new Map();
+  const refused = [];
+  await eachOf(ids, async (id) => {
+    try {
+      found.set(id, await readEntry(reading, id, signal));
+    } catch (error) {
+      if (!signal.aborted) refused.push({ id, error });
+    }
+  });
+  const entries = [...found.values()].sort((a, b) => a.leafIndex - b.leafIndex);
+  const omitted = next === null ? await omittedOf(reading, question, new Set(ids)) : [];
+  return { reading, entries, refused, isCut: next !== null, omitted };
+}
+
+/** A receipt that this browser keeps proves an entry, whether or not the server tells of it. */
+async function omittedOf(reading, { kind, value }, told) {
+  if (kind !== "key") return [];
+  const kept = await list("receipts").catch(() => []);
+  const omitted = [];
+  for (const { key, value: octets } of kept) {
+    if (told.has(key) || !(octets instanceof Uint8Array)) continue;
+    const judged = await reading.read(octets).catch(() => null);
+    if (judged?.record.kid === value && judged.record.aud === reading.origin) omitted.push(key);
+  }
+  return omitted;
+}
+
+/**
+ * Say what the server gave that did not hold, and what it left out.
+ * @param {import("../page.js").Page} page
+ * @param {Gathered} gathered
+ * @returns {import("../elements/dom.js").Child}
+ */
+export function refusedNotice(page, { refused, isCut, omitted, entries }) {
+  const { say } = page;
+  const isAway = ({ error }) => error.code === "unavailable";
+  const lies = refused.filter((one) => !isAway(one));
+  const away = refused.length - lies.length;
+  return [
+    lies.length > 0 &&
+      notice(
+        "false",
+        [trustMark(page, "false"), " ", say("record.left_title", { count: lies.length })],
+        h(
+          "ul",
+          null,
+          lies
+            .slice(0, 20)
+            .map(({ id, error }) =>
+              h("li", null, h("code", { title: id }, shortDigest(id)), ": ", wordsOf(error)),
+            ),
+        ),
+      ),
+    omitted.length > 0 &&
+      notice(
+        "false",
+        [trustMark(page, "false"), " ", say("person.omitted", { count: omitted.length })],
+        h(
+          "ul",
+          null,
+          omitted.map((id) => h("li", null, h("code", null, id))),
+        ),
+      ),
+    away > 0 && notice("caution", null, say("record.left_some_away", { count: away })),
+    isCut && notice("caution", null, say("record.left_cut", { count: entries.length })),
+  ];
+}
