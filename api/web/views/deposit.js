@@ -36,7 +36,9 @@ import * as seal from "./deposit_seal.js";
  * @property {string[]} sealedNames of title, files, bytes
  * @property {import("../core/key_file.js").Signer | null} signer
  * @property {import("../core/compose_deposit.js").Person} holder what the key record says
- * @property {import("./deposit_receipt.js").Done | null} done after signing
+ * @property {{records: import("../core/record.js").Issued[], files: object} | null} signed from
+ *   then on nothing can be changed any more, only sent
+ * @property {import("./deposit_receipt.js").Done | null} done with its receipt
  *
  * @typedef {object} Step
  * @property {Draft} draft
@@ -78,11 +80,11 @@ export async function render(root, page) {
   );
   const show = ({ moveFocus = true } = {}) => {
     const titles = STEPS.map(({ name }) => say(`deposit.step_${name}`));
-    replace(list, stageList(page, titles, draft.step, draft.done === null ? go : undefined));
+    replace(list, stageList(page, titles, draft.step, draft.signed === null ? go : undefined));
     const heading = h("h2", { tabindex: -1 }, say(`deposit.step_${STEPS[draft.step].name}`));
     const back =
       draft.step > 0 &&
-      draft.step < LAST &&
+      draft.signed === null &&
       button(say("deposit.back"), () => go(draft.step - 1), "quiet");
     const step = { draft, page, next: () => go(draft.step + 1), redraw: show };
     replace(
@@ -123,6 +125,7 @@ function newDraft() {
     sealedNames: [],
     signer: null,
     holder: { name: "", orcid: "", ror: [] },
+    signed: null,
     done: null,
   };
 }

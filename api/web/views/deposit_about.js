@@ -4,6 +4,7 @@
 
 import { RELATIONS, checkIdentifier } from "../core/identifiers.js";
 import { checkSpdx } from "../core/spdx.js";
+import { shortDigest } from "../elements/digest.js";
 import { h } from "../elements/dom.js";
 import { button, busyButton, checkedField, saying, wordsOf } from "../elements/form.js";
 import { getRecord, lookup } from "../client.js";
@@ -194,7 +195,7 @@ async function recordProblem(page, id, found) {
   if (!/^[0-9a-f]{64}$/.test(id)) return say("deposit.related_wrong");
   try {
     const view = await getRecord(id, { signal: page.signal });
-    const title = view.payload?.title ?? view.claims?.title ?? say("deposit.untitled");
+    const title = view.claims.title ?? say("deposit.untitled");
     found.show(
       h(
         "p",
@@ -247,19 +248,18 @@ function finder(page, choose) {
 
 function hits(page, items, choose) {
   const { say } = page;
-  const deposits = items.filter((item) => (item.type ?? "deposit") === "deposit");
+  const deposits = items.filter(({ type }) => type === "deposit");
   return [
     h("p", { class: "hint" }, say("deposit.finder_said")),
     h(
       "ul",
       { class: "hits" },
       deposits.map((item) => {
-        const id = item.id ?? item.record_id;
-        const title = item.title ?? `${id.slice(0, 8)} … ${id.slice(-8)}`;
+        const title = item.title ?? shortDigest(item.id);
         return h(
           "li",
           null,
-          button(title, () => choose(id), "quiet"),
+          button(title, () => choose(item.id), "quiet"),
         );
       }),
     ),

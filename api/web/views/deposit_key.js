@@ -16,6 +16,7 @@ import {
 } from "../core/key_file.js";
 import { digest } from "../elements/digest.js";
 import { h, replace } from "../elements/dom.js";
+import { dropArea } from "../elements/drop.js";
 import { choice } from "../elements/field.js";
 import { busyButton, button, checkedField, saveLink, saying, wordsOf } from "../elements/form.js";
 import { notice } from "../elements/notice.js";
@@ -116,7 +117,7 @@ function newKey(step) {
     who.nodes,
     passphrase.node,
     notice("caution", null, say("deposit.key_lost")),
-    busyButton(say("deposit.key_make"), make, "main"),
+    h("p", null, busyButton(say("deposit.key_make"), make, "main")),
     failure.node,
   );
   return place;
@@ -128,11 +129,7 @@ async function isReady(page, who, passphrase) {
     who.name.input.focus();
     return false;
   }
-  for (const one of [who.name, who.orcid, who.ror]) {
-    if (await one.isFine()) continue;
-    one.input.focus();
-    return false;
-  }
+  if (!(await areFine(who))) return false;
   if (Array.from(passphrase.input.value).length >= LEAST_PASSPHRASE) return true;
   passphrase.blame(page.say("deposit.passphrase_short", { least: LEAST_PASSPHRASE }));
   passphrase.input.focus();
@@ -186,32 +183,37 @@ function openFields(step, { who = null, expected = null }) {
   const { say } = page;
   const passphrase = passphraseField(page, { isNew: false });
   const said = saying();
-  const file = checkedField({
-    label: say("deposit.key_file_label"),
-    type: "file",
-    more: { accept: ".jwe,.key,.txt" },
-  });
+  const named = h("p", { class: "picked", "aria-live": "polite" });
+  let picked = null;
+  const onPick = ({ files: [{ file }] }) => {
+    picked = file;
+    replace(named, h("bdi", null, file.name));
+    said.show();
+  };
+  const drop = dropArea(page, { title: say("deposit.key_file_label"), onPick, multiple: false });
+  const refuse = (key) => said.show(notice("false", null, say(key)));
   const open = async () => {
-    const [picked] = file.input.files;
-    if (!picked) {
-      file.blame(say("deposit.key_file_needed"));
-      return;
-    }
-    if (who !== null)
-      for (const one of [who.name, who.orcid, who.ror]) if (!(await one.isFine())) return;
+    if (picked === null) return refuse("deposit.key_file_needed");
+    if (who !== null && !(await areFine(who))) return undefined;
     const text = picked.size > MOST_KEY_BYTES ? "" : (await picked.text()).trim();
-    if (expected !== null && text !== expected) {
-      file.blame(say("deposit.key_other_file"));
-      return;
-    }
-    file.blame(null);
+    if (expected !== null && text !== expected) return refuse("deposit.key_other_file");
     said.show(h("p", null, say("deposit.key_opening")));
     const signer = await openedSigner(page, text, passphrase, said);
-    if (signer === null || page.signal.aborted) return;
+    if (signer === null || page.signal.aborted) return undefined;
     await keepKey(step, signer, said);
-    chosen(step, signer);
+    return chosen(step, signer);
   };
-  return [file.node, passphrase.node, busyButton(say("deposit.key_open"), open, "main"), said.node];
+  const go = h("p", null, busyButton(say("deposit.key_open"), open, "main"));
+  return [drop, named, passphrase.node, go, said.node];
+}
+
+async function areFine({ name, orcid, ror }) {
+  for (const one of [name, orcid, ror]) {
+    if (await one.isFine()) continue;
+    one.input.focus();
+    return false;
+  }
+  return true;
 }
 
 async function openedSigner(page, text, passphrase, said) {

@@ -10,6 +10,7 @@ import { busyButton, saveLink, saying, wordsOf } from "../elements/form.js";
 import { notice } from "../elements/notice.js";
 import { time } from "../elements/time.js";
 import { load } from "../store.js";
+import { RECORDS_FILE } from "./deposit_review.js";
 
 /**
  * Say which deposits wait to be sent; nothing where there is none.
@@ -60,7 +61,7 @@ function waitingOne(page, { id, compacts, own }, onDone) {
       "p",
       { class: "buttons" },
       busyButton(say("deposit.pending_send"), send, "main"),
-      saveLink(page, say("deposit.save_records"), "deposit.records", `${compacts.join("\n")}\n`, {
+      saveLink(page, say("deposit.save_records"), RECORDS_FILE, `${compacts.join("\n")}\n`, {
         kind: "quiet",
       }),
     ),

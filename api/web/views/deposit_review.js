@@ -2,7 +2,7 @@
  * Sixth step of a deposit: everything as it will be signed, then signing and sending.
  */
 
-import { postRecords } from "../client.js";
+import { forget, postRecords } from "../client.js";
 import { toHex } from "../core/bytes.js";
 import { composeDeposit } from "../core/compose_deposit.js";
 import { ROLES } from "../core/credit.js";
@@ -19,6 +19,8 @@ import { sizesText } from "./deposit_files.js";
 import { enteredPeople, trimmed } from "./deposit_people.js";
 
 const SALTS_LENGTH = 32;
+/** As the command line calls it: `provenance deposit --resume` reads it. */
+export const RECORDS_FILE = "signed.records";
 
 /**
  * @param {import("./deposit.js").Step} step
@@ -28,7 +30,9 @@ export function draw(step) {
   const { draft, page } = step;
   const { say } = page;
   const said = saying();
-  const sign = () => signAndSend(step, said);
+  const isSigned = draft.signed !== null;
+  const act = () => (draft.signed === null ? signNow(step, said) : send(step, said));
+  if (isSigned) send(step, said);
   return [
     h("p", null, say("deposit.review_lead")),
     facts(rowsOf(step)),
@@ -40,7 +44,11 @@ export function draw(step) {
       h("pre", { tabindex: 0 }, exactText(draft)),
     ),
     notice("caution", say("deposit.review_final_title"), say("deposit.review_final")),
-    h("p", { class: "step-next" }, busyButton(say("deposit.sign"), sign, "main")),
+    h(
+      "p",
+      { class: "step-next" },
+      busyButton(say(isSigned ? "deposit.send_again" : "deposit.sign"), act, "main"),
+    ),
     said.node,
   ];
 }
@@ -126,26 +134,37 @@ function exactText(draft) {
   return JSON.stringify({ key: trimmed(draft.holder), deposit }, null, 2);
 }
 
-async function signAndSend(step, said) {
+async function signNow(step, said) {
   const { draft, page } = step;
   const { say } = page;
   said.show(h("p", null, say("deposit.signing")));
   try {
-    draft.signed ??= await sign(draft, page);
+    draft.signed = await sign(draft, page);
   } catch (error) {
     if (!page.signal.aborted)
       said.show(notice("false", say("deposit.sign_failed"), wordsOf(error)));
     return;
   }
+  if (!page.signal.aborted) step.redraw();
+}
+
+/** Send what was signed: the same bytes, however often. */
+async function send(step, said) {
+  const { draft, page } = step;
   const { records, files } = draft.signed;
-  said.show(h("p", null, say("deposit.sending")));
+  const { id } = records.at(-1);
+  said.show(h("p", null, page.say("deposit.sending")));
   try {
     const { receipt } = await postRecords(records, { signal: page.signal });
-    draft.done = { id: records.at(-1).id, receipt, ...files };
-    step.next();
+    draft.done = { id, receipt, ...files };
+    if (!page.signal.aborted) step.next();
   } catch (error) {
     if (page.signal.aborted) return;
-    said.show(notSent(page, error, draft.signed));
+    const isRefused = error.isTemporary === false;
+    said.show(notSent(page, error, draft.signed, isRefused));
+    if (!isRefused) return;
+    await forget(id).catch(() => {}); // it would be refused again
+    draft.signed = null;
   }
 }
 
@@ -184,16 +203,16 @@ async function sign(draft, page) {
   return { records, files: { ...own, isKept } };
 }
 
-function notSent(page, error, { records, files }) {
+function notSent(page, error, { records, files }, isRefused) {
   const { say } = page;
-  const isRefused = error.code !== undefined && error.code !== "unavailable" && !error.isTemporary;
   const text = `${records.map(({ compact }) => compact).join("\n")}\n`;
+  const kind = isRefused ? "refused" : "not_sent";
   return notice(
     isRefused ? "false" : "caution",
-    say(isRefused ? "deposit.refused" : "deposit.not_sent"),
+    say(`deposit.${kind}`),
     wordsOf(error),
-    h("p", null, say(isRefused ? "deposit.refused_what" : "deposit.not_sent_what")),
-    h("p", null, saveLink(page, say("deposit.save_records"), "deposit.records", text)),
+    say(`deposit.${kind}_what`),
+    h("p", null, saveLink(page, say("deposit.save_records"), RECORDS_FILE, text)),
     files.secret &&
       h("p", null, saveLink(page, say("deposit.save_secret"), "sealed.json", files.secret)),
   );

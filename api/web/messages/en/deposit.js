@@ -198,6 +198,7 @@ export default {
     "Nobody can take a record out of the ledger again, you neither. Names and titles can be made unreadable on request; a mistake is corrected by a later record.",
   "deposit.signed_by": "Signed by",
   "deposit.sign": "Sign and deposit",
+  "deposit.send_again": "Send it again",
   "deposit.signing": "Signing …",
   "deposit.sign_failed": "It could not be signed",
   "deposit.sending": "Sending the record; the files stay here …",

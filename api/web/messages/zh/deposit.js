@@ -186,6 +186,7 @@ export default {
     "任何人都不能把记录从账本中取出，您本人也不能。姓名和题名可申请使其无法读取；如有错误，可用之后的记录更正。",
   "deposit.signed_by": "签名者",
   "deposit.sign": "签名并存证",
+  "deposit.send_again": "重新发送",
   "deposit.signing": "正在签名……",
   "deposit.sign_failed": "未能签名",
   "deposit.sending": "正在发送记录，文件仍留在本机……",
