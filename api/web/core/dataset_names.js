@@ -71,24 +71,24 @@ function treeOf(originals, problems) {
 function nameFolder(folder, prefix, found) {
   /** Folded name to the original of the name that has it. */
   const seen = new Map();
-  function claim(original) {
+  function claim(original, mark) {
     const name = nameOf(original, prefix, found.problems);
     if (name === null) return null;
     const folded = casefoldKey(name);
     if (seen.has(folded)) {
       const detail = toldApart(original, seen.get(folded));
-      found.problems.push(problem(prefix + name, "same-name", detail));
+      found.problems.push(problem(prefix + name + mark, "same-name", detail));
       return null;
     }
     seen.set(folded, original);
     return name;
   }
   for (const original of [...folder.files.keys()].sort(compareText)) {
-    const name = claim(original);
+    const name = claim(original, "");
     if (name !== null) found.files.push({ path: prefix + name, at: folder.files.get(original) });
   }
   for (const original of [...folder.folders.keys()].sort(compareText)) {
-    const name = claim(original);
+    const name = claim(original, "/");
     if (name !== null) nameFolder(folder.folders.get(original), `${prefix}${name}/`, found);
   }
 }
