@@ -25,6 +25,7 @@ __all__ = [
     "IDENTIFIER_TYPES",
     "NOTHINGS",
     "RELATIONS",
+    "bare_doi",
     "bare_orcid",
     "bare_ror",
     "check_digest_of_something",
@@ -152,6 +153,11 @@ def check_identifier(kind: str, value: str, field: str = "identifiers[0]") -> No
         raise MalformedError(f"expected one of {known}; got {kind[:80]!r}", field=f"{field}.type")
     if not shape.fullmatch(value):
         raise MalformedError(f"not a {kind}: {value[:80]!r}", field=f"{field}.value")
+
+
+def bare_doi(text: str) -> str:
+    """Cut ``doi:`` or the resolver's address off a DOI as people paste it; changes nothing else."""
+    return re.sub(r"(?i)^(?:doi:\s*|(?:https?://)?(?:www\.|dx\.)?doi\.org/)", "", text.strip())
 
 
 # --- digests of nothing -------------------------------------------------------------------

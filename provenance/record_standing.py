@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from provenance.record import Record
 
 __all__ = [
+    "BEARING",
     "DISPUTE_STATES",
     "DisputeState",
     "Placed",
@@ -37,6 +38,9 @@ __all__ = [
     "stand",
     "targets_of",
 ]
+
+BEARING: Final = frozenset({"transfer", "withdrawal", "correction", "dispute", "ruling"})
+"""Types of record that bear on how the record stands that they are about."""
 
 DISPUTE_STATES: Final = ("open", "ruled", "corrected", "withdrawn")
 

@@ -310,6 +310,7 @@ class _BesideEntries:
             expected["keys"] += one.key is not None
             expected["records_by_key"] += one.key_index is not None
             expected["dataset_digests"] += len(one.targets)
+            expected["records_about"] += 0 if one.about_as is None else len(one.targets)
             expected["beacons"] += one.beacon is not None
             expected["key_events"] += one.key_event is not None
             expected["erasures"] += one.is_erasure

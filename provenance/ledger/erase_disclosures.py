@@ -15,7 +15,7 @@ from provenance import tlog
 from provenance.digests import from_b64url
 from provenance.erasure import Erased, read_erasure
 from provenance.errors import ErasedError
-from provenance.ledger.find_people import names_person, orcid_words, tags_of, words_of
+from provenance.ledger.find_people import named_by, names_person, orcid_words, words_of
 from provenance.ledger.load_record import load_record
 from provenance.ledger.ports import NewEntry
 from provenance.ledger.projections import project
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from provenance.keys import PrivateKey
-    from provenance.ledger.ports import KeyStore, LogReader, LogStore
+    from provenance.ledger.ports import KeyStore, LogReader, LogStore, Named
     from provenance.record import Record
 
 __all__ = [
@@ -136,12 +136,10 @@ def _erase(one: Erased, store: LogStore, key_store: KeyStore) -> int | None:
     return index
 
 
-def _people(
-    indexes: Sequence[int], store: LogReader, key_store: KeyStore
-) -> Iterator[tuple[int, tuple[bytes, ...]]]:
+def _people(indexes: Sequence[int], store: LogReader, key_store: KeyStore) -> Iterator[Named]:
     for index in indexes:
         record = load_record(index, log=store, key_store=key_store)
-        yield index, tags_of(record, key_store)
+        yield named_by(record, index, key_store)
 
 
 def check_manifest_kept(record_id: bytes, leaf_index: int, store: LogReader) -> None:

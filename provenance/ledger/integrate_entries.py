@@ -18,7 +18,7 @@ from provenance import tlog
 from provenance.digests import sha256
 from provenance.errors import ClockAheadError, ProvenanceError, UnknownKeyError
 from provenance.ledger.check_authority import BatchAuthority
-from provenance.ledger.find_people import tags_of
+from provenance.ledger.find_people import opened_by, tags_of
 from provenance.ledger.ports import Head, NewEntry, SealedDisclosure
 from provenance.ledger.projections import project
 from provenance.merkle import leaf_hash
@@ -270,5 +270,8 @@ def _entries(
         )
         projection = project(record, index, batch.key_index(record.kid, first))
         people = tags_of(record, key_store) if disclosures else ()
-        entries.append(NewEntry(record.entry, projection, disclosures, people=people))
+        opened = opened_by(record) if disclosures else ()
+        entries.append(
+            NewEntry(record.entry, projection, disclosures, people=people, opened=opened)
+        )
     return entries

@@ -8,7 +8,7 @@ may raise ``UnavailableError`` (nothing was changed) and ``FatalError`` (the pro
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from provenance.ledger.projections import KeyEvent
 
@@ -34,6 +34,7 @@ __all__ = [
     "LogTransaction",
     "Mode",
     "ModeStore",
+    "Named",
     "NewBeacon",
     "NewEntry",
     "ScrubState",
@@ -100,6 +101,8 @@ class FoundDigest:
     leaf_index: int
     is_dataset: bool
     """What the entry itself names, not one file of its published manifest."""
+    is_opened: bool = False
+    """What was sealed, and the entry opens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,18 @@ class NewEntry:
     disclosures: tuple[SealedDisclosure, ...] = ()
     beacon_header: bytes | None = None
     people: tuple[bytes, ...] = ()
-    """Tags of the people that its public disclosures name (``KeyStore.tag``)."""
+    """Tags of whom and what its public disclosures name (``KeyStore.tag``)."""
+    opened: tuple[bytes, ...] = ()
+    """Dataset digests that it opens, 32 bytes each."""
+
+
+class Named(NamedTuple):
+    """What an entry is found by as long as its public disclosures are there."""
+
+    leaf_index: int
+    tags: tuple[bytes, ...]
+    opened: tuple[bytes, ...] = ()
+    """Dataset digests that an ``opening`` shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,6 +407,20 @@ class LogReader(Protocol):
     def records_of_person(self, tag: bytes, after: int, limit: int) -> Sequence[int]:
         """Return leaf indexes above ``after`` of entries that name a person, smallest first."""
 
+    def records_about(
+        self, target: bytes, types: Sequence[str], limit: int
+    ) -> Mapping[str, Sequence[int]]:
+        """Return by type the leaf indexes of records about one, at most ``limit`` of each."""
+
+    def openings_of(self, digest: bytes, after: int, limit: int) -> Sequence[int]:
+        """Return leaf indexes above ``after`` of what opens a dataset digest, smallest first."""
+
+    def keys_bound_by(self, kids: Collection[str]) -> Sequence[int]:
+        """Return where the keys lie that these bound, and those that those bound, and so on."""
+
+    def records_of_keys(self, key_indexes: Sequence[int], start: int, stop: int) -> Sequence[int]:
+        """Return leaf indexes from ``start`` to below ``stop`` of what keys signed, in order."""
+
     def erasures(self, start: int) -> Sequence[int]:
         """Return the leaf indexes of ``erasure`` entries from ``start`` on."""
 
@@ -484,15 +512,15 @@ class LogStore(LogReader, Protocol):
     def erase_manifest(self, leaf_index: int) -> bool:
         """Take back a published manifest with its look-ups; say whether there was one."""
 
-    def replace_people(self, people: Iterable[tuple[int, Sequence[bytes]]]) -> None:
-        """Replace the tags of entries, given as (leaf index, tags); nothing of old ones is left.
+    def replace_people(self, people: Iterable[Named]) -> None:
+        """Replace what entries are found by; nothing of the old is left.
 
         Raises:
             UnavailableError: the old state is still held by a reader; ask again.
         """
 
-    def rebuild_people(self, people: Iterable[tuple[int, Sequence[bytes]]]) -> None:
-        """Throw the index of people away and write this one, in one transaction."""
+    def rebuild_people(self, people: Iterable[Named]) -> None:
+        """Throw away what all entries are found by and write this, in one transaction."""
 
     def use_token(self, kid: str, jti: str, *, expires_unix: int, now_unix: int) -> bool:
         """Mark a holder's request as answered, durably; False if it had been."""

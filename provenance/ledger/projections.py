@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 from provenance.digests import from_b64url, from_evm_hex, from_hex
 from provenance.key_binder import parse_binder
 from provenance.key_values import revocation_of
+from provenance.record_standing import BEARING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from provenance.record import Record
 
 __all__ = ["BeaconBlock", "KeyEvent", "Projection", "project", "project_all"]
+
+_FOUND_APART: Final = BEARING | {"fixity"}
+"""Types of record that a view of the record they are about needs whole."""
 
 _ABOUT_KEYS: Final = frozenset({"key", "revocation"})
 
@@ -66,6 +70,8 @@ class Projection:
     beacon: BeaconBlock | None
     key_event: KeyEvent | None = None
     is_erasure: bool = False
+    about_as: str | None = None
+    """Its type, where the records among its targets are to be found apart by that."""
 
 
 def project(record: Record, leaf_index: int, key_index: int | None) -> Projection:
@@ -84,6 +90,7 @@ def project(record: Record, leaf_index: int, key_index: int | None) -> Projectio
         beacon=_beacon_block(record) if record.type == "beacon" else None,
         key_event=_key_event(record, leaf_index),
         is_erasure=record.type == "erasure",
+        about_as=record.type if record.type in _FOUND_APART else None,
     )
 
 

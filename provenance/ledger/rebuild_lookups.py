@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from provenance.ledger.find_people import tags_of
+from provenance.ledger.find_people import named_by
 from provenance.ledger.load_record import load_record
 from provenance.ledger.projections import project_all
 from provenance.record import parse_entry
@@ -12,7 +12,7 @@ from provenance.record import parse_entry
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from provenance.ledger.ports import KeyStore, LogReader, LogStore
+    from provenance.ledger.ports import KeyStore, LogReader, LogStore, Named
     from provenance.record import Record
 
 __all__ = ["rebuild_lookups"]
@@ -21,7 +21,7 @@ _PAGE: Final = 256
 
 
 def rebuild_lookups(store: LogStore, key_store: KeyStore) -> None:
-    """Write the projections and the index of people anew; a crash leaves the old ones.
+    """Write the projections and the index of names anew; a crash leaves the old ones.
 
     Raises:
         VerificationError, MalformedError: an entry or a disclosure is damaged.
@@ -37,12 +37,10 @@ def _entries(store: LogReader, size: int) -> Iterator[Record]:
             yield parse_entry(entry)
 
 
-def _people(
-    store: LogReader, key_store: KeyStore, size: int
-) -> Iterator[tuple[int, tuple[bytes, ...]]]:
+def _people(store: LogReader, key_store: KeyStore, size: int) -> Iterator[Named]:
     for start in range(0, size, _PAGE):
         for index in store.disclosures_between(start, min(start + _PAGE, size)):
             record = load_record(index, log=store, key_store=key_store)
-            tags = tags_of(record, key_store)
-            if tags:
-                yield index, tags
+            named = named_by(record, index, key_store)
+            if named.tags or named.opened:
+                yield named

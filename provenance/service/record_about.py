@@ -13,19 +13,24 @@ from provenance.attribution_values import read_ruling
 from provenance.errors import DamagedReceiptError, MalformedError, NotFoundError
 from provenance.ledger.load_record import check_entry
 from provenance.record import Record, parse_entry
-from provenance.record_standing import stand, targets_of
+from provenance.record_standing import BEARING, stand, targets_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from provenance.ledger.ports import LogReader
     from provenance.record_standing import RecordStanding
 
 __all__ = ["MOST_ABOUT", "MOST_ABOUT_A_HIT", "About", "about_record"]
 
 MOST_ABOUT: Final = 1_000
-"""Entries that are read about one record: anybody may sign any number of statements."""
+"""Entries of each type that are read about one record."""
 
 MOST_ABOUT_A_HIT: Final = 100
 """The same for each of the hits of a look-up, of which there may be many."""
+
+
+_TYPES: Final = (*sorted(BEARING), "fixity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ def about_record(
     return About(
         standing=stand(Placed(record, leaf_index), reading.found.values()),
         complete=reading.complete,
-        fixity=tuple(one.leaf_index for one in about if one.record.type == "fixity"),
+        fixity=tuple(reading.fixity(record.id)),
     )
 
 
@@ -80,18 +85,27 @@ class _Reading:
         self._log = log
         self._most = most
         self._asked: dict[bytes, list[Placed]] = {}
+        self._fixity: dict[bytes, Sequence[int]] = {}
         self.found: dict[int, Placed] = {}
         self.complete = True
 
     def about(self, record_id: bytes) -> list[Placed]:
-        """Return the entries that name a record, oldest first."""
+        """Return the entries that bear on how a record stands, oldest first.
+
+        Each type has its own ``most``: what anybody may say any number of times hides nothing.
+        """
         if record_id not in self._asked:
-            indexes = self._log.deposits_of_dataset(record_id, -1, self._most + 1)
-            self.complete = self.complete and len(indexes) <= self._most
-            named = [self._read(one) for one in indexes[: self._most]]
-            # anybody may deposit a "dataset" whose digest is the id of somebody's record
+            found = dict(self._log.records_about(record_id, _TYPES, self._most + 1))
+            self._fixity[record_id] = found.pop("fixity")
+            self.complete = self.complete and max(map(len, found.values())) <= self._most
+            indexes = sorted(one for some in found.values() for one in some[: self._most])
+            named = [self._read(one) for one in indexes]
             self._asked[record_id] = [one for one in named if record_id in targets_of(one.record)]
         return self._asked[record_id]
+
+    def fixity(self, record_id: bytes) -> Sequence[int]:
+        """Return where those lie who read the files of a record again, once it was asked about."""
+        return self._fixity[record_id]
 
     def _read(self, leaf_index: int) -> Placed:
         placed = self.found.get(leaf_index)

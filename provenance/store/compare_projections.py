@@ -95,6 +95,21 @@ def _questions(
             digests.c.leaf_index.between(first, last),
         ),
     )
+    about = tables.records_about
+    bearing: dict[_Row, int] = {
+        (target, one.about_as, one.leaf_index): one.leaf_index
+        for one in expected
+        if one.about_as is not None
+        for target in one.targets
+    }
+    yield (
+        about.name,
+        bearing,
+        select(about).where(
+            about.c.target.in_({place[0] for place in bearing}),
+            about.c.leaf_index.between(first, last),
+        ),
+    )
     erasures = tables.erasures
     yield (
         erasures.name,

@@ -51,8 +51,8 @@ def find_digests(
     """
     found: dict[tuple[bytes, int], FoundDigest] = {}
     low = low if after is None else max(low, after[0])
-    # two statements that each walk an index: joined they would sort the whole range
-    for table, is_dataset in ((tables.file_digests, False), (tables.dataset_digests, True)):
+    # statements that each walk an index: joined they would sort the whole range
+    for table in (tables.opened_digests, tables.file_digests, tables.dataset_digests):
         key = tuple_(table.c.digest, table.c.leaf_index)
         statement = select(table.c.digest, table.c.leaf_index).where(
             table.c.digest >= low, table.c.digest <= high
@@ -61,7 +61,12 @@ def find_digests(
             statement = statement.where(key > tuple_(literal(after[0]), literal(after[1])))
         statement = statement.order_by(table.c.digest, table.c.leaf_index).limit(limit)
         for digest, leaf_index in connection.execute(statement):
-            found[digest, leaf_index] = FoundDigest(digest, leaf_index, is_dataset=is_dataset)
+            found[digest, leaf_index] = FoundDigest(
+                digest,
+                leaf_index,
+                is_dataset=table is tables.dataset_digests,
+                is_opened=table is tables.opened_digests,
+            )
     return [found[place] for place in islice(sorted(found), limit)]
 
 

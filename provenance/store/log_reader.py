@@ -23,9 +23,15 @@ from provenance.store import tables
 from provenance.store.compare_projections import find_wrong_projection
 from provenance.store.digest_rows import find_digests, find_stray_manifest
 from provenance.store.engine import storage_errors
+from provenance.store.named_rows import (
+    find_about,
+    find_bound_by,
+    find_openings,
+    find_records_of_keys,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from sqlalchemy import Column, Connection, Engine, Row, Select
 
@@ -159,6 +165,7 @@ _PROJECTIONS = (
     tables.key_events,
     tables.records_by_key,
     tables.dataset_digests,
+    tables.records_about,
     tables.beacons,
     tables.erasures,
 )
@@ -408,6 +415,28 @@ class SqlLogReader:
         table = tables.person_index
         statement = select(table.c.leaf_index).where(table.c.tag == tag)
         return self._indexes(statement, table.c.leaf_index, after, limit)
+
+    def records_about(
+        self, target: bytes, types: Sequence[str], limit: int
+    ) -> dict[str, list[int]]:
+        """Return by type the leaf indexes of records about one, at most ``limit`` of each."""
+        with storage_errors(), self._reader.connect() as connection:
+            return find_about(connection, target, types, limit)
+
+    def openings_of(self, digest: bytes, after: int, limit: int) -> list[int]:
+        """Return leaf indexes above ``after`` of what opens a dataset digest, smallest first."""
+        with storage_errors(), self._reader.connect() as connection:
+            return find_openings(connection, digest, after, limit)
+
+    def keys_bound_by(self, kids: Collection[str]) -> list[int]:
+        """Return where the keys lie that these bound, and those that those bound, and so on."""
+        with storage_errors(), self._reader.connect() as connection:
+            return find_bound_by(connection, kids)
+
+    def records_of_keys(self, key_indexes: Sequence[int], start: int, stop: int) -> list[int]:
+        """Return leaf indexes from ``start`` to below ``stop`` of what keys signed, in order."""
+        with storage_errors(), self._reader.connect() as connection:
+            return find_records_of_keys(connection, key_indexes, start, stop)
 
     def erasures(self, start: int) -> list[int]:
         """Return the leaf indexes of ``erasure`` entries from ``start`` on."""

@@ -17,7 +17,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from provenance.digests import RootHash, SortedDigests
 from provenance.errors import ConflictError, FatalError
-from provenance.ledger.ports import Head
+from provenance.ledger.ports import Head, Named
 from provenance.merkle import EMPTY_ROOT
 from provenance.store import tables
 from provenance.store.digest_rows import (
@@ -69,12 +69,13 @@ __all__ = ["SqlLogStore", "open_log_store"]
 _COMPRESSION_LEVEL: Final = 6
 _REBUILD_ROWS: Final = 1_000
 
+_NAMED: Final = (tables.person_index, tables.opened_digests)
+"""What entries are found by as long as their public disclosures are there."""
+
 # Statements of the hot path are built once: building one costs more than running it.
 _SIGNED_NOTE = select(tables.checkpoints.c.note).where(
     tables.checkpoints.c.tree_size == bindparam("size")
 )
-_MARK = insert(tables.anchor_markers)
-_ADD_HEAD = insert(tables.heads)
 _MOVE_HEAD = (
     update(tables.log_head)
     .where(
@@ -94,6 +95,7 @@ _PROJECTIONS = (
     tables.key_events,
     tables.records_by_key,
     tables.dataset_digests,
+    tables.records_about,
     tables.beacons,
     tables.erasures,
 )
@@ -217,7 +219,9 @@ class SqlLogStore(SqlLogReader):
         with storage_errors(), self._writer.begin() as connection:
             # another process may have signed the same head: the same key makes the same note
             if insert_if_absent(connection, tables.checkpoints, row):
-                connection.execute(_MARK, {"tree_size": signed.tree_size})
+                insert_rows(
+                    connection, tables.anchor_markers, [(signed.tree_size,)], ("tree_size",)
+                )
                 return
             found = connection.execute(_SIGNED_NOTE, {"size": signed.tree_size}).scalar()
             if found != signed.note:
@@ -256,28 +260,26 @@ class SqlLogStore(SqlLogReader):
         forget_erased(self._writer, [tables.manifests, tables.file_digests])
         return found
 
-    def replace_people(self, people: Iterable[tuple[int, Sequence[bytes]]]) -> None:
-        """Replace the tags of entries; nothing of the old ones stays in the database's files.
+    def replace_people(self, people: Iterable[Named]) -> None:
+        """Replace what entries are found by; nothing of the old stays in the database's files.
 
-        Finding them by their entry reads the whole index, which is for erasures only.
+        Finding tags by their entry reads the whole index, which is for erasures only.
         """
         given = list(people)
         with storage_errors(), self._writer.begin() as connection:
             with _overwriting(connection):
                 for start in range(0, len(given), _REBUILD_ROWS):
-                    some = [index for index, _ in given[start : start + _REBUILD_ROWS]]
-                    connection.execute(
-                        delete(tables.person_index).where(
-                            tables.person_index.c.leaf_index.in_(some)
-                        )
-                    )
+                    some = [one.leaf_index for one in given[start : start + _REBUILD_ROWS]]
+                    for table in _NAMED:
+                        connection.execute(delete(table).where(table.c.leaf_index.in_(some)))
             _insert_people(connection, given)
-        forget_erased(self._writer, [tables.person_index])
+        forget_erased(self._writer, _NAMED)
 
-    def rebuild_people(self, people: Iterable[tuple[int, Sequence[bytes]]]) -> None:
-        """Throw the index of people away and write this one; a crash leaves the old one."""
+    def rebuild_people(self, people: Iterable[Named]) -> None:
+        """Throw away what entries are found by and write this; a crash leaves the old."""
         with storage_errors(), self._writer.begin() as connection:
-            connection.execute(delete(tables.person_index))
+            for table in _NAMED:
+                connection.execute(delete(table))
             for one in people:
                 _insert_people(connection, [one])
 
@@ -387,11 +389,15 @@ class SqlLogTransaction:
         insert_rows(connection, tables.entries, rows)
         _insert_projections(connection, [(new.projection, new.beacon_header) for new in entries])
         _insert_disclosures(connection, entries)
-        people = [(new.projection.leaf_index, new.people) for new in entries if new.people]
+        people = [
+            Named(new.projection.leaf_index, new.people, new.opened)
+            for new in entries
+            if new.people or new.opened
+        ]
         _insert_people(connection, people)
         _write_tiles(connection, extension)
+        insert_rows(connection, tables.heads, [(extension.tree_size, extension.root_hash)])
         head = {"tree_size": extension.tree_size, "root_hash": extension.root_hash}
-        connection.execute(_ADD_HEAD, head)
         old = {"old_size": self._head.tree_size, "old_root": self._head.root_hash}
         moved = connection.execute(_MOVE_HEAD, {**head, **old})
         if moved.rowcount != 1:
@@ -419,9 +425,11 @@ def _insert_disclosures(connection: Connection, entries: Sequence[NewEntry]) -> 
     insert_rows(connection, tables.disclosures, rows)
 
 
-def _insert_people(connection: Connection, people: Iterable[tuple[int, Sequence[bytes]]]) -> None:
-    rows = [(tag, leaf_index) for leaf_index, tags in people for tag in tags]
+def _insert_people(connection: Connection, people: Sequence[Named]) -> None:
+    rows = [(tag, one.leaf_index) for one in people for tag in one.tags]
     insert_rows(connection, tables.person_index, rows)
+    opened = [(digest, one.leaf_index) for one in people for digest in one.opened]
+    insert_rows(connection, tables.opened_digests, opened)
 
 
 def _insert_projections(
@@ -439,6 +447,13 @@ def _insert_projections(
     insert_rows(connection, tables.records_by_key, by_key)
     targets = [(target, one.leaf_index) for one in all_of for target in one.targets]
     insert_rows(connection, tables.dataset_digests, targets)
+    about = [
+        (target, one.about_as, one.leaf_index)
+        for one in all_of
+        if one.about_as is not None
+        for target in one.targets
+    ]
+    insert_rows(connection, tables.records_about, about)
     insert_rows(connection, tables.beacons, _beacon_rows(projections))
     erasures: list[tuple[object, ...]] = [(one.leaf_index,) for one in all_of if one.is_erasure]
     insert_rows(connection, tables.erasures, erasures)

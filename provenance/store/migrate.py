@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["REVISION", "migrate", "revision_of"]
 
-REVISION: Final = "0004"
+REVISION: Final = "0005"
 """The newest revision in ``migrations/versions``."""
 
 _LOCATION: Final = "provenance.store:migrations"

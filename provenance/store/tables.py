@@ -51,8 +51,10 @@ __all__ = [
     "log_head",
     "manifests",
     "metadata",
+    "opened_digests",
     "person_index",
     "records",
+    "records_about",
     "records_by_key",
     "scrub_state",
     "tiles",
@@ -168,6 +170,7 @@ key_events = Table(
     Column("is_revocation", Boolean, nullable=False),
     Column("by_kid", Text, nullable=False),
     PrimaryKeyConstraint("kid", "leaf_index"),
+    Index("ix_key_events_by_kid", "by_kid"),
     sqlite_with_rowid=False,
 )
 """Thumbprint -> what others than its first ``key`` record say of the key: who bound it, who
@@ -196,6 +199,18 @@ dataset_digests = Table(
 as what they are about or are related to. Oldest first. Both are SHA-256 of something, so neither
 is ever taken for the other.
 """
+
+records_about = Table(
+    "records_about",
+    metadata,
+    Column("target", LargeBinary, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("leaf_index", BigInteger, nullable=False),
+    PrimaryKeyConstraint("target", "type", "leaf_index"),
+    sqlite_with_rowid=False,
+)
+"""Id of a record -> the records that bear on how it stands, and who read its files again, each
+type apart: however many statements are made about a record, they do not hide its withdrawal."""
 
 erasures = Table(
     "erasures",
@@ -230,6 +245,18 @@ person_index = Table(
 """People named in public disclosures -> entries. A tag is 16 bytes of an HMAC-SHA256 under a key
 of the key store: without that key nobody finds out whom the index knows. Erased with the names.
 """
+
+opened_digests = Table(
+    "opened_digests",
+    metadata,
+    Column("digest", LargeBinary, nullable=False),
+    Column("leaf_index", BigInteger, nullable=False),
+    PrimaryKeyConstraint("digest", "leaf_index"),
+    Index("ix_opened_digests_leaf_index", "leaf_index"),
+    sqlite_with_rowid=False,
+)
+"""Dataset digest that was sealed -> the ``opening`` entries that show it; erased with what they
+show."""
 
 disclosures = Table(
     "disclosures",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from small_ledger import ORIGIN, START, key_of, salts
 
 from provenance.record import issue_record
-from provenance.service.record_about import about_record
+from provenance.service.record_about import MOST_ABOUT_A_HIT, about_record
 
 if TYPE_CHECKING:
     from running_service import Service
@@ -93,9 +93,7 @@ def test_a_relation_is_found_as_about_the_record(service: Service) -> None:
 def test_what_is_not_read_to_its_end_says_so(service: Service) -> None:
     record = service.deposited("standing 5")
     for number in range(3):
-        said = made(
-            service.alice, "statement", f"5 {number}", record=record.id_hex, text=f"{number}"
-        )
+        said = made(service.alice, "correction", f"5 {number}", record=record.id_hex, reason="No.")
         assert service.post(said).status_code == 201
     found, log = view(service, record), service.ledger.parts.store
 
@@ -103,3 +101,57 @@ def test_what_is_not_read_to_its_end_says_so(service: Service) -> None:
 
     assert found["standing"]["complete"] is True
     assert some.to_json()["complete"] is False
+
+
+def test_no_flood_of_statements_hides_a_withdrawal(service: Service) -> None:
+    record = service.deposited("standing 6")
+    flooder = service.know(key_of("flooder"))
+    flood = [
+        made(flooder, "statement", f"flood {number}", record=record.id_hex, text=f"{number}")
+        for number in range(MOST_ABOUT_A_HIT + 1)
+    ]
+    assert {one["status"] for one in service.post_batch(*flood)} == {"integrated"}
+    withdrawal = made(service.alice, "withdrawal", "6", record=record.id_hex, reason="Wrong.")
+    assert service.post(withdrawal).status_code == 201
+
+    found = view(service, record)
+    digest = str(record.claims["dataset_digest"])
+    (hit,) = service.client.get("/v1/lookup", params={"digest": digest}).json()["items"]
+
+    for one in (found, hit):
+        assert one["standing"]["withdrawn"] == withdrawal.id_hex
+        assert one["standing"]["complete"] is True
+    assert found["header"] == "withdrawn"
+
+
+def test_no_flood_of_fixity_records_hides_a_withdrawal(service: Service) -> None:
+    record = service.deposited("standing 7")
+    flooder = service.know(key_of("flooder of readings"))
+    digest = str(record.claims["dataset_digest"])
+    readings = [
+        made(
+            flooder,
+            "fixity",
+            f"reading {number}",
+            record=record.id_hex,
+            dataset_digest=digest,
+            files=3,
+            checked=3,
+            failed=0,
+            missing=0,
+            started=START,
+            ended=START + number,
+            report_digest=f"{number + 1:064x}",
+        )
+        for number in range(MOST_ABOUT_A_HIT + 1)
+    ]
+    assert {one["status"] for one in service.post_batch(*readings)} == {"integrated"}
+    withdrawal = made(service.alice, "withdrawal", "7", record=record.id_hex, reason="Wrong.")
+    assert service.post(withdrawal).status_code == 201
+
+    hits = service.client.get("/v1/lookup", params={"digest": digest}).json()["items"]
+
+    assert hits[0]["standing"]["withdrawn"] == withdrawal.id_hex
+    assert hits[0]["standing"]["complete"] is True
+    assert len(hits[0]["fixity"]) == 5
+    assert hits[0]["more_fixity"] is True
