@@ -29,8 +29,9 @@ export async function render(root, page) {
   const places = {
     given: h("div", { class: "given" }),
     policy: h("div", { class: "given-policy" }),
-    blocks: h("div", { class: "given-blocks" }),
     verdict: h("section", { class: "verdict", "aria-live": "polite" }),
+    blocks: h("div", { class: "given-blocks" }),
+    checks: h("section", { class: "verdict-checks" }),
   };
   let turn = 0;
   const desk = { material, page, changed };
@@ -41,8 +42,9 @@ export async function render(root, page) {
     drawOffline(page),
     places.given,
     places.policy,
-    places.blocks,
     places.verdict,
+    places.blocks,
+    places.checks,
   );
   drawGiven(places.given, desk);
   drawBlocks(places.blocks, desk);
@@ -56,15 +58,16 @@ export async function render(root, page) {
     turn += 1;
     const mine = turn;
     drawPolicy(places.policy, desk);
-    check(places.verdict, desk, () => mine === turn && !page.signal.aborted);
+    check(places, desk, () => mine === turn && !page.signal.aborted);
   }
 }
 
-async function check(place, { material, page }, isWanted) {
+async function check(places, { material, page }, isWanted) {
   const { say } = page;
   const { main, opening, fixity } = partReceipts(material);
   if (main === null || material.judge === null) {
-    replace(place);
+    replace(places.verdict);
+    replace(places.checks);
     return;
   }
   try {
@@ -79,11 +82,12 @@ async function check(place, { material, page }, isWanted) {
       requires: material.requires,
       allowDevChain: material.allowDevChain,
     });
-    if (isWanted()) drawVerdict(place, page, { verdict, data, material });
+    if (isWanted()) drawVerdict(places, page, { verdict, data, receipt: main.octets, material });
   } catch (error) {
     if (!isWanted()) return;
     const needsList = error instanceof NeedsManifestError;
     const why = needsList ? say("verify.needs_manifest") : wordsOf(error);
-    replace(place, notice(needsList ? "caution" : "false", say("verify.cannot"), why));
+    replace(places.checks);
+    replace(places.verdict, notice(needsList ? "caution" : "false", say("verify.cannot"), why));
   }
 }

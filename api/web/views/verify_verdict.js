@@ -3,6 +3,7 @@
  * check with what it found and whose word it rests on. The words are those of the command line.
  */
 
+import { dump } from "../core/strict_json.js";
 import { describeCheck, describeVerdict } from "../core/wordings.js";
 import { digest, digestGroups } from "../elements/digest.js";
 import { h, replace } from "../elements/dom.js";
@@ -11,49 +12,47 @@ import { saveLink } from "../elements/form.js";
 import { intervalLine } from "../elements/interval.js";
 import { notice } from "../elements/notice.js";
 import { stepList } from "../elements/steps.js";
+import { drawClaims } from "./verify_claims.js";
 import { drawFiles } from "./verify_files.js";
 
-const TONES = Object.freeze({ 0: "proved", 1: "false", 2: "false", 3: "caution", 4: "caution" });
-
 /**
- * @param {Element} place
+ * @param {{verdict: Element, checks: Element}} places for what matters, and for what it rests on
  * @param {import("../page.js").Page} page
- * @param {{verdict: any, data: import("../core/given.js").Data | null,
+ * @param {{verdict: any, data: import("../core/given.js").Data | null, receipt: Uint8Array,
  *   material: import("./verify_material.js").Material}} found
  */
-export function drawVerdict(place, page, { verdict, data, material }) {
+export function drawVerdict(places, page, { verdict, data, receipt, material }) {
   const { say, language } = page;
   const { conclusion, warnings } = describeVerdict(verdict, language);
-  const meaning = say(`verify.means_${verdict.exit_code}`);
-  const isGreen = verdict.exit_code === 0 && material.judge.isOwn && verdict.independent;
-  const tone = verdict.exit_code === 0 && !isGreen ? "caution" : TONES[verdict.exit_code];
   replace(
-    place,
+    places.verdict,
     h("h2", null, say("verify.verdict_title")),
-    notice(tone, conclusion, meaning),
-    warnings.length > 0 && notice("caution", warnings[0], warnings.slice(1)),
+    notice(toneOf(verdict, material), conclusion, say(`verify.means_${verdict.exit_code}`)),
+    warnings.length > 0 && notice("caution", warnings[0], ...warnings.slice(1)),
     !material.judge.isOwn && notice("caution", null, say("verify.not_your_policy")),
     verdict.record && interval(page, verdict),
     advice(page, verdict),
     drawFiles(page, data),
-    h("h3", null, say("verify.steps_title")),
+  );
+  const bytes = dump(verdict);
+  replace(
+    places.checks,
+    h("h2", null, say("verify.steps_title")),
     h("p", { class: "hint" }, say("verify.steps_lead")),
     stepList(
       page,
       verdict.checks.map((check) => stepOf(check, language)),
     ),
+    drawClaims(page, receipt),
     about(page, verdict),
-    h(
-      "p",
-      null,
-      saveLink(
-        page,
-        say("verify.save_verdict"),
-        "verdict.json",
-        `${JSON.stringify(verdict, null, 2)}\n`,
-      ),
-    ),
+    h("p", null, saveLink(page, say("verify.save_verdict"), "verdict.json", bytes)),
   );
+}
+
+/** Green only where nothing is wanting: a policy of the reader's, and a chain that proves. */
+function toneOf({ exit_code: code, independent }, { judge }) {
+  if (code === 0) return judge.isOwn && independent ? "proved" : "caution";
+  return code === 1 || code === 2 ? "false" : "caution";
 }
 
 function stepOf(check, language) {

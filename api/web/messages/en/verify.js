@@ -101,7 +101,7 @@ export default {
     "At least one thing is not as the receipt says. Below, the step marked with a cross says which.",
   "verify.means_2": "What you gave cannot be read, or does not belong together.",
   "verify.means_3":
-    "Nothing false was found, but something that is needed is still missing. What is missing is said below.",
+    "Nothing false was found, but something that is needed is still missing. “What to do next” says what is missing.",
   "verify.means_4":
     "A node or service did not answer. Try again later, or look the block up yourself.",
   "verify.not_your_policy":
@@ -110,7 +110,7 @@ export default {
   "verify.next_title": "What to do next",
   "verify.next_hash": "Its hash must be:",
   "verify.next_no_block_given":
-    "Look up the block named at step 10 in a place you trust, and enter its hash above. If it is the one named there, the time is proved.",
+    "Look up the block named at step 10 in a place you trust, and enter its hash below. If it is the one named there, the time is proved.",
   "verify.next_dev_chain":
     "This ledger is anchored on a development chain only, which proves nothing to others. To try out what a whole verdict looks like, accept that under “How strict”.",
   "verify.next_not_anchored":
@@ -128,6 +128,20 @@ export default {
   "verify.steps_title": "Step by step",
   "verify.steps_lead":
     "The numbers are those of the trust model. “Not checked” is no suspicion; it is only not known.",
+  "verify.claims_title": "What the record says",
+  "verify.claims_lead":
+    "These are the words of whoever signed. That they were said then is what the receipt proves; that they are true it does not.",
+  "verify.claims_type": "Kind of record",
+  "verify.claims_sealed": "sealed by its owner",
+  "verify.claims_time": "Time by the signer’s own clock",
+  "verify.type_deposit": "deposit of data",
+  "verify.type_opening": "opening of a sealed deposit",
+  "verify.type_fixity": "files read again",
+  "verify.type_response": "answer of a contributor",
+  "verify.type_dispute": "dispute",
+  "verify.type_statement": "statement in a dispute",
+  "verify.type_ruling": "ruling on a dispute",
+  "verify.type_key": "a key made known",
   "verify.record_id": "Record ID",
   "verify.record_entry": "Entry",
   "verify.save_verdict": "Save this verdict (JSON)",

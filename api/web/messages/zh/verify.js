@@ -92,7 +92,7 @@ export default {
   "verify.means_0": "所要核验的各项全部相符。其含义以及依赖谁的说法，请见下文。",
   "verify.means_1": "至少有一项与凭据所说不符。具体是哪一项，见下文标有叉号的步骤。",
   "verify.means_2": "您给出的内容无法读取，或彼此不相配。",
-  "verify.means_3": "没有发现不属实之处，但还缺少必需的内容。缺少什么，见下文。",
+  "verify.means_3": "没有发现不属实之处，但还缺少必需的内容。缺少什么，见“下一步”。",
   "verify.means_4": "节点或服务没有应答。请稍后再试，或自行查询该区块。",
   "verify.not_your_policy":
     "到目前为止，结论依据的是您尚未比对的信任策略。在比对之前，它只表明各部分没有自相矛盾。",
@@ -100,7 +100,7 @@ export default {
   "verify.next_title": "下一步",
   "verify.next_hash": "其哈希应为：",
   "verify.next_no_block_given":
-    "请在您信任的地方查询第 10 步所列的区块，把查到的哈希填在上面。如与所列一致，时间即得到证明。",
+    "请在您信任的地方查询第 10 步所列的区块，把查到的哈希填在下面。如与所列一致，时间即得到证明。",
   "verify.next_dev_chain":
     "此账本只锚定在开发链上，对他人没有证明力。如想试看完整的结论，请在“核验要多严格”中接受开发链。",
   "verify.next_not_anchored": "日志尚未写入区块链。请等几分钟，重新取得凭据后再核验。",
@@ -116,6 +116,20 @@ export default {
   "verify.files_more": "……另有 {count} 个。",
   "verify.steps_title": "逐步核验",
   "verify.steps_lead": "编号与信任模型一致。“未核验”并不表示可疑，只是尚不知晓。",
+  "verify.claims_title": "记录所写的内容",
+  "verify.claims_lead":
+    "以下是签名者自己的话。凭据证明的是这些话在当时已经说出，并不证明其内容属实。",
+  "verify.claims_type": "记录种类",
+  "verify.claims_sealed": "已由存证人密封",
+  "verify.claims_time": "签名者自己时钟的时间",
+  "verify.type_deposit": "数据存证",
+  "verify.type_opening": "启封",
+  "verify.type_fixity": "重读文件",
+  "verify.type_response": "贡献者答复",
+  "verify.type_dispute": "争议",
+  "verify.type_statement": "争议陈述",
+  "verify.type_ruling": "争议裁定",
+  "verify.type_key": "密钥公布",
   "verify.record_id": "记录编号",
   "verify.record_entry": "条目",
   "verify.save_verdict": "保存此结论（JSON）",
