@@ -39,9 +39,11 @@ __all__ = [
     "Case",
     "Json",
     "case",
+    "data_of",
     "hashes_of",
     "node",
     "other_record_path",
+    "rpc_of",
     "to_text",
     "to_vector",
     "verdict_json",
@@ -83,8 +85,8 @@ def verify_case(vector: dict[str, Json]) -> Verdict:
         policy,
         now_unix=now_unix,
         blocks=blocks,
-        rpc=_rpc(given.get("rpc")),
-        data=_data(given.get("data")),
+        rpc=rpc_of(given.get("rpc")),
+        data=data_of(given.get("data")),
         key_status=None if status is None else KeyStatus(**status),
         require=frozenset(given.get("require", [])),
         allow_dev_chain=given.get("allow_dev_chain", False),
@@ -92,7 +94,8 @@ def verify_case(vector: dict[str, Json]) -> Verdict:
     )
 
 
-def _rpc(value: Json) -> RpcAnswer | None:
+def rpc_of(value: Json) -> RpcAnswer | None:
+    """Return what a vector says that a node answered."""
     if value is None:
         return None
     if value == RPC_AWAY:
@@ -113,7 +116,8 @@ def _root_name(value: Json) -> RootName:
     return RootName(value["chain_id"], contract, log_id, value["tree_size"])
 
 
-def _data(value: Json) -> Data | None:
+def data_of(value: Json) -> Data | None:
+    """Return what a vector says that lies on the disk."""
     if value is None:
         return None
     if value["kind"] == "file":
