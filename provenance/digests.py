@@ -99,7 +99,7 @@ def from_b64url(text: str, *, length: int | None = None, field: str | None = Non
 
 def to_b64(octets: bytes) -> str:
     """Encode as base64 with padding (RFC 4648 §4)."""
-    return base64.b64encode(octets).decode("ascii")
+    return binascii.b2a_base64(octets, newline=False).decode("ascii")
 
 
 def from_b64(text: str, *, length: int | None = None, field: str | None = None) -> bytes:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import TYPE_CHECKING, NoReturn, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeAlias, TypeVar, cast
 
 from provenance.digests import from_hex
 from provenance.errors import MalformedError, MalformedJSONError, TooLargeError
@@ -106,7 +106,7 @@ def parse(octets: bytes, *, max_bytes: int, max_depth: int = 16) -> JSONValue:
         # would overflow the stack and end the process before any error could be raised
         _check_depth(text, MAX_TOKEN_DEPTH)
     try:
-        value: JSONValue = _PROFILE.decode(text)
+        value = _decode_profile(text)
     except (_OutsideProfileError, ValueError, RecursionError):
         _refuse(text, max_depth)
     if brackets > max_depth and _is_deeper(value, max_depth):
@@ -151,6 +151,15 @@ def _scan(decoder: json.JSONDecoder, text: str) -> object:
     except RecursionError as error:
         raise TooLargeError(limit=MAX_TOKEN_DEPTH, length=text.count("["), unit="levels") from error
     return value
+
+
+def _decode_profile(text: str) -> JSONValue:
+    """Decode one JSON text; without the two searches for white space where there is none."""
+    try:
+        value, end = _SCAN(text, 0)
+    except StopIteration:  # how the scanner says that no value begins there
+        value, end = None, -1
+    return value if end == len(text) else cast("JSONValue", _PROFILE.decode(text))
 
 
 def _is_settled_document(text: str) -> bool:
@@ -229,6 +238,8 @@ _PROFILE = json.JSONDecoder(
     parse_float=_profile_float,
     object_pairs_hook=_profile_object,
 )
+# as ``JSONDecoder.raw_decode`` calls it, which the types of the standard library leave out
+_SCAN: Callable[[str, int], tuple[JSONValue, int]] = vars(_PROFILE)["scan_once"]
 _DIAGNOSIS = json.JSONDecoder(
     parse_constant=_refuse_constant,
     parse_int=_Outside,

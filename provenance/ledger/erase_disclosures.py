@@ -139,7 +139,7 @@ def _erase(one: Erased, store: LogStore, key_store: KeyStore) -> int | None:
 def _people(indexes: Sequence[int], store: LogReader, key_store: KeyStore) -> Iterator[Named]:
     for index in indexes:
         record = load_record(index, log=store, key_store=key_store)
-        yield named_by(record, index, key_store)
+        yield named_by(record, index, key_store.tag)
 
 
 def check_manifest_kept(record_id: bytes, leaf_index: int, store: LogReader) -> None:

@@ -16,9 +16,8 @@ from provenance.ledger.ports import Named
 from provenance.text import casefold_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from provenance.ledger.ports import KeyStore
     from provenance.record import Record
     from provenance.sdjwt import Disclosure
 
@@ -88,13 +87,17 @@ def names_person(record: Record, words: str) -> bool:
     return any(words in words_of(part) for part in record.parts if part.digest not in record.held)
 
 
-def tags_of(record: Record, key_store: KeyStore) -> tuple[bytes, ...]:
-    """Return the tags of everybody whom the public disclosures of a record name, each once."""
+def tags_of(record: Record, tag: Callable[[str], bytes]) -> tuple[bytes, ...]:
+    """Return the tags of everybody whom the public disclosures of a record name, each once.
+
+    Args:
+        tag: ``KeyStore.tag``, or what remembers its answers.
+    """
     public: Iterable[Disclosure] = record.parts
     if record.held:
         public = [part for part in record.parts if part.digest not in record.held]
     found = {words: None for part in public for words in words_of(part)}
-    return tuple(key_store.tag(words) for words in found)
+    return tuple(map(tag, found))
 
 
 def opened_by(record: Record) -> tuple[bytes, ...]:
@@ -106,6 +109,6 @@ def opened_by(record: Record) -> tuple[bytes, ...]:
     return tuple(bytes.fromhex(str(one["sha256"])) for one in shown if isinstance(one, dict))
 
 
-def named_by(record: Record, leaf_index: int, key_store: KeyStore) -> Named:
+def named_by(record: Record, leaf_index: int, tag: Callable[[str], bytes]) -> Named:
     """Return all that a record is found by as long as its public disclosures are there."""
-    return Named(leaf_index, tags_of(record, key_store), opened_by(record))
+    return Named(leaf_index, tags_of(record, tag), opened_by(record))

@@ -11,6 +11,7 @@ Nothing is signed here and nobody is answered. The head that this leaves is dura
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -262,6 +263,7 @@ def _entries(
     ]
     ids = [record.id for record in batch.new]
     sealed = key_store.seal(list(zip(ids, digests, strict=True)))
+    tag = cache(key_store.tag)  # the same people stand in record after record of a batch
     for place, (record, pairs, octets) in enumerate(zip(batch.new, digests, sealed, strict=True)):
         index = first + place
         disclosures = tuple(
@@ -269,7 +271,7 @@ def _entries(
             for part, (digest, _), ciphertext in zip(record.parts, pairs, octets, strict=True)
         )
         projection = project(record, index, batch.key_index(record.kid, first))
-        people = tags_of(record, key_store) if disclosures else ()
+        people = tags_of(record, tag) if disclosures else ()
         opened = opened_by(record) if disclosures else ()
         entries.append(
             NewEntry(record.entry, projection, disclosures, people=people, opened=opened)

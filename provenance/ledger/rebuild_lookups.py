@@ -41,6 +41,6 @@ def _people(store: LogReader, key_store: KeyStore, size: int) -> Iterator[Named]
     for start in range(0, size, _PAGE):
         for index in store.disclosures_between(start, min(start + _PAGE, size)):
             record = load_record(index, log=store, key_store=key_store)
-            named = named_by(record, index, key_store)
+            named = named_by(record, index, key_store.tag)
             if named.tags or named.opened:
                 yield named

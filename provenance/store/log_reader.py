@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from contextlib import closing
-from typing import TYPE_CHECKING, Final, cast
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from sqlalchemy import bindparam, func, select
 
@@ -22,6 +22,7 @@ from provenance.ledger.ports import (
 from provenance.store import tables
 from provenance.store.compare_projections import find_wrong_projection
 from provenance.store.digest_rows import find_digests, find_stray_manifest
+from provenance.store.direct_query import DirectQuery
 from provenance.store.engine import storage_errors
 from provenance.store.named_rows import (
     find_about,
@@ -54,11 +55,15 @@ __all__ = [
 _CHUNK: Final = 500
 """Ids asked for in one statement, below every database's limit of parameters."""
 
+_KEYS_CHECKED: Final = 4_096
+"""Keys whose thumbprint is not computed again as long as the stored bytes stay the same."""
+
 _PART_BYTES: Final = 256 * 1024
 """Bytes of a manifest that are decompressed at once."""
 
 # Statements are built once: building one costs more than running it.
 _HEAD = select(tables.log_head.c.tree_size, tables.log_head.c.root_hash)
+_LOCKED_HEAD = _HEAD.with_for_update()
 _ORIGIN = select(tables.log_head.c.origin)
 _TILE = select(tables.tiles.c.hashes).where(
     tables.tiles.c.level == bindparam("level"), tables.tiles.c.tile_index == bindparam("index")
@@ -95,11 +100,11 @@ _SIGNED_ABOUT = (
     )
     .order_by(tables.dataset_digests.c.leaf_index)
 )
-_BEACON_BELOW = (
-    select(tables.beacons)
+_BEACON_BELOW = select(tables.beacons).where(
+    tables.beacons.c.leaf_index
+    == select(func.max(tables.beacons.c.leaf_index))
     .where(tables.beacons.c.leaf_index < bindparam("stop"))
-    .order_by(tables.beacons.c.leaf_index.desc())
-    .limit(1)
+    .scalar_subquery()
 )
 _BEACON_BEFORE = (
     # backwards from the end: of a day, that is 1,440 rows at most
@@ -132,12 +137,15 @@ _ENTRIES = (
     )
     .order_by(tables.entries.c.leaf_index)
 )
-_NEWEST_SIGNED = select(tables.checkpoints).order_by(tables.checkpoints.c.tree_size.desc()).limit(1)
-_SIGNED_ABOVE = (
-    select(tables.checkpoints)
+_NEWEST_SIGNED = select(tables.checkpoints).where(
+    tables.checkpoints.c.tree_size
+    == select(func.max(tables.checkpoints.c.tree_size)).scalar_subquery()
+)
+_SIGNED_ABOVE = select(tables.checkpoints).where(
+    tables.checkpoints.c.tree_size
+    == select(func.min(tables.checkpoints.c.tree_size))
     .where(tables.checkpoints.c.tree_size > bindparam("leaf_index"))
-    .order_by(tables.checkpoints.c.tree_size)
-    .limit(1)
+    .scalar_subquery()
 )
 _SIGNED_AT = select(tables.checkpoints).where(
     tables.checkpoints.c.tree_size == bindparam("tree_size")
@@ -180,10 +188,18 @@ def find_head(connection: Connection, *, lock: bool = False) -> Head:
     Raises:
         NotFoundError: there is no log in this database yet.
     """
-    row = connection.execute(_HEAD.with_for_update() if lock else _HEAD).one_or_none()
+    return _head_of(connection.execute(_LOCKED_HEAD if lock else _HEAD).one_or_none())
+
+
+def _head_of(row: Sequence[Any] | None) -> Head:
     if row is None:
         raise NotFoundError("the database holds no log")
-    return Head(row.tree_size, RootHash(_octets(row.root_hash, "the head")))
+    tree_size, root_hash = row
+    return Head(tree_size, RootHash(_octets(root_hash, "the head")))
+
+
+def _signed_of(row: Sequence[Any] | None) -> SignedHead | None:
+    return None if row is None else SignedHead(*row)
 
 
 def find_tile(connection: Connection, level: int, index: int) -> bytes:
@@ -222,7 +238,8 @@ def find_keys(connection: Connection, kids: Sequence[str]) -> dict[str, StoredKe
     found: dict[str, StoredKey] = {}
     for start in range(0, len(kids), _CHUNK):
         for row in connection.execute(_KEYS, {"kids": kids[start : start + _CHUNK]}):
-            found[row.kid] = StoredKey(row.kid, row.leaf_index, _key(row), row.newest_event)
+            key = _key(row.kid, row.alg, row.public_key)
+            found[row.kid] = StoredKey(row.kid, row.leaf_index, key, row.newest_event)
     return found
 
 
@@ -250,31 +267,22 @@ def find_signed_about(connection: Connection, target: bytes, key_index: int) -> 
     return list(connection.execute(_SIGNED_ABOUT, question).scalars())
 
 
-def _key(row: Row[tuple[object, ...]]) -> PublicKey:
+@lru_cache(maxsize=_KEYS_CHECKED)
+def _key(kid: str, alg: str, octets: bytes) -> PublicKey:
+    """Check what is stored of a key; pure, and the same few keys are asked for in every batch."""
     try:
-        key = PublicKey(cast("Algorithm", row.alg), _octets(row.public_key, f"key {row.kid}"))
+        key = PublicKey(cast("Algorithm", alg), _octets(octets, f"key {kid}"))
     except MalformedError as error:
-        raise FatalError(f"the stored key {row.kid} is damaged") from error
-    if key.thumbprint != row.kid:
-        raise FatalError(f"the stored key {row.kid} is damaged")
+        raise FatalError(f"the stored key {kid} is damaged") from error
+    if key.thumbprint != kid:
+        raise FatalError(f"the stored key {kid} is damaged")
     return key
 
 
 def find_newest_beacon(connection: Connection, below: int) -> StoredBeacon | None:
     """Read the newest ``beacon`` entry below an index."""
     row = connection.execute(_BEACON_BELOW, {"stop": below}).one_or_none()
-    return None if row is None else _beacon(row)
-
-
-def _beacon(row: Row[tuple[object, ...]]) -> StoredBeacon:
-    return StoredBeacon(
-        leaf_index=row.leaf_index,
-        chain_id=row.chain_id,
-        number=row.number,
-        block_hash=row.block_hash,
-        issued_unix=row.issued_unix,
-        header=row.header,
-    )
+    return None if row is None else StoredBeacon(*row)
 
 
 def _sealed(row: Row[tuple[object, ...]]) -> SealedDisclosure:
@@ -307,11 +315,14 @@ class SqlLogReader:
     def __init__(self, engine: Engine) -> None:
         """Read through ``engine``, a pool of connections that cannot write."""
         self._reader = engine
-        compiled = _TILE.compile(dialect=engine.dialect)
-        self._tile_statement = str(compiled)
-        self._by_position = engine.dialect.positional
-        if self._by_position and getattr(compiled, "positiontup", None) != ["level", "index"]:
-            raise RuntimeError("level and index of a tile are not bound in this order")
+        # what every commit or proof asks
+        self._tile = DirectQuery(engine, _TILE, ["level", "index"])
+        self._head = DirectQuery(engine, _HEAD)
+        self._entries = DirectQuery(engine, _ENTRIES, ["start", "stop"])
+        self._newest_signed = DirectQuery(engine, _NEWEST_SIGNED)
+        self._signed_above = DirectQuery(engine, _SIGNED_ABOVE, ["leaf_index"])
+        self._signed_at = DirectQuery(engine, _SIGNED_AT, ["tree_size"])
+        self._beacon_below = DirectQuery(engine, _BEACON_BELOW, ["stop"])
 
     def origin(self) -> str | None:
         """Return the log's name; None while there is no log."""
@@ -320,8 +331,7 @@ class SqlLogReader:
 
     def head(self) -> Head:
         """Return the newest durable head."""
-        with storage_errors(), self._reader.connect() as connection:
-            return find_head(connection)
+        return _head_of(self._head.first())
 
     def heads(self, after: int, limit: int) -> list[Head]:
         """Return durable heads of a size above ``after``, smallest first."""
@@ -331,22 +341,15 @@ class SqlLogReader:
 
     def newest_signed(self) -> SignedHead | None:
         """Return the newest stored signed head."""
-        return self._signed(_NEWEST_SIGNED, {})
+        return _signed_of(self._newest_signed.first())
 
     def first_signed_above(self, leaf_index: int) -> SignedHead | None:
         """Return the smallest signed head that covers an entry."""
-        return self._signed(_SIGNED_ABOVE, {"leaf_index": leaf_index})
+        return _signed_of(self._signed_above.first(leaf_index))
 
     def signed_head(self, tree_size: int) -> SignedHead | None:
         """Return the signed head of exactly this size."""
-        return self._signed(_SIGNED_AT, {"tree_size": tree_size})
-
-    def _signed(
-        self, statement: Select[tuple[int, str]], parameters: dict[str, int]
-    ) -> SignedHead | None:
-        with storage_errors(), self._reader.connect() as connection:
-            row = connection.execute(statement, parameters).one_or_none()
-        return None if row is None else SignedHead(row.tree_size, row.note)
+        return _signed_of(self._signed_at.first(tree_size))
 
     def entries(self, start: int, stop: int) -> list[bytes]:
         """Return entries ``start`` to below ``stop``, fewer at the end of the log.
@@ -354,25 +357,15 @@ class SqlLogReader:
         Raises:
             FatalError: one in between is missing.
         """
-        with storage_errors(), self._reader.connect() as connection:
-            rows = connection.execute(_ENTRIES, {"start": start, "stop": stop}).all()
-        for expected, row in enumerate(rows, start):
-            if row.leaf_index != expected:
+        rows = self._entries.rows(start, stop)
+        for expected, (leaf_index, _) in enumerate(rows, start):
+            if leaf_index != expected:
                 raise FatalError(f"entry {expected} is missing from the database")
-        return [_octets(row.entry, f"entry {row.leaf_index}") for row in rows]
+        return [_octets(entry, f"entry {leaf_index}") for leaf_index, entry in rows]
 
     def read_tile(self, level: int, index: int) -> bytes:
-        """Return a stored tile, as wide as it is now; NotFoundError where there is none.
-
-        Handed straight to the driver: a proof reads three tiles, and the layers above would take
-        four times as long as the database.
-        """
-        with storage_errors(), closing(self._reader.raw_connection()) as connection:
-            cursor = connection.cursor()
-            place = (level, index) if self._by_position else {"level": level, "index": index}
-            cursor.execute(self._tile_statement, place)
-            row = cursor.fetchone()
-            cursor.close()
+        """Return a stored tile, as wide as it is now; NotFoundError where there is none."""
+        row = self._tile.first(level, index)
         if row is None:
             raise NotFoundError(f"there is no tile {index} at level {level}")
         return bytes(row[0])
@@ -466,8 +459,8 @@ class SqlLogReader:
 
     def beacon_below(self, leaf_index: int) -> StoredBeacon | None:
         """Return the newest ``beacon`` entry with a lower index."""
-        with storage_errors(), self._reader.connect() as connection:
-            return find_newest_beacon(connection, leaf_index)
+        row = self._beacon_below.first(leaf_index)
+        return None if row is None else StoredBeacon(*row)
 
     def beacon_before(self, unix: int) -> StoredBeacon | None:
         """Return the newest ``beacon`` entry issued at a time or before it."""
@@ -485,7 +478,7 @@ class SqlLogReader:
         """Return the ``beacon`` entries at indexes from ``start`` to below ``stop``."""
         with storage_errors(), self._reader.connect() as connection:
             rows = connection.execute(_BEACONS, {"start": start, "stop": stop})
-            return [_beacon(row) for row in rows]
+            return [StoredBeacon(*row) for row in rows]
 
     def disclosures(self, leaf_index: int) -> list[SealedDisclosure]:
         """Return a record's disclosures in the record's order."""
