@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from axe import overflowing, serious_findings
-from conftest import NARROW, WIDE
+from conftest import WIDE
 from playwright.sync_api import expect
-from provenance_api.pages import load_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +17,11 @@ if TYPE_CHECKING:
     from visited_site import Site
 
 MAX_PACKED = 300_000
-OURS = ("/", "/about", "/ledger", "/checkpoints/5", "/anchors/1", "/checkpoints/999999")
+OURS = ("/", "/about", "/ledger", "/checkpoints/5", "/anchors/1")
+RUNNING = [
+    "javascript:alert(1)", "JaVaScRiPt:alert(1)", "\tjavascript:alert(1)", "data:text/html,x",
+    "vbscript:x", "java\nscript:alert(1)",
+]  # fmt: skip
 PHONE = {"width": 320, "height": 640}
 
 
@@ -59,15 +62,19 @@ def test_the_keyboard_alone_leads_to_every_page(browser_page: Page) -> None:
 
 def test_the_keyboard_always_shows_where_it_is(browser_page: Page) -> None:
     opened_at(browser_page, "/")
-    stops = browser_page.locator("a[href], button, input").count()
+    seen = 0
 
-    for _ in range(stops):
+    while True:
         browser_page.keyboard.press("Tab")
+        if browser_page.evaluate("document.activeElement === document.body"):
+            break  # past the last one
+        seen += 1
         outline = browser_page.evaluate(
             "() => { const style = getComputedStyle(document.activeElement);"
             " return `${style.outlineStyle} ${style.outlineWidth}`; }"
         )
         assert outline == "solid 2px", focused_text(browser_page)
+    assert seen > 12
 
 
 def test_a_link_of_the_page_loads_no_new_document(browser_page: Page) -> None:
@@ -93,21 +100,9 @@ def test_back_leads_back_to_the_place_on_the_page(browser_page: Page) -> None:
     expect(browser_page.locator("main h1")).to_be_focused()
 
 
-def test_every_page_has_a_title_of_its_own(browser_page: Page) -> None:
-    titles = []
-    for path in OURS[:5]:
-        opened_at(browser_page, path)
-        titles.append(browser_page.title())
-
-    assert len(set(titles)) == len(titles)
-    assert all("Provenance Ledger" in title for title in titles)
-
-
-@pytest.mark.parametrize("path", ["/nothing", "/records/", "/anchors/1/more"])
-def test_an_unknown_address_says_so(browser_page: Page, path: str) -> None:
-    answer = browser_page.goto(path, wait_until="load")
-    complaints = browser_page.complaints  # type: ignore[attr-defined]
-    complaints[:] = [one for one in complaints if "404" not in one]
+def test_an_unknown_address_says_so(browser_page: Page) -> None:
+    answer = browser_page.goto("/nothing")
+    browser_page.complaints.clear()  # type: ignore[attr-defined]  # the 404 stands on the console
 
     assert answer is not None
     assert answer.status == 404
@@ -192,6 +187,8 @@ def test_plain_http_is_told_why_and_where_else(browser_page: Page, site: Site) -
     )
     expect(browser_page.locator("pre")).to_contain_text("provenance verify")
     assert serious_findings(browser_page) == []
+    complaints = browser_page.complaints  # type: ignore[attr-defined]
+    complaints[:] = [one for one in complaints if "origin was untrustworthy" not in one]
 
 
 # --- for everybody ---------------------------------------------------------------------------
@@ -199,48 +196,47 @@ def test_plain_http_is_told_why_and_where_else(browser_page: Page, site: Site) -
 
 @pytest.mark.parametrize("wishes", [
     {"viewport": WIDE, "color_scheme": "light", "locale": "en-GB"},
-    {"viewport": NARROW, "color_scheme": "dark", "locale": "zh-CN"},
-], ids=["wide-light-en", "narrow-dark-zh"])  # fmt: skip
-def test_axe_finds_nothing_serious(
+    {"viewport": PHONE, "color_scheme": "dark", "locale": "zh-CN"},
+], ids=["wide-light-en", "phone-dark-zh"])  # fmt: skip
+def test_everybody_can_use_every_page(
     open_page: Callable[..., Page], wishes: dict[str, object]
 ) -> None:
     page = open_page(**wishes)
+    titles = set()
     for path in OURS:
         opened_at(page, path)
+        titles.add(page.title())
         assert serious_findings(page) == [], path
-    page.complaints.clear()  # type: ignore[attr-defined]  # of the one that is not there
-
-
-@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
-def test_nothing_sticks_out_of_a_small_phone(open_page: Callable[..., Page], locale: str) -> None:
-    page = open_page(viewport=PHONE, locale=locale)
-    for path in OURS:
-        opened_at(page, path)
         assert overflowing(page) == [], path
-    page.complaints.clear()  # type: ignore[attr-defined]  # of the one that is not there
+
+    assert len(titles) == len(OURS)
 
 
-def test_the_whole_page_weighs_little() -> None:
-    packed = sum(len(asset.packed) for asset in load_site().assets.values())
-
-    assert packed < MAX_PACKED
+def test_no_page_weighs_much(open_page: Callable[..., Page]) -> None:
+    weigh = (
+        "performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'))"
+        ".filter(({ name }) => name.includes('/web/') || !name.includes('/v1/'))"
+        ".reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)"
+    )
+    page = open_page()
+    for path in ("/", "/deposit", "/find"):
+        opened_at(page, path)
+        weight = page.evaluate(weigh)
+        assert 10_000 < weight < MAX_PACKED, path
 
 
 # --- its own pieces --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("address", [
-    "javascript:alert(1)", "JaVaScRiPt:alert(1)", "\tjavascript:alert(1)", "data:text/html,x",
-    "vbscript:x", "java\nscript:alert(1)",
-])  # fmt: skip
-def test_no_link_runs_anything(browser_page: Page, address: str) -> None:
+def test_no_link_runs_anything(browser_page: Page) -> None:
     opened_at(browser_page, "/about")
     made = browser_page.evaluate(
-        "async (href) => (await import('/web/elements/dom.js')).h('a', { href }, 'x').outerHTML",
-        address,
+        "async (all) => { const { h } = await import('/web/elements/dom.js');"
+        " return all.map((href) => h('a', { href }, 'x').outerHTML); }",
+        RUNNING,
     )
 
-    assert made == "<a>x</a>"
+    assert set(made) == {"<a>x</a>"}
 
 
 def test_text_is_never_markup(browser_page: Page) -> None:
@@ -254,16 +250,17 @@ def test_text_is_never_markup(browser_page: Page) -> None:
     assert made == 3
 
 
-@pytest.mark.parametrize("attribute", ["style", "innerHTML", "onclick", "srcdoc"])
-def test_no_element_gets_what_the_policy_forbids(browser_page: Page, attribute: str) -> None:
+def test_no_element_gets_what_the_policy_forbids(browser_page: Page) -> None:
     opened_at(browser_page, "/about")
     said = browser_page.evaluate(
-        "async (name) => { const { h } = await import('/web/elements/dom.js');"
-        " try { h('p', { [name]: 'x' }); return 'made'; } catch (error) { return error.name; } }",
-        attribute,
+        "async (all) => { const { h } = await import('/web/elements/dom.js');"
+        " const outcome = (name) => {"
+        "  try { h('p', { [name]: 'x' }); return 'made'; } catch (error) { return error.name; } };"
+        " return all.map(outcome); }",
+        ["style", "innerHTML", "onclick", "srcdoc"],
     )
 
-    assert said == "TypeError"
+    assert set(said) == {"TypeError"}
 
 
 def test_this_browser_keeps_keys_that_cannot_be_taken_out(browser_page: Page) -> None:

@@ -90,5 +90,5 @@ function unitOf(seconds) {
 function zoneText(moment, zone) {
   const parts = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "shortOffset" });
   const name = parts.formatToParts(moment).find((part) => part.type === "timeZoneName").value;
-  return name.replace("GMT", "UTC");
+  return name.replace("GMT", "UTC").replace(/\+0$/, "");
 }
