@@ -11,7 +11,7 @@ import { disputeOf, sideOf } from "../../api/web/core/dispute_case.js";
 import { Lineage, lineageOf } from "../../api/web/core/lineage.js";
 import { arrowsOf, layersOf, routeOf } from "../../api/web/core/lineage_layout.js";
 import { standingToJSON } from "../../api/web/core/record_standing.js";
-import { axisOf, timelineOf } from "../../api/web/core/timeline.js";
+import { axisOf, eventsAbout, timelineOf } from "../../api/web/core/timeline.js";
 
 const place = new URL("../vectors/attribution/cases.json", import.meta.url);
 const { cases, graphs } = JSON.parse(readFileSync(place, "utf8"));
@@ -70,6 +70,30 @@ test("any graph is laid out as in Python", () => {
     }));
     assert.deepEqual(lineageJSON(new Lineage("n0", nodes, edges)), expected);
   }
+});
+
+test("what is not tied to a dataset is not in its picture", () => {
+  const nodes = new Map(["a", "b", "c", "d"].map((key) => [key, { key }]));
+  const edge = (older, newer) => ({ older, newer, relation: "wasDerivedFrom", by: newer });
+  const found = new Lineage("b", nodes, [edge("c", "b"), edge("c", "a"), edge("d", "d")]);
+
+  assert.deepEqual([...found.connected().nodes.keys()], ["a", "b", "c"]);
+  assert.equal(found.connected().edges.length, 2);
+});
+
+test("a story tells of its own record and what is about it", () => {
+  const found = caseFrom(cases.find((one) => one.name.startsWith("disputes")));
+  const events = timelineOf(found);
+  const [first, second] = found.entries;
+  const dispute = events.find((one) => one.type === "dispute");
+
+  const about = eventsAbout(events, first.id);
+  assert.ok(!about.some((one) => [first.id, second.id].includes(one.entry.id)));
+  assert.ok(about.includes(dispute));
+  assert.ok(about.some((one) => one.type === "ruling"));
+  const elsewhere = events.find((one) => one.said?.text === "I saw it");
+  assert.ok(!about.includes(elsewhere));
+  assert.ok(eventsAbout(events, second.id).includes(elsewhere));
 });
 
 test("an arrow takes a lane of its own through each layer that it passes", () => {
@@ -155,6 +179,10 @@ test("a time line tells what was said, and places only what is proved", () => {
   const { low, high, bars } = axisOf(found.entries);
   assert.deepEqual([low, high], [100, 300]);
   assert.deepEqual(
+    bars.map(({ isProved }) => isProved),
+    [true, true, false],
+  );
+  assert.deepEqual(
     bars.map(({ left, width, isOpen }) => [left, width, isOpen]),
     [
       [0, 0.5, false],
@@ -169,6 +197,23 @@ test("a time line tells what was said, and places only what is proved", () => {
   );
   assert.equal(said[1].said.answer, "object");
   assert.equal(said[1].said.reason, "no");
+});
+
+test("a block that nobody vouched for has a time, and proves nothing", () => {
+  const block = (name, time_unix) => ({
+    name,
+    outcome: "not-checked",
+    code: "block-not-vouched",
+    facts: { time_unix, chain: "main" },
+  });
+  const checks = [QUIET, block("block", 300), block("block", 200), block("not-before", 100)];
+  const one = entryFrom(cases[0].entries[0], { checks, interval: {} });
+
+  assert.equal(one.statedNotAfter.time_unix, 200);
+  assert.equal(one.statedNotBefore.time_unix, 100);
+  const { bars, isProved } = axisOf([one]);
+  assert.equal(isProved, false);
+  assert.deepEqual([bars[0].left, bars[0].width, bars[0].isOpen], [0, 1, false]);
 });
 
 // --- the forms of the file ---------------------------------------------------------------------

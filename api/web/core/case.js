@@ -62,6 +62,19 @@ export class Entry {
     return this.verdict.interval?.not_after ?? null;
   }
 
+  /**
+   * The time that a block states whose hash nobody has vouched for: the receipt proves the rest,
+   * and would prove this once somebody looks the block up. Null where a bound is proved, or none.
+   */
+  get statedNotAfter() {
+    return this.notAfter === null ? earliest(statedBy(this.verdict, "block")) : null;
+  }
+
+  /** As `statedNotAfter`, of the block that the record entered the log after. */
+  get statedNotBefore() {
+    return this.notBefore === null ? earliest(statedBy(this.verdict, "not-before")) : null;
+  }
+
   /** Whether a check found something false, as a key that was revoked before. */
   get isRefuted() {
     return this.verdict.checks.some((check) => check.outcome === "false");
@@ -173,6 +186,17 @@ export function entryOf(octets, verdict, record) {
 /** @param {object} verdict @param {string} name @returns {object | undefined} */
 export function checkOf(verdict, name) {
   return verdict.checks.find((check) => check.name === name);
+}
+
+/** Return the facts of blocks that nobody has vouched for, with their own times. */
+function statedBy(verdict, name) {
+  const open = verdict.checks.filter((one) => one.name === name && one.outcome === "not-checked");
+  return open.map((one) => one.facts ?? {}).filter((facts) => facts.time_unix !== undefined);
+}
+
+function earliest(blocks) {
+  const byTime = blocks.sort((a, b) => Number(a.time_unix) - Number(b.time_unix));
+  return byTime[0] ?? null;
 }
 
 /** Read who signed from the identity check, which knows the policy and the log's order. */

@@ -58,6 +58,21 @@ export class Lineage {
     return roots;
   }
 
+  /** Return the part of the graph that is tied to the node asked for, whichever way. */
+  connected() {
+    const tied = new Set([this.asked]);
+    for (let before = 0; before < tied.size;) {
+      before = tied.size;
+      for (const { older, newer } of this.edges) {
+        if (tied.has(older)) tied.add(newer);
+        else if (tied.has(newer)) tied.add(older);
+      }
+    }
+    const nodes = new Map([...this.nodes].filter(([key]) => tied.has(key)));
+    const edges = this.edges.filter(({ older }) => tied.has(older));
+    return new Lineage(this.asked, nodes, edges);
+  }
+
   _reach(roots, reached) {
     const waiting = [...roots];
     while (waiting.length) {

@@ -1,9 +1,9 @@
 /**
  * A case along the order of its log: what each entry says, and where it lies on an axis of time.
  *
- * What an entry says is read by its type (`attribution_values`); times are those that a verdict
- * proved. An entry without a proved time has no place on the axis, so that nothing that was not
- * proved looks like a time.
+ * What an entry says is read by its type (`attribution_values`); times are those of blocks. A
+ * signer's own clock has no place on the axis, so that nothing that is only claimed looks like a
+ * time.
  */
 
 import {
@@ -16,7 +16,7 @@ import {
   readTransfer,
   readWithdrawal,
 } from "./attribution_values.js";
-import { isSound } from "./record_standing.js";
+import { isSound, targetsOf } from "./record_standing.js";
 
 const READERS = {
   deposit: (record) => ({ title: record.payload.title ?? null, people: namedPeople(record) }),
@@ -62,43 +62,65 @@ export function timelineOf(case_) {
 }
 
 /**
+ * Return those events that are about a record, or about what is about it; other records of the
+ * same dispute, and what was said of those, are not among them.
+ *
+ * @param {Event[]} events of a whole case
+ * @param {string} id
+ * @returns {Event[]}
+ */
+export function eventsAbout(events, id) {
+  const about = new Set([id]);
+  return events.filter(({ entry, type }) => {
+    const isAbout = targetsOf(entry.record).some((one) => about.has(one));
+    if (type !== "deposit" && isAbout) about.add(entry.id);
+    return isAbout && entry.id !== id;
+  });
+}
+
+/**
  * @typedef {object} Bar one entry on the axis; `left` and `width` in shares of the whole, 0 to 1
  * @property {import("./case.js").Entry} entry
- * @property {number | null} left null where nothing is proved
+ * @property {number | null} left null where no time is known
  * @property {number} width
- * @property {boolean} isOpen only one end is proved
- * @property {boolean} isIndependent no end lies on a chain that the log's operator runs
+ * @property {boolean} isOpen only one end is known
+ * @property {boolean} isProved every end shown is proved, and on no chain that the operator runs
  */
 
 /**
- * Lay entries along one axis of time, from the earliest to the latest proved time among them.
+ * Lay entries along one axis of time, from the earliest to the latest time of a block among them.
+ *
+ * Blocks that nobody has vouched for have a place too, but nothing that rests on one is proved.
  *
  * @param {import("./case.js").Entry[]} entries
- * @returns {{low: number | null, high: number | null, bars: Bar[]}} POSIX seconds; null where no
- *   entry has a proved time
+ * @returns {{low: number | null, high: number | null, isProved: boolean, bars: Bar[]}} POSIX
+ *   seconds; null where no entry has a time
  */
 export function axisOf(entries) {
-  const ends = entries.map((entry) => [entry.notBefore, entry.notAfter]);
-  const times = ends.flat().flatMap((bound) => (bound === null ? [] : [bound.time_unix]));
-  if (times.length === 0) {
-    return { low: null, high: null, bars: entries.map((entry) => barOf(entry, 0, 1)) };
-  }
-  const low = Math.min(...times);
-  const high = Math.max(...times, low + 1);
-  return { low, high, bars: entries.map((entry) => barOf(entry, low, high)) };
+  const ends = entries.map(endsOf);
+  const times = ends.flat().map((bound) => bound.time_unix);
+  const low = times.length ? Math.min(...times.map(Number)) : null;
+  const high = times.length ? Math.max(...times.map(Number), low + 1) : null;
+  const bars = entries.map((entry, at) => barOf(entry, ends[at], low, high));
+  return { low, high, isProved: bars.every((one) => one.isProved), bars };
 }
 
-function barOf(entry, low, high) {
-  const bounds = [entry.notBefore, entry.notAfter].filter((one) => one !== null);
-  if (bounds.length === 0) {
-    return { entry, left: null, width: 0, isOpen: true, isIndependent: false };
-  }
-  const [start, end] = [bounds[0].time_unix, bounds.at(-1).time_unix];
+function endsOf(entry) {
+  const proved = [entry.notBefore, entry.notAfter];
+  const stated = [entry.statedNotBefore, entry.statedNotAfter];
+  return [0, 1]
+    .map((at) => proved[at] ?? (stated[at] && { ...stated[at], isStated: true }))
+    .filter((one) => one !== null);
+}
+
+function barOf(entry, ends, low, high) {
+  if (ends.length === 0) return { entry, left: null, width: 0, isOpen: true, isProved: false };
+  const [start, end] = [Number(ends[0].time_unix), Number(ends.at(-1).time_unix)];
   return {
     entry,
     left: (start - low) / (high - low),
     width: Math.max(0, end - start) / (high - low),
-    isOpen: bounds.length < 2,
-    isIndependent: bounds.every((one) => one.independent),
+    isOpen: ends.length < 2,
+    isProved: ends.every((one) => !one.isStated && one.independent),
   };
 }

@@ -44,7 +44,8 @@ export function orcidLink(orcid) {
 }
 
 /**
- * Say when an entry existed: proved, or by its signer's own clock.
+ * Say when an entry existed: proved, or as a block states that nobody has vouched for, or by its
+ * signer's own clock.
  * @param {import("../page.js").Page} page
  * @param {import("../core/case.js").Entry} entry
  * @returns {HTMLElement}
@@ -55,6 +56,11 @@ export function whenLine(page, entry) {
   if (bound !== null) {
     const key = bound.independent ? "record.not_after" : "record.not_after_own";
     return h("span", { class: "when" }, say.nodes(key, { time: time(page, bound.time_unix) }));
+  }
+  const stated = entry.statedNotAfter;
+  if (stated !== null) {
+    const said = say.nodes("record.stated_time", { time: time(page, Number(stated.time_unix)) });
+    return h("span", { class: "when stated", title: say("record.stated_means") }, said);
   }
   const claimed = say.nodes("record.claimed_time", { time: time(page, entry.record.iat) });
   return h("span", { class: "when claimed" }, claimed);

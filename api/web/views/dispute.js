@@ -194,7 +194,7 @@ function evidence(page, { entry, statement, matchedBy }) {
 
 function order({ page, found, collected }) {
   const { say } = page;
-  const { low, high, bars } = axisOf(found.records);
+  const { low, high, isProved, bars } = axisOf(found.records);
   const columns = ["entry", "dataset", "signer", "time", "people"].map((one) => ({
     title: say(`dispute.column_${one}`),
   }));
@@ -213,7 +213,7 @@ function order({ page, found, collected }) {
     table({ caption: say("dispute.order"), columns, rows }),
     low === null
       ? h("p", { class: "soft" }, say("dispute.no_times"))
-      : axis(page, { low, high, bars }),
+      : axis(page, { low, high, isProved, bars }),
     found.dispute.records.length > found.records.length &&
       h(
         "p",
@@ -236,11 +236,11 @@ function answeredBy(page, case_, entry) {
   });
 }
 
-function axis(page, { low, high, bars }) {
+function axis(page, { low, high, isProved, bars }) {
   return h(
     "figure",
     { class: "axis" },
-    bars.map(({ entry, left, width, isOpen, isIndependent }) =>
+    bars.map(({ entry, left, width, isOpen, isProved: isBarProved }) =>
       h(
         "div",
         { class: "axis-row" },
@@ -250,7 +250,7 @@ function axis(page, { low, high, bars }) {
           { class: "axis-line", "aria-hidden": "true" },
           left !== null &&
             h("span", {
-              class: ["axis-bar", isOpen && "open", !isIndependent && "own"],
+              class: ["axis-bar", isOpen && "open", !isBarProved && "own"],
               vars: { "--left": `${left * 96}%`, "--width": `${width * 96}%` },
             }),
         ),
@@ -260,6 +260,7 @@ function axis(page, { low, high, bars }) {
       "figcaption",
       { class: "hint" },
       page.say.nodes("dispute.axis", { from: time(page, low), to: time(page, high) }),
+      !isProved && [" ", page.say("dispute.axis_stated")],
     ),
   );
 }

@@ -5,6 +5,7 @@
 import { lookup } from "../client.js";
 import { answers } from "../core/answers.js";
 import { LEVELS } from "../core/case.js";
+import { LedgerError } from "../core/errors.js";
 import { h, replace } from "../elements/dom.js";
 import { busyButton, wordsOf } from "../elements/form.js";
 import { hitList } from "../elements/hit.js";
@@ -33,7 +34,8 @@ export async function showHits(place, page, question) {
     next: null,
     entries: new Map(),
   }));
-  for (const group of groups) await more(group, page);
+  await more(groups[0], page);
+  for (const group of groups.slice(1)) await moreIfAny(group, page);
   const reading = page.secure ? await openReading(page.signal) : null;
   if (page.signal.aborted) return;
   const draw = () => drawGroups(place, page, question, groups, reading, draw);
@@ -66,6 +68,15 @@ async function more(group, page) {
   const { items, next } = await lookup(asked, { signal: page.signal });
   group.hits.push(...items);
   group.next = next;
+}
+
+/** An older ledger knows no institutions; then there are none. */
+async function moreIfAny(group, page) {
+  try {
+    await more(group, page);
+  } catch (error) {
+    if (!(error instanceof LedgerError) || error.code === "unavailable") throw error;
+  }
 }
 
 async function checkAll(groups, reading, signal) {

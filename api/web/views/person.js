@@ -16,7 +16,7 @@ import { notice } from "../elements/notice.js";
 import { trustNotice } from "../elements/trust_notice.js";
 import { personName } from "../elements/who.js";
 import { keyCard } from "../elements/key_card.js";
-import { gatherHits, refusedNotice } from "./person_gather.js";
+import { gatherHits, isKeyOf, refusedNotice } from "./person_gather.js";
 
 /**
  * @param {HTMLElement} root
@@ -29,7 +29,7 @@ export async function render(root, page) {
   const body = h("div", { class: "view" }, h("p", { class: "soft" }, say("record.loading")));
   replace(
     root,
-    h("h1", null, say("person.title", { orcid })),
+    h("h1", null, say.nodes("person.title", { orcid: h("span", { class: "orcid-title" }, orcid) })),
     h("p", { class: "lead" }, say("person.lead")),
     body,
   );
@@ -91,8 +91,7 @@ function keysOf(entries, orcid) {
   const keys = new Map();
   for (const entry of entries) {
     const { record, signer } = entry;
-    const isNamed = record.type === "key" ? record.payload.orcid === orcid : signer.orcid === orcid;
-    if (!isNamed) continue;
+    if (!isKeyOf(entry, orcid)) continue;
     const known = keys.get(record.kid);
     const isBetter = !known || LEVELS.indexOf(signer.level) < LEVELS.indexOf(known.signer.level);
     if (isBetter) keys.set(record.kid, entry);

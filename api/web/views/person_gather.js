@@ -13,6 +13,9 @@ import { allHits, eachOf, openReading, readEntry } from "../reading.js";
 /** Records of one person that a page takes. */
 const LIMIT = 200;
 
+/** Keys under one ORCID iD of which a page shows what they signed: anybody can make more. */
+const MOST_KEYS = 12;
+
 /**
  * @typedef {object} Gathered
  * @property {import("../reading.js").Reading} reading
@@ -32,9 +35,19 @@ export async function gatherHits(page, question) {
   const { signal } = page;
   const reading = await openReading(signal);
   const { items, next } = await allHits({ [question.kind]: question.value }, signal, LIMIT);
-  const ids = [...new Set(items.map((hit) => String(hit.id)))];
-  const found = new Map();
-  const refused = [];
+  const gathering = { reading, signal, found: new Map(), refused: [], isCut: next !== null };
+  await take(gathering, items);
+  if (question.kind === "orcid") await takeSigned(gathering, question.value);
+  const { found, refused, isCut } = gathering;
+  const entries = [...found.values()].sort((a, b) => a.leafIndex - b.leafIndex);
+  const told = new Set([...found.keys(), ...refused.map(({ id }) => id)]);
+  const omitted = isCut ? [] : await omittedOf(reading, question, told);
+  return { reading, entries, refused, isCut, omitted };
+}
+
+async function take({ reading, signal, found, refused }, hits) {
+  const known = (id) => found.has(id) || refused.some((one) => one.id === id);
+  const ids = new Set(hits.map((hit) => String(hit.id)).filter((id) => !known(id)));
   await eachOf(ids, async (id) => {
     try {
       found.set(id, await readEntry(reading, id, signal));
@@ -42,9 +55,29 @@ export async function gatherHits(page, question) {
       if (!signal.aborted) refused.push({ id, error });
     }
   });
-  const entries = [...found.values()].sort((a, b) => a.leafIndex - b.leafIndex);
-  const omitted = next === null ? await omittedOf(reading, question, new Set(ids)) : [];
-  return { reading, entries, refused, isCut: next !== null, omitted };
+}
+
+/** A look-up by ORCID iD gives what names it; what its keys signed besides is asked by each key. */
+async function takeSigned(gathering, orcid) {
+  const { found, signal } = gathering;
+  const keys = [...found.values()].filter((one) => isKeyOf(one, orcid));
+  const kids = new Set(keys.map(({ record }) => record.kid));
+  for (const key of [...kids].slice(0, MOST_KEYS)) {
+    const { items, next } = await allHits({ key }, signal, LIMIT);
+    await take(gathering, items);
+    gathering.isCut ||= next !== null;
+  }
+  gathering.isCut ||= kids.size > MOST_KEYS;
+}
+
+/**
+ * Tell whether an entry ties its key to an ORCID iD.
+ * @param {import("../core/case.js").Entry} entry
+ * @param {string} orcid
+ * @returns {boolean}
+ */
+export function isKeyOf({ record, signer }, orcid) {
+  return signer.orcid === orcid || (record.type === "key" && record.payload.orcid === orcid);
 }
 
 /** A receipt that this browser keeps proves an entry, whether or not the server tells of it. */

@@ -9,7 +9,7 @@ import { getRecord } from "../client.js";
 import { collectCase } from "../collect_case.js";
 import { creditOf } from "../core/attribution.js";
 import { marksOf } from "../core/lineage.js";
-import { timelineOf } from "../core/timeline.js";
+import { eventsAbout, timelineOf } from "../core/timeline.js";
 import { h, replace } from "../elements/dom.js";
 import { notice } from "../elements/notice.js";
 import { recordLink, storyList } from "../elements/story.js";
@@ -161,7 +161,7 @@ function subjects({ page, entry, found }) {
 
 function storyPart({ page, entry, found }) {
   const { say } = page;
-  const events = timelineOf(found.case).filter((one) => one.entry.id !== entry.id);
+  const events = eventsAbout(timelineOf(found.case), entry.id);
   return h(
     "section",
     { class: "part" },

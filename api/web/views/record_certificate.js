@@ -74,19 +74,21 @@ export function certificate(view) {
 }
 
 function times({ page, entry }) {
-  const end = (bound) =>
-    bound && { unix: bound.time_unix, source: blockWords(page, bound), stated: !bound.independent };
   return intervalLine(page, {
-    lower: end(entry.notBefore),
-    upper: end(entry.notAfter),
+    lower: end(page, entry.notBefore, entry.statedNotBefore),
+    upper: end(page, entry.notAfter, entry.statedNotAfter),
     claimed: entry.record.iat,
-    openUpper: page.say("record.no_block_given"),
+    openUpper: page.say("record.no_anchor"),
   });
 }
 
-function blockWords(page, bound) {
+function end(page, proved, stated) {
+  const bound = proved ?? stated;
+  if (bound === null) return null;
   const number = String(bound.block_number);
-  return page.say("record.block_of", { number, chain: bound.chain });
+  const block = page.say("record.block_of", { number, chain: bound.chain });
+  const source = proved ? block : page.say("record.block_unvouched", { block });
+  return { unix: Number(bound.time_unix), source, stated: !proved || !proved.independent };
 }
 
 function entryWords({ page, entry, reading }) {

@@ -32,7 +32,7 @@ export async function lineagePart(view) {
     if (signal.aborted) return null;
     return part(page, notice("caution", null, wordsOf(error)));
   }
-  const lineage = lineageOf(collected.case, id);
+  const lineage = lineageOf(collected.case, id).connected();
   if (lineage.nodes.size < 2) return part(page, h("p", null, say("record.lineage_alone")));
   return part(
     page,

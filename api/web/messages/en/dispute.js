@@ -39,8 +39,10 @@ export default {
   "dispute.column_people": "People named",
   "dispute.people_words": "{agreed} agree, {objected} object, {silent} have not answered",
   "dispute.no_times":
-    "No time is proved here: nobody has vouched for a block yet. The order stands without it.",
-  "dispute.axis": "From {from} to {to}",
+    "No time is known yet: nothing has reached a chain. The order stands without it.",
+  "dispute.axis": "From {from} to {to}.",
+  "dispute.axis_stated":
+    "Outlined bars rest on blocks that nobody has looked up for you, or on the operator’s own chain: they are stated, not proved.",
   "dispute.records_missing":
     "{count|One of the records|Some of the records} in dispute could not be shown.",
   "dispute.decision": "The decision",

@@ -81,7 +81,11 @@ export default {
 
   "record.own_chain":
     "The times above come from a chain that the ledger’s operator runs himself. They prove nothing to anybody else.",
-  "record.no_block_given": "Not proved here: nobody has vouched for a block yet",
+  "record.no_anchor": "Not yet on a chain",
+  "record.block_unvouched": "{block}, which nobody has looked up for you yet",
+  "record.stated_time": "anchored {time}, block not looked up",
+  "record.stated_means":
+    "The receipt leads to a block of that time. That the block is on the chain has not been checked here: look its hash up on the page for verifying.",
   "record.block_of": "block {number} of {chain}",
   "record.not_after": "existed by {time}",
   "record.not_after_own": "existed by {time} (the operator’s own chain)",

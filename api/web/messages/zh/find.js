@@ -37,7 +37,7 @@ export default {
   "find.as_record": "与此记录有关。",
   "find.answer_unseen": "它与所查内容有关只是服务器的说法，记录本身并未显示。",
   "find.answer_false": "该记录并没有所查的内容。",
-  "find.receipt_false": "服务器为此记录给出的凭证不成立。",
-  "find.receipt_away": "未能取得其凭证。",
+  "find.receipt_false": "服务器为此记录给出的凭据不成立。",
+  "find.receipt_away": "未能取得其凭据。",
   "find.and_more": "，另有 {count} 人",
 };

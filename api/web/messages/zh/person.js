@@ -20,7 +20,7 @@ export default {
   "person.named_as": "写明 {name}",
   "person.orcid_site":
     "该 ORCID 是否存在、持有人如何自述，见 {link}。本页没有向该网站查询任何内容。",
-  "person.omitted": "本浏览器存有 {count} 条记录的凭证，而服务器却没有提到它们：",
+  "person.omitted": "本浏览器存有 {count} 条记录的凭据，而服务器却没有提到它们：",
 
   "person.key": "密钥",
   "person.key_title": "密钥",

@@ -1,14 +1,14 @@
 /** A record: what it says, what is proved of it, and what was said about it since. */
 export default {
   "record.title": "记录",
-  "record.loading": "正在获取记录并核验其凭证……",
+  "record.loading": "正在获取记录并核验其凭据……",
   "record.loaded": "页面已完整显示。",
   "record.id": "记录编号",
   "record.key": "密钥",
   "record.kind": "类型",
   "record.dataset": "数据集",
   "record.when": "时间",
-  "record.claimed": "签署者自己时钟的时间",
+  "record.claimed": "签名者自己时钟的时间",
   "record.list_comma": "、",
   "record.not_shown": "未公开姓名者",
   "record.no_title": "未公开标题的数据集",
@@ -41,7 +41,7 @@ export default {
   "record.by_own_policy":
     "指：已在本浏览器中依据 {origin} 的信任策略（{digest}）证明；该策略由您于 {time} 比对。",
   "record.by_servers_policy":
-    "凭证已在本浏览器中核验，但依据的只是同一台服务器给出的信任策略。这只能说明服务器没有自相矛盾。",
+    "凭据已在本浏览器中核验，但依据的只是同一台服务器给出的信任策略。这只能说明服务器没有自相矛盾。",
   "record.policy_how": "怎样才能成为“已在本机核验”？",
   "record.policy_compare":
     "信任策略规定了哪些人的签名对此日志有效。请不要只看本页，而是通过其他途径（所在机构、纸质材料、电话）从您信任的人那里取得策略的摘要。若与下面的一致，即可保存该策略；此后本浏览器便依据它来判断。",
@@ -50,12 +50,12 @@ export default {
 
   "record.cannot_check":
     "本页未经加密传来，浏览器不允许它进行任何核验。以下内容均只是服务器的说法。",
-  "record.not_proved_title": "服务器为此记录给出的凭证不成立",
+  "record.not_proved_title": "服务器为此记录给出的凭据不成立",
   "record.not_proved":
-    "凭证必须能够依据本浏览器采用的信任策略，证明该记录是日志中的一个条目。这份凭证做不到，因此不显示其任何内容。可能是服务器出了错，也可能它提供的并不是该策略所对应的日志。",
+    "凭据必须能够依据本浏览器采用的信任策略，证明该记录是日志中的一个条目。这份凭据做不到，因此不显示其任何内容。可能是服务器出了错，也可能它提供的并不是该策略所对应的日志。",
   "record.left_title": "服务器给出的内容中有 {count} 项不成立，未予采用：",
-  "record.left_unproved": "其凭证未能证明它是日志中的条目",
-  "record.left_another": "服务器给出的是另一条记录的凭证",
+  "record.left_unproved": "其凭据未能证明它是日志中的条目",
+  "record.left_another": "服务器给出的是另一条记录的凭据",
   "record.left_astray": "该记录所涉及的并非服务器所说的对象",
   "record.left_unreadable": "服务器的答复没有指明任何记录",
   "record.left_some_away": "有 {count} 条记录目前无法取得，本页可能不完整。",
@@ -64,7 +64,7 @@ export default {
     "服务器可能略去某些记录。只有通读整部日志（provenance audit）才能证明没有遗漏。",
   "record.missing": "有 {count} 条被引用的记录不在本日志中。",
 
-  "record.banner_withdrawn": "已撤回：签署者不再主张此记录，见 {id}。",
+  "record.banner_withdrawn": "已撤回：签名者不再主张此记录，见 {id}。",
   "record.banner_superseded": "已被取代：现以 {id} 为准。",
   "record.banner_corrected": "已认定有误：见更正 {id}。",
   "record.banner_disputed": "有争议，尚未裁定：见{disputes}。",
@@ -74,12 +74,16 @@ export default {
   "record.the_dispute": "一项争议",
 
   "record.own_chain": "上述时间出自账本运营者自己运行的链，对他人不具证明力。",
-  "record.no_block_given": "此处未证明：尚无人为任何区块作保",
+  "record.no_anchor": "尚未上链",
+  "record.block_unvouched": "{block}，尚未为您查对",
+  "record.stated_time": "上链于 {time}，区块未查对",
+  "record.stated_means":
+    "凭据指向该时间的一个区块；该区块是否确在链上，此处没有核验。可在核验页查对其哈希值。",
   "record.block_of": "{chain} 的区块 {number}",
   "record.not_after": "不晚于 {time}",
   "record.not_after_own": "不晚于 {time}（运营者自己的链）",
   "record.claimed_time": "自称签署于 {time}",
-  "record.signed_by": "签署者",
+  "record.signed_by": "签名者",
   "record.fingerprint": "数据指纹",
   "record.declared_digest": "来源所声明的摘要",
   "record.sealed": "密封",
@@ -99,8 +103,8 @@ export default {
   "record.assurance_declared": "取自来源方，此处无人读取过",
   "record.assurance_imported": "取自来源方，此处无人读取过",
   "record.assurance_sampled": "部分文件经读取，其余取自来源方",
-  "record.assurance_rehashed": "存证者称已读取每个文件",
-  "record.foot": "本记录证明由谁签署、且已进入日志。其中关于数据和人员的内容，是签署者的陈述。",
+  "record.assurance_rehashed": "存证人称已读取每个文件",
+  "record.foot": "本记录证明由谁签署、且已进入日志。其中关于数据和人员的内容，是签名者的陈述。",
 
   "record.proved_title": "哪些已证明，哪些没有",
   "record.proved_wrong": "经核验不成立：",
@@ -108,12 +112,12 @@ export default {
   "record.proved_by_server": "与服务器自己的策略相符",
   "record.not_proved_here": "未核验",
   "record.never_proved":
-    "任何凭证都不能证明所述内容属实，不能证明数据确由签署者产生，也不能证明此前无人拥有这些数据。",
+    "任何凭据都不能证明所述内容属实，不能证明数据确由签名者产生，也不能证明此前无人拥有这些数据。",
   "record.all_checks": "逐项查看全部核验步骤",
-  "record.verify_yourself": "核验凭证和您自己的文件",
+  "record.verify_yourself": "核验凭据和您自己的文件",
 
   "record.people": "人员与角色",
-  "record.people_lead": "存证者可以写上任何人。本人未答复的，无论过了多久，都只是他人的声称。",
+  "record.people_lead": "存证人可以写上任何人。本人未答复的，无论过了多久，都只是他人的声称。",
   "record.nobody": "此记录没有写明任何人。",
   "record.person": "人员",
   "record.as_contributor": "作为贡献者",
@@ -138,13 +142,13 @@ export default {
   "record.answer_amend": "将角色更正为：",
   "record.answer_not_counted":
     "已被较新的答复或确认程度更高的密钥取代、已撤回，或所用密钥与此人并无关联。",
-  "record.named_by_other": "由既非存证者、亦非本人的人写明，不予计入",
+  "record.named_by_other": "由既非存证人、亦非本人的人写明，不予计入",
   "record.does_not_count": "不予计入：依此策略，该密钥无权签署",
   "record.does_not_count_short": "不予计入",
 
   "record.files": "文件",
-  "record.files_unpublished": "存证者没有公布文件清单。",
-  "record.files_published": "据服务器称，存证者已公布文件清单。清单会先与指纹核对，再显示出来。",
+  "record.files_unpublished": "存证人没有公布文件清单。",
+  "record.files_published": "据服务器称，存证人已公布文件清单。清单会先与指纹核对，再显示出来。",
   "record.files_show": "获取并核对清单",
   "record.files_match": "此清单与所签署的指纹完全一致。",
   "record.files_more": "另有 {count} 个文件，保存清单即可查看全部。",
@@ -157,7 +161,7 @@ export default {
 
   "record.lineage": "谱系",
   "record.lineage_lead":
-    "下方的数据来自其上方的数据。箭头表示较新数据集签署者的说法；虚线框中的内容只是被提及，未在此证明。",
+    "下方的数据来自其上方的数据。箭头表示较新数据集签名者的说法；虚线框中的内容只是被提及，未在此证明。",
   "record.lineage_alone": "本日志中没有与之相关的其他数据集。",
   "record.lineage_picture": "{count} 个相关数据集的图示，下方另有文字说明",
   "record.lineage_words": "文字说明",
@@ -204,13 +208,13 @@ export default {
   "record.event_transfer_of_rights": "权利转移",
 
   "record.take": "留存与引用",
-  "record.receipt_means": "凭证是一个包含全部证据的文件。只要文件还在，无须本服务器也能核验。",
-  "record.receipt_json": "凭证（JSON）",
+  "record.receipt_means": "凭据是一个包含全部证据的文件。只要文件还在，无须本服务器也能核验。",
+  "record.receipt_json": "凭据（JSON）",
   "record.receipt_pdf": "证书（PDF）",
-  "record.receipt_pdf_there": "证书已下载。它由服务器编写，作数的是其中所附的凭证。",
+  "record.receipt_pdf_there": "证书已下载。它由服务器编写，作数的是其中所附的凭据。",
   "record.cite": "引用",
   "record.citation": "引用文字",
-  "record.cite_means": "提出异议者不列入；尚未答复者按存证者的说法列入。",
+  "record.cite_means": "提出异议者不列入；尚未答复者按存证人的说法列入。",
   "record.badge": "网页徽标",
   "record.badge_words": "数据存证",
   "record.badge_means": "徽标是本服务器的说法，点击后可来到本页。",

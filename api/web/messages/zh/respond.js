@@ -41,9 +41,9 @@ export default {
   "respond.sending": "正在签署并发送……",
   "respond.not_sent": "已签署，但未能送达。请重试：发送的是同样的内容。",
   "respond.refused": "账本拒绝了此答复。",
-  "respond.receipt_false": "服务器为您的答复给出的凭证不成立。",
+  "respond.receipt_false": "服务器为您的答复给出的凭据不成立。",
   "respond.done": "您的答复已进入日志",
-  "respond.done_means": "凭证可以证明，请妥善保存。",
+  "respond.done_means": "凭据可以证明，请妥善保存。",
   "respond.answers": "所答复的记录",
   "respond.see_record": "查看该记录",
   "respond.change_later":
