@@ -35,7 +35,8 @@ FILE_NAME: Final = "verify.html"
 
 _START: Final = "saved_copy.js"
 _WORKERS: Final = ("worker/hash.js",)
-_STYLES: Final = ("tokens", "base", "components", "verify", "print")
+_STYLES: Final = ("tokens", "base", "components", "verify")
+_PRINT_STYLE: Final = "print"
 
 _NAMES: Final = r"\{(?P<names>[^{}]*)\}"
 _FROM: Final = r"""\s*from\s*["'](?P<source>\.[^"']+)["'];?"""
@@ -177,7 +178,7 @@ def saved_verifier() -> bytes:
     workers = {path: bundle(WEB, path) for path in _WORKERS}
     words = json.dumps(workers, ensure_ascii=False).replace("<", "\\u003c")
     script = f"globalThis.SAVED_WORKERS = {words};\n{bundle(WEB, _START)}"
-    style = "\n".join((WEB / "style" / f"{one}.css").read_text("utf-8") for one in _STYLES)
+    style = "\n".join(map(_style, _STYLES)) + f"@media print {{\n{_style(_PRINT_STYLE)}}}\n"
     for text, what in ((script, "script"), (style, "style")):
         if re.search(f"</{what}|<!--", text, re.IGNORECASE):
             raise RuntimeError(f"what would end the {what} element stands in it")
@@ -187,6 +188,10 @@ def saved_verifier() -> bytes:
         "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"
     )
     return _PAGE.format(policy=policy, style=style, script=script).encode()
+
+
+def _style(name: str) -> str:
+    return (WEB / "style" / f"{name}.css").read_text("utf-8")
 
 
 def _hash(text: str) -> str:
@@ -201,13 +206,14 @@ _PAGE: Final = """\
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
+<meta name="color-scheme" content="light dark">
 <title>Provenance verifier</title>
 <style>{style}</style>
 </head>
 <body>
-<header></header>
+<header class="frame-head"></header>
 <main></main>
-<p id="announcements" class="visually-hidden" aria-live="polite"></p>
+<p id="announcements" class="unseen" role="status" aria-live="polite"></p>
 <script>{script}</script>
 </body>
 </html>

@@ -56,7 +56,7 @@ function* imported(text) {
   const code = text.replace(COMMENT, ""); // types in comments name modules as well
   for (const [, path] of code.matchAll(IMPORT)) yield path;
   // views are loaded by name; those that a reader needs offline are the verifier's
-  if (text.includes("import(`./views/")) yield* ["./views/verify.js", "./views/failed.js"];
+  if (text.includes("./views/${")) yield* ["./views/verify.js", "./views/failed.js"];
 }
 
 async function fetched(path) {
