@@ -145,7 +145,7 @@ def invite(
 
 
 def _link(ledger: str, record_id: str, shown: str) -> str:
-    return f"{ledger.rstrip('/')}/#respond={record_id}.{shown}"
+    return f"{ledger.rstrip('/')}/respond#respond={record_id}.{shown}"
 
 
 def _with_disclosures(record_id: str, ledger: str, home: Path | None) -> Record:
