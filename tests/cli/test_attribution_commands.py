@@ -165,7 +165,9 @@ def penguins(place: Place) -> str:
     """That deposit, answered: accepted by Li, objected to by Wang, amended by Chen."""
     penguins = named_by_gorman(place)
     links = {one["name"]: one["link"] for one in place.json("gorman", "invite", penguins)}
-    assert all(link.startswith(f"{place.url}/respond#respond={penguins}.") for link in links.values())
+    assert all(
+        link.startswith(f"{place.url}/respond#respond={penguins}.") for link in links.values()
+    )
 
     place.json("li", "respond", links["李雷"], "object", "--reason", "我没有参与。")
     place.json("li", "respond", links["李雷"], "accept")

@@ -19,7 +19,7 @@ export function takePart(view) {
   const isDeposit = entry.record.type === "deposit";
   return h(
     "section",
-    { class: "part take no-print" },
+    { class: "part take on-screen" },
     h("h2", null, say("record.take")),
     h("p", null, say("record.receipt_means")),
     receipts(view),
