@@ -14,12 +14,12 @@
  */
 
 const DATABASE = "provenance";
-const VERSION = 1;
+const VERSION = 1; // to be raised with every store that is added: what a reader has stays
 
-/** @typedef {"policies" | "keys" | "outbox" | "receipts" | "own"} StoreName */
+/** @typedef {"policies" | "keys" | "outbox" | "receipts" | "own" | "states"} StoreName */
 
 /** @type {readonly StoreName[]} */
-export const STORES = Object.freeze(["policies", "keys", "outbox", "receipts", "own"]);
+export const STORES = Object.freeze(["policies", "keys", "outbox", "receipts", "own", "states"]);
 
 let opening = null;
 
@@ -82,7 +82,10 @@ function open() {
   opening ??= new Promise((resolve, reject) => {
     const request = indexedDB.open(DATABASE, VERSION);
     request.onupgradeneeded = () => {
-      for (const name of STORES) request.result.createObjectStore(name);
+      const there = request.result.objectStoreNames;
+      for (const name of STORES) {
+        if (!there.contains(name)) request.result.createObjectStore(name);
+      }
     };
     request.onsuccess = () => {
       // another tab with a newer page must not wait for this one

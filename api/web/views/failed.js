@@ -2,7 +2,10 @@
  * What is shown when a view could not be made: what happened, and its code for whoever asks.
  */
 
+import { VerificationError } from "../core/errors.js";
+import { trustMark } from "../elements/badge.js";
 import { append, h } from "../elements/dom.js";
+import { notice } from "../elements/notice.js";
 import { render as renderMissing } from "./missing.js";
 
 /**
@@ -20,6 +23,8 @@ export function render(root, page, error) {
   append(
     root,
     h("h1", null, say("shell.failed_title")),
+    error instanceof VerificationError &&
+      notice("false", trustMark(page, "false"), say("shell.failed_false")),
     h("p", null, h("bdi", null, [error?.title, error?.message].filter(Boolean).join(": "))),
     typeof error?.code === "string" && h("p", null, say("shell.failed_code", { code: error.code })),
     h("button", { type: "button", onclick: () => location.reload() }, say("shell.failed_again")),

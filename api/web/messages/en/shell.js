@@ -83,6 +83,8 @@ export default {
   "shell.missing_find": "Look up a deposit",
 
   "shell.failed_title": "This could not be shown",
+  "shell.failed_false":
+    "What the server sent does not hold, so your browser does not show it. Do not rely on this server now.",
   "shell.failed_code": "If you ask somebody about it, name this code: {code}",
   "shell.failed_again": "Try again",
 

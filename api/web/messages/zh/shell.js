@@ -77,6 +77,7 @@ export default {
   "shell.missing_find": "查询存证",
 
   "shell.failed_title": "此页无法显示",
+  "shell.failed_false": "服务器送来的内容不成立，因此浏览器没有显示。目前请勿依赖此服务器。",
   "shell.failed_code": "如需向他人询问，请提供此代码：{code}",
   "shell.failed_again": "重试",
 
