@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from provenance.record import Configuration, Genesis, Record
     from provenance.record_values import Chain as LoggedChain
 
-__all__ = ["check_policy"]
+__all__ = ["check_policy", "configurations", "read_genesis"]
 
 _FIRST_SIGNED: Final = 2
 """The tree size of the first checkpoint: genesis names the keys from there on."""
@@ -52,6 +52,19 @@ def check_policy(policy: Policy, log: LogReader) -> None:
         OtherPolicyError: it is not; ``field`` names the member.
         DamagedReceiptError: the entry that would say so is damaged.
     """
+    genesis = read_genesis(policy, log)
+    for place, key in enumerate(policy.checkpoint_keys):
+        _check_key(key, genesis, policy, log, f"checkpoint_keys[{place}]")
+    _check_chains(policy, genesis, log)
+
+
+def read_genesis(policy: Policy, log: LogReader) -> Genesis:
+    """Return what entry 0 says, once the policy's root key is found to have signed it.
+
+    Raises:
+        OtherPolicyError: it names another root key or origin than the policy.
+        DamagedReceiptError: it is damaged.
+    """
     first = _record(0, log)
     if first.type != "genesis":
         raise DamagedReceiptError(f"entry 0 is a {first.type} record")
@@ -59,9 +72,7 @@ def check_policy(policy: Policy, log: LogReader) -> None:
     _demand(policy.root_key == genesis.root_key, "genesis names another root key", "root_key")
     _verify(first, 0, policy)
     _demand(first.payload.get("aud") == policy.origin, "genesis has another origin", "origin")
-    for place, key in enumerate(policy.checkpoint_keys):
-        _check_key(key, genesis, policy, log, f"checkpoint_keys[{place}]")
-    _check_chains(policy, genesis, log)
+    return genesis
 
 
 def _check_key(
@@ -94,7 +105,7 @@ def _check_chains(policy: Policy, genesis: Genesis, log: LogReader) -> None:
     said = list(map(_facts, policy.chains))
     _demand(said[0] == _facts(genesis.chains[0]), "genesis names another first chain", "chains[0]")
     if not known.issuperset(said):
-        for change in _configurations(policy, log):
+        for _, change in configurations(policy, log):
             known.update(map(_facts, change.add.chains))
             if known.issuperset(said):
                 break
@@ -108,14 +119,18 @@ def _facts(chain: Chain | LoggedChain) -> tuple[int, bytes, bytes, bytes, bytes,
     return (*place, chain.code_hash, chain.roots_slot)
 
 
-def _configurations(policy: Policy, log: LogReader) -> Iterator[Configuration]:
-    """Yield what changed the log's keys and chains, in the order of the log."""
+def configurations(policy: Policy, log: LogReader) -> Iterator[tuple[int, Configuration]]:
+    """Yield what changed the log's keys and chains with its leaf index, in the order of the log.
+
+    Raises:
+        DamagedReceiptError: an entry that seems to be one is damaged.
+    """
     start, root = 1, policy.root_key.thumbprint.encode()
     while entries := log.entries(start, start + _AT_ONCE):
         for index, entry in enumerate(entries, start):
             # parsed is only what the root key signed, as its header says
             if root in _header(entry) and (change := _configuration(index, policy, log)):
-                yield change
+                yield index, change
         start += len(entries)
 
 

@@ -24,6 +24,7 @@ from provenance.errors import ConflictError, VerificationError
 from provenance.files.atomic import write_bytes
 from provenance.files.lock import FolderLock
 from provenance.files.signer_memory import FileSignerMemory
+from provenance.ledger.beacon_key import beacon_key_in_force
 from provenance.ledger.configure_log import (
     KeyKind,
     Replacement,
@@ -50,7 +51,7 @@ from provenance.store.log_store import open_log_store
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from provenance.keys import PrivateKey
+    from provenance.keys import PrivateKey, PublicKey
     from provenance.ledger.ports import LogStore, SignerMemory
     from provenance.record import Record
     from provenance.service.settings import LedgerFolder
@@ -174,7 +175,7 @@ class KeyChange:
         new = self.make_key(kind)  # (1)
         record = issue_configuration(
             kind,
-            old=self._keys.current(kind.value).public,
+            old=self._old_key(kind),
             new=new.public,
             root=root,
             origin=origin,
@@ -185,6 +186,12 @@ class KeyChange:
         changed_policy(self._policy, begun[1])
         self.write_intent(record)  # (2)
         return begun
+
+    def _old_key(self, kind: KeyKind) -> PublicKey:
+        """Return the key in use; that of a beacon key whose file is gone stands in the log."""
+        if kind is KeyKind.BEACON and not self._keys.has(kind.value):
+            return beacon_key_in_force(self._policy, self._store)
+        return self._keys.current(kind.value).public
 
     # --- finishing -------------------------------------------------------------------------
 
@@ -231,8 +238,9 @@ class KeyChange:
 
     def keep_retired(self, change: Replacement) -> None:
         """Keep the old key under another name; it is the operator's to destroy."""
-        if self._keys.current(change.kind.value).public == change.old:
-            self._keys.keep_retired(change.kind.value)
+        name = change.kind.value
+        if self._keys.has(name) and self._keys.current(name).public == change.old:
+            self._keys.keep_retired(name)
 
     def promote(self, change: Replacement) -> None:
         """Put the new key into use."""

@@ -115,9 +115,13 @@ class OperatorKeys:
         """Return the key ``name`` that is in use, ``checkpoint`` or ``beacon``."""
         return self._plain(name, make=False)
 
+    def has(self, name: str) -> bool:
+        """Tell whether the file of the key ``name`` is there, whatever is in it."""
+        return (self._folder / f"{name}.jwk").exists()
+
     def has_next(self, name: str) -> bool:
         """Tell whether there is a key that is to take the place of ``name``."""
-        return (self._folder / f"{name}.next.jwk").exists()
+        return self.has(f"{name}.next")
 
     def next(self, name: str, *, make: bool = False) -> PrivateKey:
         """Return the key that is to take the place of ``name``."""
@@ -138,7 +142,7 @@ class OperatorKeys:
         Raises:
             FatalError: neither of the two files holds ``new``: nobody could sign from now on.
         """
-        if self.current(name).public == new:
+        if self.has(name) and self.current(name).public == new:
             return
         if not self.has_next(name) or self.next(name).public != new:
             raise FatalError(f"the log's new {name} key is not in {self._folder}")

@@ -222,6 +222,34 @@ def test_beacons_of_the_new_key_are_cited_and_audited(place: Place) -> None:
     assert place.audit().by_type["beacon"] == 2
 
 
+def test_a_beacon_key_whose_file_is_gone_is_replaced_by_what_the_log_says(place: Place) -> None:
+    place.change(KeyKind.BEACON)
+    place.deposit(beacon=True)
+    second = OperatorKeys(place.folder.keys).current("beacon").public
+    for file in place.folder.keys.glob("beacon*"):
+        file.unlink()
+
+    done = place.change(KeyKind.BEACON)
+    receipt = place.deposit(beacon=True).receipt
+
+    assert done.change.old == second
+    assert receipt.beacon is not None
+    beacon = parse_record(receipt.beacon.sd_jwt.encode(), complete=True)
+    assert beacon.kid == done.change.new.thumbprint
+    assert is_good(receipt, place.policy)
+    assert place.audit().by_type["configuration"] == 2
+
+
+def test_a_damaged_beacon_key_is_not_thrown_away(place: Place) -> None:
+    file = place.folder.keys / "beacon.jwk"
+    file.write_bytes(b"{")
+
+    with pytest.raises(MalformedError, match="the beacon key is damaged"):
+        place.change(KeyKind.BEACON)
+
+    assert file.read_bytes() == b"{"
+
+
 def test_keys_change_again_and_again(place: Place) -> None:
     receipts: list[Receipt] = []
     for kind in [KeyKind.CHECKPOINT, KeyKind.BEACON, KeyKind.CHECKPOINT, KeyKind.BEACON] * 2:
