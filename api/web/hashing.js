@@ -32,8 +32,12 @@ const POLICY = "provenance-worker";
  */
 export function pickedFiles(list) {
   return Array.from(list, (file) => {
-    const path = file.webkitRelativePath;
-    return { path: path ? path.slice(path.indexOf("/") + 1) : file.name, file };
+    const { name, webkitRelativePath: path } = file;
+    if (!path) return { path: name, file };
+    // Chromium writes a backslash in a path as a slash. A file's own name tells; that a folder's
+    // has one cannot be seen here, only in a drop.
+    const folders = path.slice(path.indexOf("/") + 1, path.length - name.length);
+    return { path: folders + name, file };
   });
 }
 
