@@ -8,7 +8,6 @@ Every time is said together with the block that it rests on and with whose word 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from provenance.credit import ROLES
@@ -26,6 +25,8 @@ from provenance.document import (
     Table,
 )
 from provenance.record import deposit_of
+from provenance.record_codes import coded
+from provenance.record_words import beijing_text, clock_text, tell_record
 from provenance.verdict import Outcome, utc_text
 from provenance.verify_blocks import blocks_of
 from provenance.wordings import CONCLUSIONS, TITLES, TRUSTS
@@ -44,12 +45,9 @@ __all__ = [
     "Labels",
     "bound_text",
     "certificate_of",
-    "clock_text",
     "contributor_row",
     "people_table",
 ]
-
-_BEIJING: Final = timedelta(hours=8)
 
 OUTCOMES: Final = {
     Outcome.PROVED: Both("proved", "已证明"),
@@ -93,6 +91,7 @@ class Labels:
     OTHER = Both("Certificate of a record", "记录存证证书")
     TIMES = Both("When", "时间")
     DATA = Both("The dataset", "数据集")
+    SAYS = Both("What it says, by its signer's word", "记录内容（签名者所述）")
     PEOPLE = Both("Contributors, as the depositor claims", "贡献者（存证人自称）")
     SIGNER = Both("Who signed", "签名者")
     LOG = Both("Log and chain", "日志与区块链")
@@ -195,12 +194,17 @@ def certificate_of(parts: Parts, verdict: Verdict, speech: Speech, *, version: s
     index = str(parts.receipt.record.leaf_index)
     rows: list[tuple[str, Cell]] = [
         (speech(Labels.RECORD), Mono(record.id_hex)),
-        (speech(Labels.ENTRY), f"{index} ({record.type})"),
+        (speech(Labels.ENTRY), f"{index} ({coded(speech, record.type)})"),
     ]
     blocks += [Fields(tuple(rows)), Heading(1, speech.short(Labels.TIMES))]
     blocks += [Fields(tuple(_times(verdict, speech))), Paragraph(speech(_SAID["if"]))]
     if deposit is not None:
         blocks += _data(deposit, speech)
+    elif said := tell_record(record, bytes.hex, speech):
+        blocks += [
+            Heading(1, speech.short(Labels.SAYS)),
+            Fields(((coded(speech, record.type), said),)),
+        ]
     blocks += [
         Heading(1, speech.short(Labels.SIGNER)),
         Fields(tuple(_signer(parts, verdict, speech))),
@@ -223,19 +227,6 @@ def _conclusion(verdict: Verdict, speech: Speech) -> str:
 # --- its parts ----------------------------------------------------------------------------
 
 
-def clock_text(time_unix: int, speech: Speech) -> str:
-    """Return a time in UTC and, in Chinese, in Beijing time too."""
-    return speech(Both("{utc}", "{beijing}"), utc=utc_text(time_unix), beijing=_beijing(time_unix))
-
-
-def _beijing(time_unix: int) -> str:
-    try:
-        moment = datetime.fromtimestamp(time_unix, UTC) + _BEIJING
-    except (OverflowError, OSError, ValueError):
-        return utc_text(time_unix)
-    return f"北京时间 {moment:%Y-%m-%d %H:%M:%S}（{utc_text(time_unix)}）"
-
-
 def bound_text(bound: Bound | None, speech: Speech) -> str:
     """Return one end of the interval with the block it rests on."""
     if bound is None:
@@ -243,7 +234,7 @@ def bound_text(bound: Bound | None, speech: Speech) -> str:
     return speech(
         _SAID["bound"],
         utc=utc_text(bound.time_unix),
-        both=_beijing(bound.time_unix),
+        both=beijing_text(bound.time_unix),
         number=bound.block_number,
         chain=bound.chain,
         id=bound.chain_id,
@@ -280,7 +271,7 @@ def _data(deposit: Deposit, speech: Speech) -> Iterator[Block]:
         (speech(Labels.LICENSE), deposit.license or absent),
         (speech(Labels.ACCESS), deposit.access or absent),
         (speech(Labels.IDENTIFIERS), identifiers or absent),
-        (speech(Labels.ASSURANCE), deposit.assurance_level or absent),
+        (speech(Labels.ASSURANCE), coded(speech, deposit.assurance_level or "not-stated")),
     ]
     yield Heading(1, speech.short(Labels.DATA))
     yield Fields(tuple(rows))

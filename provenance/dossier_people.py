@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from provenance.attribution import Status, credit_of
-from provenance.attribution_values import (
-    read_correction,
-    read_ruling,
-    read_statement,
-    read_transfer,
-    read_withdrawal,
-)
-from provenance.certificate import clock_text
 from provenance.credit import ROLES
 from provenance.document import Both, Fields, Heading, Mono, Paragraph, Table
-from provenance.dossier_codes import STATUSES, coded
 from provenance.dossier_words import WORDS
-from provenance.errors import MalformedError
 from provenance.key_values import revocation_of
 from provenance.receipt_parts import Parts
-from provenance.record import fixity_of, key_binding_of, parse_record
-from provenance.record_standing import targets_of
-from provenance.time_stamp import read_time_stamp
+from provenance.record import key_binding_of, parse_record
+from provenance.record_codes import STATUSES, coded
+from provenance.record_words import clock_text, tell_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
 
     from provenance.attribution import Person
     from provenance.case import Entry
     from provenance.document import Block, Cell, Speech
     from provenance.dossier_facts import DossierFacts
     from provenance.record import Record
+
+_EVENTS: Final = frozenset(
+    {"fixity", "statement", "correction", "withdrawal", "transfer", "opening", "ruling"}
+)
+"""Types that the chain of custody lists."""
 
 __all__ = ["countersigned", "custody", "keys", "people", "side_of"]
 
@@ -172,86 +168,17 @@ def custody(facts: DossierFacts, speech: Speech) -> Iterator[Block]:
 
 
 def _event(facts: DossierFacts, entry: Entry, speech: Speech) -> tuple[Cell, ...] | None:
-    say = _EVENTS.get(entry.record.type)
-    if say is None:
+    if entry.record.type not in _EVENTS:
         return None
     who = entry.signer.name or entry.signer.binder or entry.signer.kid[:16]
     kind = f"{entry.leaf_index} {coded(speech, entry.record.type)}"
-    said = "\n".join(filter(None, say(facts, entry.record, speech)))
+    said = tell_record(entry.record, partial(_index_of, facts, speech), speech) or ""
     return kind, said, f"{who}\n{coded(speech, entry.signer.level.value)}"
 
 
-def _index_of(facts: DossierFacts, record_id: bytes) -> str:
+def _index_of(facts: DossierFacts, speech: Speech, record_id: bytes) -> str:
     """Return the entry of a record of the case, else the beginning of its id."""
-    found = (one.leaf_index for one in facts.case.entries if one.id == record_id)
-    return str(next(found, record_id.hex()[:16]))
-
-
-def _fixity(_facts: DossierFacts, record: Record, speech: Speech) -> Iterator[str]:
-    said = fixity_of(record)
-    counts = {"checked": said.checked, "files": said.files}
-    yield speech(WORDS["fixity"], **counts, failed=said.failed, missing=said.missing)
-
-
-def _statement(_facts: DossierFacts, record: Record, speech: Speech) -> Iterator[str | None]:
-    said = read_statement(record)
-    yield coded(speech, said.event or "")
-    yield said.text
-    names = said.evidence_names or ("",) * len(said.evidence)
-    for name, digest in zip(names, said.evidence, strict=False):
-        yield f"{name} {digest.hex()}"
-    if said.time_token is None:
-        return
-    try:
-        time_unix = read_time_stamp(said.time_token).time_unix
-    except MalformedError:
-        yield speech(WORDS["token-unread"])
-    else:
-        yield speech(WORDS["token"], time=clock_text(time_unix, speech))
-
-
-def _correction(facts: DossierFacts, record: Record, speech: Speech) -> Iterator[str | None]:
-    said = read_correction(record)
-    yield speech(WORDS["correction"], index=_index_of(facts, said.record))
-    if said.superseded_by is not None:
-        yield speech(WORDS["superseded-by"], record=_index_of(facts, said.superseded_by))
-    yield said.reason
-
-
-def _withdrawal(facts: DossierFacts, record: Record, speech: Speech) -> Iterator[str | None]:
-    said = read_withdrawal(record)
-    yield speech(WORDS["withdrawal"], index=_index_of(facts, said.record))
-    yield said.reason
-
-
-def _transfer(facts: DossierFacts, record: Record, speech: Speech) -> Iterator[str]:
-    said = read_transfer(record)
-    yield speech(WORDS["transfer"], index=_index_of(facts, said.record))
-    yield said.to
-
-
-def _opening(facts: DossierFacts, record: Record, speech: Speech) -> Iterator[str]:
-    for target in targets_of(record):
-        yield speech(WORDS["opening"], index=_index_of(facts, target))
-
-
-def _ruling(facts: DossierFacts, record: Record, speech: Speech) -> Iterator[str | None]:
-    said = read_ruling(record)
-    index, outcome = _index_of(facts, said.record), coded(speech, said.outcome)
-    yield speech(WORDS["ruling"], index=index, outcome=outcome)
-    if said.corrects:
-        entries = ", ".join(_index_of(facts, one) for one in said.corrects)
-        yield speech(WORDS["ruling-wrong"], entries=entries)
-    yield said.reasons
-
-
-_EVENTS: Final[Mapping[str, Callable[[DossierFacts, Record, Speech], Iterator[str | None]]]] = {
-    "fixity": _fixity,
-    "statement": _statement,
-    "correction": _correction,
-    "withdrawal": _withdrawal,
-    "transfer": _transfer,
-    "opening": _opening,
-    "ruling": _ruling,
-}
-"""What the chain of custody says of a record, by its type; of others nothing."""
+    entry = facts.case.get(record_id)
+    if entry is None:
+        return record_id.hex()[:16]
+    return speech.short(WORDS["of-entry"], index=entry.leaf_index)

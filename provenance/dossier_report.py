@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from provenance.certificate import NOT_PROVED, bound_text, clock_text
+from provenance.certificate import NOT_PROVED, bound_text
 from provenance.digests import sha256, to_evm_hex
 from provenance.document import (
     Document,
@@ -26,7 +26,6 @@ from provenance.document import (
     Table,
 )
 from provenance.dossier_check import shown_states
-from provenance.dossier_codes import coded
 from provenance.dossier_forms import checking, forms, glossary, own_manifest, redaction
 from provenance.dossier_hand import tree_steps
 from provenance.dossier_headings import HEADINGS
@@ -34,6 +33,8 @@ from provenance.dossier_people import countersigned, custody, keys, people, side
 from provenance.dossier_timeline import Bar, draw_timeline
 from provenance.dossier_words import WORDS
 from provenance.receipt_parts import Parts
+from provenance.record_codes import coded
+from provenance.record_words import clock_text
 from provenance.sm3 import sm3
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ proved looks like a time. Letters are those of the font that the pages are set i
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Final
 
+from provenance.lineage_svg import fit
 from provenance.verdict import utc_text
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _RIGHT: Final = _WIDTH - 30
 _ROW: Final = 36
 _TOP: Final = 60
 _SVG: Final = "http://www.w3.org/2000/svg"
+_SIZE: Final = 14
 _FONT: Final = "Noto Sans SC, Noto Sans CJK SC, sans-serif"
 _COLOURS: Final = {"claimant": "#2a5d9f", "respondent": "#a0522d", "": "#555555"}
 
@@ -87,7 +88,7 @@ class _Axis:
 
 def _draw(bar: Bar, axis: _Axis, y: int, unproved: str) -> Iterator[str]:
     colour = _COLOURS.get(bar.side, _COLOURS[""])
-    yield _text(_LABELS, y + 17, _fit(bar.label), "end")
+    yield _text(_LABELS, y + 17, "".join(fit(bar.label, _SIZE, _LABELS - 10)), "end")
     start = bar.end if bar.start is None else bar.start
     end = bar.start if bar.end is None else bar.end
     if start is None or end is None:
@@ -103,17 +104,6 @@ def _draw(bar: Bar, axis: _Axis, y: int, unproved: str) -> Iterator[str]:
 
 def _text(x: float, y: int, text: str, anchor: str) -> str:
     return (
-        f'<text x="{x}" y="{y}" font-size="14" text-anchor="{anchor}" fill="#222222">'
+        f'<text x="{x}" y="{y}" font-size="{_SIZE}" text-anchor="{anchor}" fill="#222222">'
         f"{escape(text)}</text>"
     )
-
-
-def _fit(text: str) -> str:
-    """Cut a label to the room it has, counting a wide character as two."""
-    room, kept = 46, ""
-    for one in text:
-        room -= 2 if unicodedata.east_asian_width(one) in "WFA" else 1
-        if room < 1:
-            return kept + "…"
-        kept += one
-    return kept

@@ -42,6 +42,7 @@ WORDS: Final[Mapping[str, Both]] = {
     "withheld": Both("withheld or erased", "未披露或已删除"),
     "datasets": Both("Datasets in the order of the log (priority)", "数据集，按日志次序（先后）"),
     "entry": Both("entry", "条目"),
+    "of-entry": Both("entry {index}", "条目 {index}"),
     "dataset": Both("dataset", "数据集"),
     "interval": Both("proved interval", "已证明的时间区间"),
     "who": Both("signed by; identity; key", "签名者；身份；密钥"),
@@ -288,20 +289,4 @@ WORDS: Final[Mapping[str, Both]] = {
     ),
     "event": Both("event", "事件"),
     "no-event": Both("No such record.", "无此类记录。"),
-    "fixity": Both(
-        "files read again: {checked} of {files}; failed {failed}, missing {missing}",
-        "复核文件：{files} 个中的 {checked} 个；不符 {failed}，缺失 {missing}",
-    ),
-    "token": Both(
-        "with an RFC 3161 token that says {time}; who signed it: item 12",
-        "附 RFC 3161 时间戳，其所述时间为 {time}；由谁签名见第 12 项",
-    ),
-    "token-unread": Both("with an RFC 3161 token of another form", "附其他形式的 RFC 3161 时间戳"),
-    "correction": Both("entry {index} is wrong", "条目 {index} 有误"),
-    "superseded-by": Both("holds instead: {record}", "以此为准：{record}"),
-    "opening": Both("opens what entry {index} sealed", "开启条目 {index} 所密封的内容"),
-    "withdrawal": Both("no longer stands by entry {index}", "撤回条目 {index}"),
-    "transfer": Both("hands entry {index} to key", "将条目 {index} 转移给密钥"),
-    "ruling": Both("decides entry {index}: {outcome}", "裁决条目 {index}：{outcome}"),
-    "ruling-wrong": Both("finds wrong: entry {entries}", "认定有误：条目 {entries}"),
 }

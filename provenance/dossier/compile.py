@@ -70,7 +70,10 @@ _MARKS: Final = {
     "corrected": Both("found wrong", "已更正"),
     "disputed": Both("disputed", "争议中"),
 }
-_LINEAGE: Final = Both("Lineage", "谱系")
+_LINEAGE: Final = Both(
+    "Lineage: an arrow leads from a source to what came from it",
+    "谱系：箭头由来源指向由其而来者",
+)
 _ENTRY: Final = Both("entry {index}", "条目 {index}")
 _OUTSIDE: Final = Both("not in this log", "不在本日志中")
 _UNTITLED: Final = Both("dataset without a title", "无标题数据集")

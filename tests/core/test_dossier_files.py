@@ -26,6 +26,7 @@ from provenance.dossier_index import (
 from provenance.dossier_sums import write_sums
 from provenance.dossier_timeline import MAX_BARS, Bar, draw_timeline
 from provenance.errors import MalformedError, ProvenanceError, UnsupportedVersionError
+from provenance.lineage_svg import width_of
 
 RECORD = ListedRecord(b"\1" * 32, "deposit", 7, "K", "unbound", None, 9, "records/a.json", None)
 INDEX = DossierIndex(
@@ -161,5 +162,8 @@ def test_every_bar_lies_inside_the_picture(bars: list[Bar]) -> None:
     for one in svg.iter("{http://www.w3.org/2000/svg}rect"):
         x = float(one.get("x", "0"))
         assert 0 <= x <= x + float(one.get("width", "0")) <= 1_000.1
+    for one in svg.iter("{http://www.w3.org/2000/svg}text"):
+        if one.get("text-anchor") == "end" and float(one.get("x", "0")) < 400:
+            assert width_of(one.text or "", 14) <= float(one.get("x", "0"))
     text = "".join(one.text or "" for one in svg.iter() if one.text)
     assert (f"{len(bars) - MAX_BARS} more" in text) == (len(bars) > MAX_BARS)

@@ -70,6 +70,7 @@ def lineage(
     if svg is not None:
         words = {mark: _(word) for mark, word in MARK_WORDS.items()}
         title = _("Lineage of {title}").format(title=_title(found.nodes[found.asked]))
+        title += " · " + _("an arrow leads from a source to what came from it")
         picture = draw_lineage(found, _caption, title=title, words=words)
         write_file(svg, picture.encode("utf-8"))
     if as_json:
