@@ -28,8 +28,12 @@ export function policyCompare(page, policy, onKept) {
   const byEye = tickBox(say("ledger.policy_by_eye"), { onChange: () => look() });
   const button = busyButton(say("ledger.policy_keep"), async () => {
     if (!isCompared()) return;
-    await keepPolicy(policy.octets, policy.origin);
-    page.announce(say("ledger.policy_kept"));
+    try {
+      await keepPolicy(policy.octets, policy.origin);
+      page.announce(say("ledger.policy_kept"));
+    } catch {
+      // a private window keeps nothing: it was compared all the same, for this visit
+    }
     onKept();
   });
   const isCompared = () => {

@@ -3,9 +3,10 @@
  * else decides how strict the verdict is.
  */
 
+import { RPC_AWAY } from "../core/given.js";
 import { h, replace } from "../elements/dom.js";
 import { tickBox } from "../elements/field.js";
-import { busyButton, checkedField, saying, wordsOf } from "../elements/form.js";
+import { busyButton, checkedField, saying } from "../elements/form.js";
 import { notice } from "../elements/notice.js";
 import { askNode } from "../rpc.js";
 import { partReceipts } from "./verify_material.js";
@@ -109,16 +110,14 @@ function nodeFields(material, page, changed) {
       return;
     }
     said.show(h("p", null, say("verify.node_asking")));
-    try {
-      material.rpc = await askNode(material.node, main.octets, { signal: page.signal });
-    } catch (error) {
-      if (page.signal.aborted) return;
-      material.rpc = "unreachable";
-      said.show(notice("caution", null, say("verify.node_failed", { why: wordsOf(error) })));
-      changed();
-      return;
-    }
-    said.show(h("p", null, say("verify.node_answered")));
+    material.rpc = await askNode(material.node, main.octets, { signal: page.signal });
+    if (page.signal.aborted) return;
+    const isAway = material.rpc === RPC_AWAY;
+    said.show(
+      isAway
+        ? notice("caution", null, say("verify.node_failed"))
+        : h("p", null, say("verify.node_answered")),
+    );
     changed();
   };
   return [node.node, h("p", null, busyButton(say("verify.node_ask"), ask)), said.node];

@@ -6,8 +6,9 @@ import { digestGroups } from "../elements/digest.js";
 import { h, replace } from "../elements/dom.js";
 import { busyButton, button, saying, wordsOf } from "../elements/form.js";
 import { notice } from "../elements/notice.js";
-import { judgeOf, judgeOfServer } from "../own_policy.js";
-import { keepPolicy, keptPolicies } from "../policies.js";
+import { policyCompare } from "../elements/policy_compare.js";
+import { judgeOfServer } from "../own_policy.js";
+import { keptPolicies } from "../policies.js";
 import { originOf } from "./verify_data.js";
 
 /**
@@ -76,28 +77,24 @@ function comparing(desk) {
   const { material, page } = desk;
   const { say } = page;
   const { judge } = material;
-  const keepIt = async () => {
-    await keepPolicy(judge.octets, judge.origin).catch(() => {}); // else it counts for this visit
-    material.judge = { ...(await judgeOf(judge.octets)), name: judge.name, isOwn: true };
+  const named = h(
+    "p",
+    null,
+    say.nodes("verify.policy_of", { origin: h("bdi", null, judge.origin) }),
+  );
+  if (judge.isOwn) {
+    const shown = h("p", null, digestGroups(page, judge.digest, say("verify.policy_digest")));
+    return h("details", null, h("summary", null, say("verify.policy_yours")), named, shown);
+  }
+  const onKept = () => {
+    material.judge = { ...judge, isOwn: true };
     desk.changed();
   };
-  const shown = [
-    h("p", null, say.nodes("verify.policy_of", { origin: h("bdi", null, judge.origin) })),
-    h("p", null, digestGroups(page, judge.digest, say("verify.policy_digest"))),
-  ];
-  if (judge.isOwn) {
-    return h(
-      "details",
-      { class: "policy-kept" },
-      h("summary", null, say("verify.policy_yours")),
-      shown,
-    );
-  }
   return notice(
     "caution",
     say("verify.policy_compare_title"),
-    shown,
+    named,
     say("verify.policy_compare"),
-    h("p", null, busyButton(say("verify.policy_compared"), keepIt)),
+    policyCompare(page, judge, onKept),
   );
 }

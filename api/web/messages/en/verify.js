@@ -60,7 +60,6 @@ export default {
   "verify.policy_compare_title": "Compare this trust policy before you rely on it",
   "verify.policy_compare":
     "Compare the digest with one that did not come from here: printed in a paper, in a letter, on your institute’s site, or read out by a colleague. All 64 characters have to agree.",
-  "verify.policy_compared": "I have compared it, and it agrees",
 
   "verify.block_title": "The time: one look at the blockchain",
   "verify.block_lead":
@@ -77,7 +76,7 @@ export default {
   "verify.node_first": "First drop a receipt, and enter an address.",
   "verify.node_asking": "Asking …",
   "verify.node_answered": "The node has answered; the verdict below takes it in.",
-  "verify.node_failed": "The node did not answer: {why}",
+  "verify.node_failed": "Nobody answered there as a node of a blockchain does.",
   "verify.strict_question": "How strict shall the verdict be?",
   "verify.allow_dev": "Accept a development chain",
   "verify.allow_dev_hint":

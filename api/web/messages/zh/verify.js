@@ -56,7 +56,6 @@ export default {
   "verify.policy_compare_title": "请先比对这份信任策略，再加以依赖",
   "verify.policy_compare":
     "请与并非来自此处的摘要比对：印在论文里的、写在信函中的、公布在单位网站上的，或由同事念给您听的。64 个字符须完全一致。",
-  "verify.policy_compared": "我已比对，完全一致",
 
   "verify.block_title": "时间：到区块链上查一眼",
   "verify.block_lead":
@@ -73,7 +72,7 @@ export default {
   "verify.node_first": "请先拖入凭据，并填写地址。",
   "verify.node_asking": "正在询问……",
   "verify.node_answered": "节点已答复，下面的结论已计入。",
-  "verify.node_failed": "节点没有应答：{why}",
+  "verify.node_failed": "该地址没有像区块链节点那样应答。",
   "verify.strict_question": "核验要多严格？",
   "verify.allow_dev": "接受开发链",
   "verify.allow_dev_hint": "仅供试用。运行者可使这种链显示任何内容，因此对他人没有证明力。",
