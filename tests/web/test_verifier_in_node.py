@@ -62,7 +62,7 @@ def test_every_published_receipt_has_pythons_verdict() -> None:
 
 
 def edits_of(octets: bytes, count: int, seed: int) -> list[Edit]:
-    """Return random edits: another byte, a turned bit, one less, one more, a piece twice, an end."""
+    """Return random edits: a turned bit, another byte, some less, some more, or cut off."""
     draw = random.Random(seed)
     edits: list[Edit] = []
     for _ in range(count):
