@@ -1,4 +1,4 @@
-"""``policy``: fetch a ledger's trust policy, and show what believing it means."""
+"""``policy``: fetch a ledger's trust policy, show whom it believes, believe an institution."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ import typer
 from provenance.cli.application import Application
 from provenance.cli.commands.options import AsJson
 from provenance.cli.files import read_file, write_file
+from provenance.cli.key_exchange import read_request
 from provenance.cli.language import _, current
 from provenance.cli.output import print_fields, print_json, say
 from provenance.digests import sha256, to_evm_hex
-from provenance.errors import AlreadyExistsError
-from provenance.policy import Policy
+from provenance.errors import AlreadyExistsError, MalformedError
+from provenance.identifiers import bare_ror
+from provenance.policy import InstitutionKey, Policy, render_policy
+from provenance.record import key_binding_of
+from provenance.text import nfc
 
 __all__ = ["grouped", "read_policy", "register"]
 
@@ -24,6 +28,7 @@ def register(app: Application) -> None:
     group = Application(help=_("Fetch and show trust policies."))
     group.add("fetch", fetch, help=_("Fetch a ledger's policy and print its digest."))
     group.add("show", show, help=_("Show what a policy says."))
+    group.add("trust", trust, help=_("Write a policy that believes an institution as well."))
     app.add_typer(group, name="policy")
 
 
@@ -106,6 +111,10 @@ def show(
                     }
                     for chain in policy.chains
                 ],
+                "institutions": [
+                    {"name": one.name, "ror": one.ror, "key": one.key.thumbprint}
+                    for one in policy.institution_keys
+                ],
             }
         )
         return
@@ -122,6 +131,75 @@ def show(
             (_("chain"), named.format(name=chain.name, id=chain.chain_id, what=independent))
         )
         rows.append((_("contract"), to_evm_hex(chain.contract)))
-    rows += [(_("institution"), institution.name) for institution in policy.institution_keys]
+    for one in policy.institution_keys:
+        rows.append((_("institution"), f"{one.name} {one.ror or ''}".strip()))
+        rows.append((_("key"), one.key.thumbprint))
     rows += [(_("witness"), witness.to_vkey()) for witness in policy.witnesses]
     print_fields(rows)
+
+
+def trust(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=_("The policy file."))],
+    request: Annotated[
+        Path, typer.Argument(metavar="REQUEST", help=_("The institution's own key request."))
+    ],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="FILE", help=_("Where the new policy goes.")),
+    ],
+    name: Annotated[
+        str | None,
+        typer.Option("--name", metavar="TEXT", help=_("What verdicts call the institution.")),
+    ] = None,
+    ror: Annotated[
+        str | None, typer.Option("--ror", metavar="ROR", help=_("The institution's ROR id."))
+    ] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option("--certificate", metavar="PEM", help=_("X.509 chain over the same key.")),
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Add an institution's key. Compare its thumbprint with the institution before."""
+    policy, record = read_policy(file), read_request(request)
+    if record.aud != policy.origin:
+        raise MalformedError(f"it is for log {record.aud!a:.200}", field="REQUEST")
+    asked = key_binding_of(record)
+    stated_ror = ror or next(iter(asked.ror), None)
+    added = InstitutionKey(
+        name=nfc((name or asked.name or "").strip(), "--name"),
+        ror=None if stated_ror is None else bare_ror(stated_ror),
+        key=asked.key,
+        certificate=None
+        if certificate is None
+        else read_file(certificate).decode("ascii", "replace"),
+    )
+    others = [one for one in policy.institution_keys if one.key != added.key]
+    octets = render_policy(
+        origin=policy.origin,
+        root_key=policy.root_key,
+        checkpoint_keys=policy.checkpoint_keys,
+        chains=policy.chains,
+        institution_keys=[*others, added],
+        witnesses=policy.witnesses,
+        quorum=policy.quorum,
+    )
+    made = Policy.parse(octets)
+    if output.resolve() == file.resolve():
+        write_file(output, octets)
+    else:
+        _keep(output, made)
+    if as_json:
+        shown = {"policy": str(output), "digest": made.digest.hex()}
+        print_json({**shown, "institution": added.name, "key": added.key.thumbprint})
+        return
+    print_fields(
+        (
+            (_("policy"), output),
+            (_("institution"), added.name),
+            (_("key"), added.key.thumbprint),
+            (_("digest"), grouped(made.digest)),
+        )
+    )
+    say(_("Compare the key with the institution by another channel before you use this policy."))
