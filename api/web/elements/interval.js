@@ -44,9 +44,7 @@ export function intervalLine(page, { lower, upper, claimed = null, openUpper }) 
     h(
       "figcaption",
       null,
-      lower &&
-        upper &&
-        h("p", null, say("shell.interval_width", { width: width(page, lower, upper) })),
+      lower && upper && h("p", null, widthText(page, lower, upper)),
       claimed !== null &&
         h(
           "p",
@@ -95,6 +93,8 @@ function end(page, side, title, bound, whenOpen) {
   );
 }
 
-function width(page, lower, upper) {
-  return durationText(page, Math.max(upper.unix - lower.unix, 0));
+function widthText(page, lower, upper) {
+  const width = durationText(page, Math.max(upper.unix - lower.unix, 0));
+  const isProved = !lower.stated && !upper.stated;
+  return page.say(isProved ? "shell.interval_width" : "shell.interval_width_stated", { width });
 }

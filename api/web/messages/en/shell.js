@@ -29,6 +29,7 @@ export default {
   "shell.interval_by": "Existed no later than",
   "shell.interval_open": "Not proved",
   "shell.interval_width": "The moment lies within {width}.",
+  "shell.interval_width_stated": "If both hold, the moment lies within {width}.",
   "shell.interval_claimed": "The signer’s own clock said {time}. That is a claim and not proved.",
 
   "shell.level_unbound": "Holder not named",

@@ -27,7 +27,8 @@ export default {
   "shell.interval_after": "进入日志不早于",
   "shell.interval_by": "存在不晚于",
   "shell.interval_open": "未证明",
-  "shell.interval_width": "实际时刻就在这 {width} 之内。",
+  "shell.interval_width": "实际时刻就在这{width}之内。",
+  "shell.interval_width_stated": "若两者属实，实际时刻就在这{width}之内。",
   "shell.interval_claimed": "签名者自己的时钟为 {time}，属自称，未经证明。",
 
   "shell.level_unbound": "未说明持有人",
