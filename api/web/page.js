@@ -133,7 +133,7 @@ async function show({ moveFocus = false, scroll = 0, kept = undefined, isSameVis
     const failed = await import("./views/failed.js");
     replace(main, root);
     root.replaceChildren();
-    failed.render(root, page, error);
+    await failed.render(root, page, error);
   }
   if (signal.aborted) return;
   main.removeAttribute("aria-busy");

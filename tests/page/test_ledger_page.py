@@ -181,6 +181,17 @@ def test_a_forged_anchor_is_told(
     assert found == false
 
 
+def test_what_the_server_cannot_give_is_said_in_its_place(open_page: Callable[..., Page]) -> None:
+    page = open_page(locale="zh-CN")
+    problem = {"status": 503, "code": "unavailable", "title": "?", "detail": "the database is away"}
+    page.route("**/v1/ledger", lambda route: route.fulfill(status=503, json=problem))
+    page.goto("/ledger")
+
+    expect(page.locator("section", has_text="现况").first).to_contain_text("所需的服务没有应答")
+    expect(page.locator(".policy-compare")).to_be_visible()
+    page.complaints.clear()  # type: ignore[attr-defined]  # the 503 stands on the console
+
+
 def test_a_state_of_the_past_is_proved_from_the_newest(browser_page: Page, site: Site) -> None:
     keep_policy(browser_page, site)
     browser_page.goto("/checkpoints/2")

@@ -4,6 +4,7 @@
  */
 
 import { h, replace } from "./dom.js";
+import { failure } from "./failure.js";
 
 /**
  * @param {import("../page.js").Page} page
@@ -25,28 +26,12 @@ export function askedSection(page, title, ask) {
       content = await ask();
     } catch (error) {
       if (page.signal.aborted) return;
-      content = failure(page, error);
+      if (typeof error?.code !== "string") console.error(error); // ours, and a bug
+      content = await failure(page, error);
     }
     if (page.signal.aborted) return;
     replace(body, content);
     node.removeAttribute("aria-busy");
   };
   return { node, again };
-}
-
-/**
- * Say that something could not be had.
- * @param {import("../page.js").Page} page
- * @param {Error & {code?: string, title?: string}} error
- * @returns {HTMLElement}
- */
-export function failure(page, error) {
-  return h(
-    "p",
-    { class: "soft" },
-    page.say("shell.not_had"),
-    " ",
-    h("bdi", null, error.title ?? error.message),
-    error.code && ` (${error.code})`,
-  );
 }

@@ -5,6 +5,7 @@
 import { VerificationError } from "../core/errors.js";
 import { trustMark } from "../elements/badge.js";
 import { append, h } from "../elements/dom.js";
+import { errorTitle } from "../elements/failure.js";
 import { notice } from "../elements/notice.js";
 import { render as renderMissing } from "./missing.js";
 
@@ -13,19 +14,21 @@ import { render as renderMissing } from "./missing.js";
  * @param {import("../page.js").Page} page
  * @param {unknown} error
  */
-export function render(root, page, error) {
+export async function render(root, page, error) {
   if (error?.code === "not-found") {
     renderMissing(root, page);
     return;
   }
   const { say } = page;
+  const title = await errorTitle(page, error);
   page.title(say("shell.failed_title"));
   append(
     root,
     h("h1", null, say("shell.failed_title")),
     error instanceof VerificationError &&
       notice("false", trustMark(page, "false"), say("shell.failed_false")),
-    h("p", null, h("bdi", null, [error?.title, error?.message].filter(Boolean).join(": "))),
+    h("p", null, title),
+    error?.message && h("p", { class: "soft" }, h("bdi", null, error.message)),
     typeof error?.code === "string" && h("p", null, say("shell.failed_code", { code: error.code })),
     h("button", { type: "button", onclick: () => location.reload() }, say("shell.failed_again")),
   );

@@ -4,6 +4,7 @@
 
 import { getPolicy, getSummary } from "../client.js";
 import { toEvmHex, toHex } from "../core/digests.js";
+import { MalformedError, VerificationError } from "../core/errors.js";
 import { Policy } from "../core/policy.js";
 import { trustMark } from "../elements/badge.js";
 import { digest, digestGroups } from "../elements/digest.js";
@@ -12,7 +13,7 @@ import { facts } from "../elements/facts.js";
 import { button } from "../elements/form.js";
 import { notice } from "../elements/notice.js";
 import { policyCompare } from "../elements/policy_compare.js";
-import { askedSection, failure } from "../elements/section.js";
+import { askedSection } from "../elements/section.js";
 import { anchorTable, health, sizes } from "../elements/summary.js";
 import { time } from "../elements/time.js";
 import { readLogState } from "../log_state.js";
@@ -50,10 +51,11 @@ export async function render(root, page) {
 
 async function stateOf(page) {
   const { say, signal } = page;
+  if (!page.secure) return h("p", null, say("shell.insecure_title"));
   try {
     return shownState(page, await readLogState({ signal }));
   } catch (error) {
-    if (error.code === "unavailable" || signal.aborted || !page.secure) return failure(page, error);
+    if (!(error instanceof VerificationError || error instanceof MalformedError)) throw error;
     return notice(
       "false",
       trustMark(page, "false"),
