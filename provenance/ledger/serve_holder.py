@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from provenance.ledger.read_log import SignedLog
     from provenance.record import Record
 
-__all__ = ["check_publication", "disclose_record", "erase_record", "publish_manifest"]
+__all__ = ["check_publication", "disclose_record", "publish_manifest"]
 
 _PART_BYTES: Final = 1 << 20
 """Bytes of a manifest that are stored at once."""
@@ -130,20 +130,6 @@ def _deposit(leaf_index: int, log: SignedLog) -> tuple[Record, Summary]:
     if signed is None:
         raise NotFoundError(f"record {record.id.hex()} has no dataset digest")
     return record, signed
-
-
-def erase_record(record_id: bytes, *, log: SignedLog, store: LogStore, key_store: KeyStore) -> bool:
-    """Erase what a record discloses, and its manifest; every proof goes on verifying.
-
-    Returns:
-        False when there was nothing left to erase.
-    """
-    leaf_index = log.index_of(record_id)
-    had_manifest = store.erase_manifest(leaf_index)
-    # a crash here leaves the disclosures: ask again
-    had_key = key_store.erase(record_id)
-    key_store.forget()
-    return had_key or had_manifest
 
 
 def _use(  # noqa: PLR0913 -- a statement and all that it is checked against

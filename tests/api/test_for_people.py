@@ -10,12 +10,12 @@ from xml.etree import ElementTree as ET
 
 import pypdfium2
 import pytest
+from erasing import erase_stored
 from provenance_api.app import DOCUMENTS_AT_ONCE
 from running_service import the_problem
 from small_ledger import ORIGIN, START, salts
 
 from provenance.exports.badge import Told, write_told
-from provenance.ledger.serve_holder import erase_record
 from provenance.record import issue_record
 from provenance.verdict import Bound
 
@@ -90,7 +90,7 @@ def test_a_certificate_shows_what_is_public_alone(service: Service) -> None:
     held = service.deposited("kept from view", hold=("contributors",))
     erased = service.deposited("erased later")
     parts = service.ledger.parts
-    assert erase_record(erased.id, log=parts.log, store=parts.store, key_store=parts.key_store)
+    assert erase_stored(erased.id, log=parts.log, store=parts.store, key_store=parts.key_store)
 
     assert "Contributor 0" not in receipt(service, held, "text/html").text
     assert "Contributor 0" not in receipt(service, erased, "text/html").text

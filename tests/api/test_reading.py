@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from erasing import erase_stored
 from provenance_api.routes import records
 from running_service import SD_JWT, Service, the_problem
 from small_ledger import ORIGIN, START, deposit, key_of, salts
@@ -15,7 +16,6 @@ from small_ledger import ORIGIN, START, deposit, key_of, salts
 from provenance.digests import sha256
 from provenance.fingerprint import FileEntry, summarize, write_manifest
 from provenance.holder_statement import DISCLOSURE, PUBLICATION, issue_statement
-from provenance.ledger.serve_holder import erase_record
 from provenance.policy import Policy
 from provenance.receipt import Receipt
 from provenance.record import issue_record, parse_record
@@ -316,7 +316,7 @@ def test_an_erased_manifest_is_gone(service: Service) -> None:
     assert _publish(service, record, write_manifest(files), statement).status_code == 204
     parts = service.ledger.parts
 
-    assert erase_record(record.id, log=parts.log, store=parts.store, key_store=parts.key_store)
+    assert erase_stored(record.id, log=parts.log, store=parts.store, key_store=parts.key_store)
 
     url = f"/v1/records/{record.id_hex}"
     the_problem(service.client.get(f"{url}/manifest"), 404, "not-found")

@@ -9,13 +9,13 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from erasing import erase_stored
 from exporting import hostile_lines
 from small_ledger import ORIGIN, START, key_of, salts
 from test_answers import SECURITY
 from test_openings import sealed
 
 from provenance.digests import sha256
-from provenance.ledger.serve_holder import erase_record
 from provenance.record import issue_record
 
 if TYPE_CHECKING:
@@ -267,7 +267,7 @@ def test_what_was_erased_is_not_on_the_page(service: Service) -> None:
     assert "Erased title" in page_of(service, record).text
     parts = service.ledger.parts
 
-    assert erase_record(record.id, log=parts.log, store=parts.store, key_store=parts.key_store)
+    assert erase_stored(record.id, log=parts.log, store=parts.store, key_store=parts.key_store)
     answer = page_of(service, record)
 
     assert f"deposit {record.id_hex[:16]}" in Head(answer.text).title

@@ -19,6 +19,8 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from erasing import erase_stored
+
 from faults import bit_rot_jobs, storage_anchor_jobs
 from provenance.digests import sha256
 from provenance.errors import ProvenanceError, UnavailableError
@@ -36,7 +38,7 @@ from provenance.ledger.load_record import load_record
 from provenance.ledger.local_signer import LocalSigner
 from provenance.ledger.read_log import SignedLog
 from provenance.ledger.recover_log import recover_log
-from provenance.ledger.serve_holder import erase_record, publish_manifest
+from provenance.ledger.serve_holder import publish_manifest
 from provenance.ledger.sign_checkpoint import sign_newest_head
 from provenance.ledger.signing_keys import SigningKeys
 from provenance.ledger.tile_cache import TileCache
@@ -169,7 +171,7 @@ def write(ledger: OpenLedger, asked: JSON, say: Callable[[JSON], None]) -> None:
 
 def erase(ledger: OpenLedger, asked: JSON, say: Callable[[JSON], None]) -> None:
     for found in asked["ids"]:
-        erase_record(
+        erase_stored(
             bytes.fromhex(found), log=ledger.log, store=ledger.store, key_store=ledger.key_store
         )
         ledger.receipts.forget()

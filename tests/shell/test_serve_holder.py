@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from erasing import erase_stored
 from small_ledger import (
     ORIGIN,
     SmallLedger,
@@ -23,7 +24,6 @@ from provenance.errors import (
     BadSignatureError,
     MalformedError,
     ManifestMismatchError,
-    NotFoundError,
     StatementExpiredError,
     StatementUsedError,
     WrongAudienceError,
@@ -31,7 +31,7 @@ from provenance.errors import (
 from provenance.fingerprint import FileEntry, write_manifest
 from provenance.holder_statement import DISCLOSURE, PUBLICATION, issue_statement
 from provenance.ledger.read_log import SignedLog
-from provenance.ledger.serve_holder import disclose_record, erase_record, publish_manifest
+from provenance.ledger.serve_holder import disclose_record, publish_manifest
 from provenance.verify import verify_receipt
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ def test_erasure_takes_all_that_names_people_and_leaves_the_proofs(holder: Holde
     holder.publish(write_manifest(FILES), holder.statement(PUBLICATION, holder.filed))
     index = holder.log.index_of(holder.filed.id)
 
-    assert erase_record(
+    assert erase_stored(
         holder.filed.id, log=holder.log, store=ledger.store, key_store=ledger.key_store
     )
 
@@ -224,13 +224,3 @@ def test_erasure_takes_all_that_names_people_and_leaves_the_proofs(holder: Holde
     assert ledger.store.manifest(index) is None
     assert holder.log.deposits_of_digest(sha256(b"c")) == []
     assert not any(b"b/c.csv" in file.read_bytes() for file in ledger.folder.iterdir())
-
-
-def test_what_is_not_in_the_log_is_not_found(holder: Holder) -> None:
-    with pytest.raises(NotFoundError):
-        erase_record(
-            bytes(32),
-            log=holder.log,
-            store=holder.ledger.store,
-            key_store=holder.ledger.key_store,
-        )
