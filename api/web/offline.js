@@ -26,6 +26,7 @@ export async function keepForOffline() {
   if (!navigator.serviceWorker) throw new Error("no service workers here");
   await navigator.serviceWorker.register(trusted(WORKER), { type: "classic", scope: "/" });
   const cache = await caches.open(CACHE);
+  if (!navigator.onLine && (await cache.match(SHELL)) !== undefined) return;
   const shell = await fetched(SHELL);
   await cache.put(SHELL, shell.clone());
   const text = await shell.text();

@@ -3,6 +3,7 @@
  * before anything of it is checked.
  */
 
+import { isEqual } from "../core/comparison.js";
 import { filesData, folderData, proofData, sealedData } from "../core/data_at.js";
 import { MalformedError } from "../core/errors.js";
 import { parseFileProof } from "../core/file_proof.js";
@@ -25,15 +26,22 @@ export function dataOf({ data, manifest, fileProof, fileOpening }, receipt) {
   if (fileProof !== null) return proofData(entries, parseFileProof(fileProof.octets));
   const listed = manifest === null ? null : parseManifest(manifest.octets);
   if (isFolder) return folderData(entries, listed);
-  if (listed !== null) return filesData(entries, listed);
-  if (Number(payloadOf(receipt).files) > 1) throw new NeedsManifestError();
+  if (listed !== null) return looseData(entries, listed);
+  if (Number(payloadOf(receipt).files) > entries.length) throw new NeedsManifestError();
   return folderData(entries, null);
 }
 
-/** One file was given, and the record is of several: only a list of files can tell which it is. */
+/** Files without their folder: all of the dataset, or else each on its own. */
+function looseData(entries, listed) {
+  const whole = folderData(entries, listed);
+  const isWhole = whole.kind === "whole" && isEqual(whole.comparison);
+  return isWhole ? whole : filesData(entries, listed);
+}
+
+/** Not all files were given: only a list of files can tell which of them these are. */
 export class NeedsManifestError extends MalformedError {
   constructor() {
-    super("one file was given, and the record is of several", "--manifest");
+    super("fewer files were given than the record is of", "--manifest");
   }
 }
 

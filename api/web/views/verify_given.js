@@ -8,7 +8,7 @@ import { HEAD_BYTES, receiptType, recognize } from "../core/recognize.js";
 import { h, replace } from "../elements/dom.js";
 import { dropArea } from "../elements/drop.js";
 import { button, wordsOf } from "../elements/form.js";
-import { hashing } from "../elements/hashing_progress.js";
+import { hashing as hashFiles } from "../elements/hashing_progress.js";
 import { notice } from "../elements/notice.js";
 import { judgeOf } from "../own_policy.js";
 import { partReceipts, putReceipt } from "./verify_material.js";
@@ -31,13 +31,21 @@ export function drawGiven(place, desk) {
     redraw();
     changed();
   };
-  let working = new AbortController();
-  const onPick = async (picked) => {
-    working.abort();
-    working = new AbortController();
-    const signal = AbortSignal.any([page.signal, working.signal]);
-    await take(desk, picked, { work, signal });
-    if (!signal.aborted) refresh();
+  let turn = Promise.resolve();
+  let hashing = new AbortController();
+  const begin = () => {
+    hashing.abort(); // other data were given meanwhile
+    hashing = new AbortController();
+    return AbortSignal.any([page.signal, hashing.signal]);
+  };
+  const onPick = (picked) => {
+    // one after the other: whatever is given later takes the place of what was given before
+    turn = turn.then(async () => {
+      const data = await takeDocuments(desk, picked, work);
+      if (page.signal.aborted) return;
+      refresh();
+      if (data.length > 0) takeData(desk, picked, data, { work, signal: begin(), refresh });
+    });
   };
   redraw();
   replace(
@@ -54,24 +62,20 @@ export function drawGiven(place, desk) {
   place.refresh = refresh;
 }
 
-/**
- * Take what was dropped or picked: documents of ours to their places, all else is data.
- * @param {import("./verify_material.js").Desk} desk
- * @param {import("../elements/drop.js").Picked} picked
- * @param {{work: Element, signal: AbortSignal}} given
- */
-export async function take({ material, page }, { folder, files }, { work, signal }) {
+/** Take documents of ours to their places; returns all else, which is data. */
+async function takeDocuments({ material, page }, { folder, files }, work) {
+  if (folder !== null) return files; // a folder is data, whatever lies in it
   const data = [];
-  for (const one of files) {
-    const isTaken = folder === null && (await takeDocument(material, one, page, work));
-    if (signal.aborted) return;
-    if (!isTaken) data.push(one);
-  }
-  if (data.length === 0) return;
-  const entries = await hashing(page, work, data, signal);
+  for (const one of files) if (!(await takeDocument(material, one, page, work))) data.push(one);
+  return data;
+}
+
+async function takeData({ material, page }, { folder }, data, { work, signal, refresh }) {
+  const entries = await hashFiles(page, work, data, signal);
   if (entries === null) return;
   const name = folder ?? (data.length === 1 ? data[0].path : null);
-  material.data = { name, entries, isFolder: folder !== null || data.length > 1 };
+  material.data = { name, entries, isFolder: folder !== null };
+  refresh();
 }
 
 /**

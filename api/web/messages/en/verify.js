@@ -93,7 +93,7 @@ export default {
   "verify.verdict_title": "Verdict",
   "verify.cannot": "This cannot be checked as it is",
   "verify.needs_manifest":
-    "You gave one file, and the receipt is of several. Drop the list of files (manifest.jsonl) as well, or the whole folder.",
+    "You gave only some of the files. To tell which they are, drop the list of files (manifest.jsonl) as well, or the whole folder.",
   "verify.means_0":
     "Everything that was to be checked agrees. Read below what that means, and whose word it rests on.",
   "verify.means_1":

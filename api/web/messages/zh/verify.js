@@ -87,7 +87,7 @@ export default {
   "verify.verdict_title": "结论",
   "verify.cannot": "照现状无法核验",
   "verify.needs_manifest":
-    "您给出了一个文件，而凭据涉及多个文件。请同时拖入文件清单（manifest.jsonl），或拖入整个文件夹。",
+    "您只给出了部分文件。要判断它们是其中哪几个，请同时拖入文件清单（manifest.jsonl），或拖入整个文件夹。",
   "verify.means_0": "所要核验的各项全部相符。其含义以及依赖谁的说法，请见下文。",
   "verify.means_1": "至少有一项与凭据所说不符。具体是哪一项，见下文标有叉号的步骤。",
   "verify.means_2": "您给出的内容无法读取，或彼此不相配。",
