@@ -85,7 +85,7 @@ async function send(id, kept, isKept, given) {
   if (refused !== undefined) throw errorOfProblem({ status: 400, ...refused.problem });
   const last = results.at(-1);
   const entry = kept.compacts.at(-1).split("~", 1)[0];
-  if (last.receipt?.record?.sd_jwt?.split("~", 1)[0] !== entry) {
+  if (String(last.receipt?.record?.sd_jwt).split("~", 1)[0] !== entry) {
     throw new VerificationError("the service answered with the receipt of another record");
   }
   // as every receipt is written: the one text that its values have
