@@ -37,7 +37,7 @@ function storyItem(page, event, note) {
   const tells = TELLS[type];
   return h(
     "li",
-    { class: ["story-item", type, !counts && "void"] },
+    { class: ["story-item", !counts && "void"] },
     h(
       "p",
       { class: "story-head" },

@@ -284,7 +284,7 @@ function decision({ page, found }) {
     rulings.map((one) =>
       h(
         "div",
-        { class: ["ruling", one === inForce ? "in-force" : "overtaken"] },
+        { class: ["decided-ruling", one === inForce ? "in-force" : "overtaken"] },
         h(
           "p",
           { class: "row" },
@@ -316,7 +316,7 @@ function decision({ page, found }) {
       corrections.map(({ entry, correction }) =>
         h(
           "div",
-          { class: "correction" },
+          { class: "decided-correction" },
           h("p", null, say.nodes("record.corrects", { id: recordLink(page, correction.record) })),
           correction.superseded_by !== null &&
             h(

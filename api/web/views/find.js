@@ -20,6 +20,13 @@ import { showHits } from "./find_hits.js";
  * @param {import("../page.js").Page} page
  */
 export async function render(root, page) {
+  const again = () => draw(root, { ...page, fragment: location.hash.slice(1) });
+  // what stands behind the # is a question of its own, also on the way back
+  addEventListener("hashchange", again, { signal: page.signal });
+  await draw(root, page);
+}
+
+async function draw(root, page) {
   const { say } = page;
   page.title(say("find.title"));
   const { text, question, wrong } = asked(page);

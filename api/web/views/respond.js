@@ -42,6 +42,13 @@ const ANSWERS = Object.freeze(["accept", "amend", "object"]);
  * @param {import("../page.js").Page} page
  */
 export async function render(root, page) {
+  const again = () => draw(root, { ...page, fragment: location.hash.slice(1), kept: undefined });
+  // another link, pasted over this one, is no other page to the browser
+  addEventListener("hashchange", again, { signal: page.signal });
+  return draw(root, page);
+}
+
+async function draw(root, page) {
   const { say, signal } = page;
   page.title(say("respond.title"));
   const body = h("div", { class: "view" });
