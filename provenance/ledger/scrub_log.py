@@ -5,7 +5,9 @@
     (3) heads          the root at each size, from the entries again
     (4) checkpoints    signed by a key of the policy, over that head
     (5) look-ups       every row that the entry makes, so that no record is taken a second time
-    (6) disclosures    the record's own, and decrypting to their digests where they still can
+    (6) disclosures    the record's own, and decrypting to their digests where they still can;
+                       those whose key is gone, though nobody erased it, are counted
+    (7) anchors        at a round's end: those that are final, proved again (``scrub_anchors``)
 
 What the audit does in one go with nothing else in mind, this does slowly and for ever: it goes on
 from the stored tiles, whose word is then judged by the signed heads. A head far beyond the bundle
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from provenance.ledger.ports import Head, KeyStore, LogReader
     from provenance.ledger.projections import Projection
+    from provenance.ledger.scrub_anchors import AnchorScrubber
     from provenance.policy import Policy
     from provenance.record import Record
 
@@ -54,17 +57,22 @@ class LogScrubber:
         policy: Policy,
         *,
         rest: Callable[[int], object] | None = None,
+        anchors: AnchorScrubber | None = None,
     ) -> None:
         """Read from these.
 
         Args:
             policy: whose checkpoint keys signed the heads.
             rest: called with a number of entries after they were read; it keeps the rate.
+            anchors: None for a log without a chain.
         """
         self._store = store
         self._key_store = key_store
         self._policy = policy
         self._rest = rest or (lambda _: None)
+        self._anchors = anchors
+        self.lost_keys = 0
+        """Records of this round so far whose disclosures have lost their key."""
 
     def step(self, state: ScrubState, now_unix: int) -> ScrubState:
         """Check the bundle at ``state.next_index``; return where to go on.
@@ -82,11 +90,15 @@ class LogScrubber:
                 raise VerificationError("the log has no checkpoint")
         size = signed.tree_size
         start = state.next_index if state.next_index < size else 0
+        if start == 0:
+            self.lost_keys = 0
         stop = min(start + _BUNDLE, size)
         self._check(start, stop)
         if stop < size:
             return replace(state, next_index=stop)
         self._check_edge(size)
+        if self._anchors is not None and not self._anchors.run(self._rest):
+            return state
         return ScrubState(0, state.rounds + 1, now_unix, state.damage)
 
     def read_again(self, state: ScrubState, entries: int) -> None:
@@ -197,7 +209,9 @@ class LogScrubber:
             disclosures = self._store.disclosures_between(start, last + 1)
         for index, record in enumerate(records, start):
             with at_place(f"disclosures of entry {index}"):
-                check_disclosures(record, disclosures.get(index, ()), self._key_store)
+                stored = disclosures.get(index, ())
+                is_open = check_disclosures(record, stored, self._key_store) is not None
+                self.lost_keys += not is_open and not self._key_store.was_erased(record.id)
 
     def _projections(self, start: int, records: Sequence[Record]) -> list[Projection]:
         keys = self._store.stored_keys(list({record.kid for record in records}))

@@ -23,6 +23,7 @@ from provenance.ledger.known_keys import KnownKeys
 from provenance.ledger.load_record import load_record
 from provenance.ledger.observe_beacon import BeaconObserver
 from provenance.ledger.read_log import SignedLog
+from provenance.ledger.scrub_anchors import AnchorScrubber
 from provenance.ledger.show_anchors import AnchorChecker
 from provenance.ledger.tile_cache import TileCache
 from provenance.note import NoteVerifier
@@ -117,6 +118,7 @@ class RunningParts:
                 policy=policy,
                 store=self.mode_store,
                 mode=self.mode,
+                anchors=AnchorScrubber(self.anchor_store, self.anchor_checker),
             )
             self.chains = self._running_chains(keys)
             self.receipts = self._receipt_issuer()
@@ -303,6 +305,8 @@ class RunningParts:
             parts["signer"] = self._signer_watch.standing()
         if self._lost_keys is not None:
             parts["disclosures"] = False, self._lost_keys
+        elif lost := self.scrub.lost_keys:
+            parts["disclosures"] = False, f"disclosures of {lost} records have no key"
         if self.witnesses:
             parts["witnesses"] = _all_of((one.name, _standing_of(one)) for one in self.witnesses)
         return parts

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from provenance.ledger.ports import KeyStore, LogReader, ModeStore
+    from provenance.ledger.scrub_anchors import AnchorScrubber
     from provenance.policy import Policy
     from provenance.service.high_water import LedgerMode
 
@@ -58,12 +59,14 @@ class ScrubLoop:
         policy: Policy,
         store: ModeStore,
         mode: LedgerMode,
+        anchors: AnchorScrubber | None = None,
         entries_per_second: float = ENTRIES_PER_SECOND,
         round_seconds: float = ROUND_SECONDS,
     ) -> None:
         """Join the parts; nothing runs yet.
 
         Args:
+            anchors: proves the anchors again at each round's end.
             entries_per_second: at most; also what bounds the load it makes.
         """
         self._store = store
@@ -71,7 +74,7 @@ class ScrubLoop:
         self._rate = entries_per_second
         self._round_seconds = round_seconds
         self._stopping = threading.Event()
-        self._scrubber = LogScrubber(log, key_store, policy, rest=self._rest)
+        self._scrubber = LogScrubber(log, key_store, policy, rest=self._rest, anchors=anchors)
         self._thread = threading.Thread(target=self._run, name="scrub", daemon=True)
         self._is_leading = False
         self._is_claiming = True
@@ -79,6 +82,8 @@ class ScrubLoop:
         self._marked_at = 0.0
         self._round_from = 0.0
         self._trouble: str | None = None
+        self.lost_keys = 0
+        """Records whose disclosures had lost their key when the last round ended."""
         self.state = ScrubState()
         """How far it is; what another process has written down while that one scrubs."""
 
@@ -122,7 +127,7 @@ class ScrubLoop:
                     self._follow(self._store.scrub_state())
                     began = True
                 self._turn()
-                self._trouble = None
+                self._end_trouble()
             except UnavailableError as error:
                 self._note_trouble(error)
             except FatalError as error:
@@ -151,6 +156,8 @@ class ScrubLoop:
                 return
             has_ended = found.rounds != self.state.rounds
             self.state = found
+            if has_ended:
+                self._note_lost_keys(self._scrubber.lost_keys)
             is_due = has_ended or time.monotonic() - self._marked_at >= MARK_SECONDS
             if is_due or self._is_claiming:
                 self._mark()
@@ -163,8 +170,8 @@ class ScrubLoop:
         rested = time.monotonic() - self._round_from >= self._round_seconds
         return self.state.next_index > 0 or self._round_from == 0.0 or rested
 
-    def _rest(self, count: int) -> None:
-        self._stopping.wait(count / self._rate)
+    def _rest(self, count: int) -> bool:
+        return self._stopping.wait(count / self._rate)
 
     def _watch(self) -> None:
         """Give way to who moved the mark; take over when his has stood still for too long."""
@@ -202,6 +209,22 @@ class ScrubLoop:
         if self._trouble is None:
             _logger.warning("the scrub waits: %s", error)
         self._trouble = error.code if isinstance(error, ProvenanceError) else type(error).__name__
+
+    def _end_trouble(self) -> None:
+        """Say that reading goes on; while there is damage nothing is read, and nothing is over."""
+        if self._trouble is not None and self._mode.damage is None:
+            _logger.info("the scrub goes on: %s is over", self._trouble)
+        self._trouble = None
+
+    def _note_lost_keys(self, count: int) -> None:
+        """Say it when it is more than before: keys that are older than the log, or lost in part."""
+        if count > self.lost_keys:
+            _logger.error(
+                "disclosures of %d records have no key; stop the service and put back the keys' "
+                "archive: without one they are lost",
+                count,
+            )
+        self.lost_keys = count
 
 
 def _place(state: ScrubState) -> tuple[int, int]:

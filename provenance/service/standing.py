@@ -6,9 +6,15 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from provenance.chain.abi import ContractAbi
 from provenance.ledger.audit_log import at_place
+from provenance.ledger.read_log import SignedLog
+from provenance.ledger.scrub_anchors import AnchorScrubber
 from provenance.ledger.scrub_log import LogScrubber
+from provenance.ledger.show_anchors import AnchorChecker
+from provenance.ledger.tile_cache import TileCache
 from provenance.service.scrub import ENTRIES_PER_SECOND, MARK_SECONDS
+from provenance.store.anchor_store import SqlAnchorStore
 from provenance.store.key_store import open_key_store
 from provenance.store.log_store import open_log_store
 from provenance.store.mode_store import SqlModeStore
@@ -81,7 +87,15 @@ def _read_again(folder: LedgerFolder, found: ScrubState) -> None:
     ):
         with at_place("database"):
             stored.check_integrity()
-        scrubber = LogScrubber(stored.log, key_store, policy)
+        tiles = TileCache(stored.log.read_tile)
+        checker = AnchorChecker(
+            policy,
+            SignedLog(stored.log, tiles),
+            stored.log.read_tile,
+            ContractAbi.bundled().anchor_data,
+        )
+        anchors = AnchorScrubber(SqlAnchorStore(stored.engine), checker)
+        scrubber = LogScrubber(stored.log, key_store, policy, anchors=anchors)
         with at_place("what the scrub stopped at"):
             scrubber.read_again(found, int(MARK_SECONDS * ENTRIES_PER_SECOND))
 

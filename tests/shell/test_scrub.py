@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,7 @@ from small_ledger import SmallLedger, accepted, deposit, key_of, key_record, pol
 from waiting import wait_until
 
 from provenance import tlog
-from provenance.errors import AuditError, DamagedLogError, FatalError
+from provenance.errors import AuditError, DamagedLogError, FatalError, UnavailableError
 from provenance.ledger.ports import ScrubState
 from provenance.ledger.scrub_log import LogScrubber
 from provenance.service.high_water import DiskMark, LedgerMode
@@ -299,13 +300,18 @@ def mode_of(ledger: SmallLedger) -> LedgerMode:
 
 @contextmanager
 def scrubbing(
-    ledger: SmallLedger, mode: LedgerMode, *, rate: float = 1e6, round_seconds: float = 0.0
+    ledger: SmallLedger,
+    mode: LedgerMode,
+    *,
+    rate: float = 1e6,
+    round_seconds: float = 0.0,
+    store: SqlModeStore | None = None,
 ) -> Iterator[ScrubLoop]:
     loop = ScrubLoop(
         log=ledger.store,
         key_store=ledger.key_store,
         policy=policy(),
-        store=store_of(ledger),
+        store=store or store_of(ledger),
         mode=mode,
         entries_per_second=rate,
         round_seconds=round_seconds,
@@ -354,6 +360,56 @@ def test_the_rate_is_kept(ledger: SmallLedger) -> None:
         wait_until(lambda: loop.state.rounds == 1)
 
     assert time.monotonic() - began >= 0.45
+
+
+class Outage(SqlModeStore):
+    """A database that is away for as long as a test says."""
+
+    is_away = False
+
+    def scrub_state(self) -> ScrubState:
+        """Answer, or be away."""
+        if self.is_away:
+            raise UnavailableError("PostgreSQL is away")
+        return super().scrub_state()
+
+
+def test_the_end_of_an_outage_is_said(
+    ledger: SmallLedger, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill(ledger, 3)
+    store = Outage(ledger.store.writer, ledger.store.reader)
+    mode = mode_of(ledger)
+    with caplog.at_level("INFO"), scrubbing(ledger, mode, round_seconds=60, store=store) as loop:
+        wait_until(lambda: loop.state.rounds == 1)
+        store.is_away = True
+        wait_until(lambda: not loop.standing()[0])
+        store.is_away = False
+        wait_until(lambda: loop.standing()[0])
+
+    said = [one.message for one in caplog.records if one.name.endswith(".scrub")]
+    assert said[-2:] == [
+        "the scrub waits: PostgreSQL is away",
+        "the scrub goes on: unavailable is over",
+    ]
+
+
+def test_keys_that_are_gone_from_the_middle_are_noticed(
+    ledger: SmallLedger, caplog: pytest.LogCaptureFixture
+) -> None:
+    records = fill(ledger, 6)
+    ledger.key_store.erase(records[3].id)
+    with closing(sqlite3.connect(ledger.folder / "keys.sqlite")) as connection, connection:
+        gone = "DELETE FROM disclosure_keys WHERE record_id IN (?, ?)"
+        connection.execute(gone, (records[1].id, records[2].id))
+
+    with scrubbing(ledger, mode_of(ledger)) as loop:
+        wait_until(lambda: loop.state.rounds >= 3)
+
+    assert loop.lost_keys == 2
+    said = [one.message for one in caplog.records if "have no key" in one.message]
+    assert len(said) == 1
+    assert "disclosures of 2 records have no key" in said[0]
 
 
 def test_damage_stops_signing_over_restarts_until_a_person_has_cleared_it(

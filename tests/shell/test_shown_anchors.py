@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,15 +18,21 @@ from waiting import wait_until
 from provenance.chain.abi import ContractAbi
 from provenance.errors import AuditError, DamagedReceiptError, OtherPolicyError, ProvenanceError
 from provenance.ledger.check_policy import check_policy
+from provenance.ledger.ports import ScrubState
 from provenance.ledger.read_log import SignedLog
+from provenance.ledger.scrub_anchors import AnchorScrubber
+from provenance.ledger.scrub_log import LogScrubber
 from provenance.ledger.show_anchors import AnchorChecker
 from provenance.ledger.tile_cache import TileCache
 from provenance.policy import Policy
 from provenance.service.anchor_orders import anchoring_status
 from provenance.service.audit import audit_folder
 from provenance.service.ledger import Ledger
+from provenance.service.standing import clear_damage
 from provenance.store.anchor_store import SqlAnchorStore
+from provenance.store.key_store import open_key_store
 from provenance.store.log_store import open_log_store
+from provenance.store.mode_store import SqlModeStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -133,6 +139,40 @@ def test_an_anchor_that_was_sound_is_proved_again_when_it_changes(folder: Ledger
         changed = store.page()
         with pytest.raises(DamagedReceiptError):
             checker.check(changed[-1])
+
+
+def scrubbed(folder: LedgerFolder) -> ScrubState:
+    """Read everything below the signed head again, anchors included."""
+    policy, state = Policy.parse(folder.policy.read_bytes()), ScrubState()
+    with opened(folder) as (anchors, checker), ExitStack() as closing_all:
+        log = closing_all.enter_context(closing(open_log_store(folder.database)))
+        keys = closing_all.enter_context(closing(open_key_store(folder.disclosure_keys)))
+        scrubber = LogScrubber(log, keys, policy, anchors=AnchorScrubber(anchors, checker))
+        while state.rounds == 0:
+            state = scrubber.step(state, 1)
+    return state
+
+
+def test_the_scrub_proves_final_anchors_again(folder: LedgerFolder) -> None:
+    assert scrubbed(folder).rounds == 1
+
+    spoil(folder, "UPDATE anchors SET evidence = replace(evidence, '0xf8', '0xf9')")
+
+    with pytest.raises(AuditError, match="anchor of tree size 2 on chain"):
+        scrubbed(folder)
+
+
+def test_damage_to_an_anchor_is_not_cleared_before_it_is_mended(folder: LedgerFolder) -> None:
+    with closing(open_log_store(folder.database)) as store:
+        mode = SqlModeStore(store.writer, store.reader)
+        mode.mark_damage("anchor of tree size 2 on chain 31337")
+    spoil(folder, "UPDATE anchors SET block_number = block_number + 1")
+
+    with pytest.raises(AuditError, match="anchor of tree size 2 on chain"):
+        clear_damage(folder)
+
+    spoil(folder, "UPDATE anchors SET block_number = block_number - 1")
+    assert clear_damage(folder)
 
 
 # --- the policy -------------------------------------------------------------------------------
