@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import logging
 import select as poll
-from functools import lru_cache
+import threading
 from typing import TYPE_CHECKING, Final, cast
 
 import psycopg
@@ -82,6 +82,9 @@ _RETRY: Final = frozenset(
     }
 )
 _DISK_FULL: Final = "53100"
+
+_MOST_REASONS: Final = 16
+"""Of one outage that the log gets: a reason may name a port, and so be another one each time."""
 
 
 class CommitLostError(psycopg.OperationalError):
@@ -161,9 +164,11 @@ def _connector(address: str, session: dict[str, str]) -> Callable[[], _Connectio
     # a standby takes no writes, and what it answers may be behind what was promised
     fixed = {"target_session_attrs": "read-write", "client_encoding": "utf8"}
     target = conninfo.make_conninfo("", **{**_REACHING, **given, **fixed})
+    database = str(given.get("dbname", ""))
 
     def connect() -> _Connection:
         connection = _Connection.connect(target, autocommit=True)
+        _outage.end(database)
         try:
             connection.add_notice_handler(connection.note)
             _check_server(connection)
@@ -219,17 +224,43 @@ def translated(error: BaseException) -> Exception:
     if code == _DISK_FULL:
         return StorageFullError("no space left for the database")
     if code is None and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
-        _log_once(_first_line(error))
+        _outage.note(_first_line(error))
         return UnavailableError("PostgreSQL is away")
     if isinstance(code, str) and (code in _RETRY or code.startswith("08")):
         return UnavailableError(f"PostgreSQL could not: {code} {_first_line(error)}")
     return FatalError(f"the database failed: {code}: {_first_line(error)}")
 
 
-@lru_cache(maxsize=16)
-def _log_once(why: str) -> None:
-    """Tell the operator why, who alone may know the server's address and its users' names."""
-    _logger.warning("PostgreSQL is away: %s", why)
+class _Outage:
+    """What the log says of a server that is away: each reason once, and when one answers again.
+
+    The operator alone may know the reasons: they name the server's address and its users.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._said: set[str] = set()
+
+    def note(self, why: str) -> None:
+        """Say why, unless that was said since the last answer."""
+        with self._lock:
+            is_new = why not in self._said and len(self._said) < _MOST_REASONS
+            if is_new:
+                self._said.add(why)
+        if is_new:
+            _logger.warning("PostgreSQL is away: %s", why)
+
+    def end(self, database: str) -> None:
+        """Say that a new connection was made, if the log says that there was none to be had."""
+        with self._lock:
+            was_away = bool(self._said)
+            self._said.clear()
+        if was_away:
+            _logger.info("PostgreSQL answers again: database %s", database)
+
+
+_outage = _Outage()
+"""Of this process: connections to the log's database and to the keys' come and go together."""
 
 
 def _first_line(error: BaseException) -> str:

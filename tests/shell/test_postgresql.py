@@ -103,6 +103,23 @@ def test_the_server_that_takes_writes_is_found_among_several(address: str) -> No
     engine.dispose()
 
 
+def test_an_outage_has_a_beginning_and_an_end_in_the_log(
+    address: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    away = f"postgresql:///ledger?host={tmp_path}"
+    with caplog.at_level("INFO", logger="provenance.store.postgresql"):
+        for _ in range(2):
+            for _ in range(3):
+                with pytest.raises(UnavailableError):
+                    open_log_store(away)
+            engine = open_writer(address)
+            assert setting(engine, "fsync") == "on"
+            engine.dispose()
+
+    said = [one.message.partition(":")[0] for one in caplog.records]
+    assert said == ["PostgreSQL is away", "PostgreSQL answers again"] * 2
+
+
 def test_a_server_that_is_away_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError):
         open_log_store(f"postgresql:///ledger?host={tmp_path}")
