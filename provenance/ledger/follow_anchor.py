@@ -43,9 +43,10 @@ if TYPE_CHECKING:
     )
     from provenance.ledger.watch_chain import ChainWatch
 
-__all__ = ["AnchorFollower"]
+__all__ = ["DAY_SECONDS", "AnchorFollower"]
 
-_DAY_SECONDS = 86_400
+DAY_SECONDS = 86_400
+"""The ceiling of a day counts what may be spent within so long (W7)."""
 
 _ALERTS = {
     Broadcast.NONCE_TOO_LOW: AlertCode.NONCE_TOO_LOW,
@@ -232,7 +233,7 @@ class AnchorFollower:
 
     def others_wei(self, anchor: Anchor | None = None) -> int:
         """Return what all anchors of a day can cost but ``anchor``, which is not final (W7)."""
-        since = self._clock.now_unix() - _DAY_SECONDS
+        since = self._clock.now_unix() - DAY_SECONDS
         own = 0 if anchor is None else most_wei(anchor)
         return self._store.fees_since(self._chain.pin.chain_id, since) - own
 

@@ -8,11 +8,13 @@ what stopped it stops it again if it still is so.
 
 from __future__ import annotations
 
+import time
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from provenance.errors import MalformedError, ProvenanceError
+from provenance.errors import FeeCeilingError, MalformedError, ProvenanceError
+from provenance.ledger.follow_anchor import DAY_SECONDS
 from provenance.ledger.sending_funds import look_at_funds, most_wei
 from provenance.service.chain_node import ChainNode
 from provenance.service.chain_settings import has_few_nodes, match_chains
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from provenance.ledger.anchor_port import Anchor, Halt
+    from provenance.ledger.anchor_rules import AnchorRules
+    from provenance.ledger.chain_port import Fees
     from provenance.ledger.sending_funds import Funds
     from provenance.policy import Chain
     from provenance.service.chain_settings import ChainSettings
@@ -57,6 +61,8 @@ class ChainStatus:
     """Others run the chain, and one host alone is asked about it."""
     funds: Funds | None = None
     """What the key of the newest anchor has; None on the managed chain and before any anchor."""
+    ceiling: str | None = None
+    """Why the fee ceilings hold back what waits or is on its way, by what the chain asks now."""
     trouble: ProvenanceError | None = None
     """Why the nodes could not be asked for it: they are of another chain, or answer nonsense."""
 
@@ -107,15 +113,22 @@ def _status(
 ) -> ChainStatus:
     chain_id = chain.chain_id
     wanted, newest = anchors.wanted(chain_id), anchors.newest(chain_id)
-    funds, trouble = None, None
+    unfinished = anchors.unfinished(chain_id)
+    funds, ceiling, trouble = None, None, None
     try:
-        funds = _funds(folder, settings, chain, newest)
+        if newest is not None and not settings.is_managed:
+            node = ChainNode(folder, settings, newest.sender)
+            asked = node.chain(chain, timeout=_ASKING_SECONDS)
+            funds = look_at_funds(asked, newest.sender, most_wei(newest))
+            if wanted is not None or unfinished:
+                spent = anchors.fees_since(chain_id, int(time.time()) - DAY_SECONDS)
+                ceiling = _ceiling(node.rules(), asked.fees(), newest, unfinished, spent)
     except ProvenanceError as error:
         trouble = error  # what the database has is told all the same: there may be a halt
     return ChainStatus(
         chain_id=chain_id,
         wanted_size=None if wanted is None else wanted[0],
-        unfinished=anchors.unfinished(chain_id),
+        unfinished=unfinished,
         newest=newest,
         newest_final=anchors.newest_final(chain_id),
         halt=anchors.halted(chain_id),
@@ -123,17 +136,30 @@ def _status(
         chain=chain,
         has_few_nodes=chain.independent and has_few_nodes(settings),
         funds=funds,
+        ceiling=ceiling,
         trouble=trouble,
     )
 
 
-def _funds(
-    folder: LedgerFolder, settings: ChainSettings, trust: Chain, newest: Anchor | None
-) -> Funds | None:
-    if settings.is_managed or newest is None:
-        return None
-    chain = ChainNode(folder, settings, newest.sender).chain(trust, timeout=_ASKING_SECONDS)
-    return look_at_funds(chain, newest.sender, most_wei(newest))
+def _ceiling(
+    rules: AnchorRules, fees: Fees, newest: Anchor, unfinished: Sequence[Anchor], spent_wei: int
+) -> str | None:
+    """Ask the worker's own rules whether an anchor could be bound or made dearer now.
+
+    Args:
+        newest: what it needed of gas, the next one is taken to need.
+        spent_wei: what the anchors of a day can cost.
+    """
+    unmined = next((one for one in unfinished if one.inclusion is None), None)
+    try:
+        if unmined is None:
+            rules.first_fees(fees, newest.attempts[-1].gas, spent_wei)
+        else:
+            others_wei = spent_wei - most_wei(unmined)
+            rules.dearer(unmined.attempts[-1], fees, others_wei, is_refused=False)
+    except FeeCeilingError as error:
+        return str(error)
+    return None
 
 
 def _retired(anchors: SqlAnchorStore, chain: Chain) -> ChainStatus:

@@ -119,6 +119,27 @@ def test_a_key_without_coins_is_seen_wherever_an_operator_looks(
     assert status["no_funds"] is False
 
 
+def test_a_fee_ceiling_that_holds_an_anchor_back_is_in_the_status(
+    folder: LedgerFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with running(folder) as service:
+        service.deposited("anchored while the ceilings allow it")
+        wait_until(lambda: anchoring_status(folder).chains[1].newest_final)
+    said = json.loads(folder.settings.read_text())
+    said["chains"][1]["ceilings"] = {"anchor_wei": "1000", "day_wei": "500000000000000000"}
+    folder.settings.write_text(json.dumps(said))
+
+    with running(folder) as service:
+        service.deposited("held back")
+        wait_until(lambda: "fee-ceiling" in service.client.get("/v1/ready").text)
+        (status,) = json.loads(shown(folder, capsys, "--json"))["chains"][1:]
+        words = shown(folder, capsys)
+
+    assert status["wanted_size"] is not None
+    assert "`anchor_wei` is 1000" in status["fee_ceiling"]
+    assert "FEE CEILING" in words
+
+
 def test_nodes_that_are_away_leave_status_as_it_is(
     folder: LedgerFolder, second: MiningAnvil, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -84,6 +84,7 @@ def _chain_json(status: ChainStatus) -> dict[str, object]:
         **_funds_json(status.funds),
         "anchoring_process": status.holder,
         "few_nodes": status.has_few_nodes,
+        "fee_ceiling": status.ceiling,
         "nodes": None
         if status.trouble is None
         else {"code": status.trouble.code, "message": str(status.trouble)},
@@ -133,6 +134,8 @@ def _chain_rows(status: ChainStatus) -> list[tuple[str, object]]:
     if status.funds is not None:
         rows += _funds_rows(status.funds)
     rows.append((_("anchoring process"), _holder(status.holder)))
+    if status.ceiling is not None:
+        rows.append((_("FEE CEILING"), status.ceiling))
     if status.trouble is not None:
         rows.append((_("NODES"), f"{status.trouble.code}: {status.trouble}"))
     if status.has_few_nodes:
