@@ -282,10 +282,10 @@ def test_every_error_has_its_class_and_family() -> None:
 
 
 def _classes() -> Iterable[type[ProvenanceError]]:
-    found = [one for one in vars(errors).values() if isinstance(one, type)]
-    for one in found:
-        is_error = issubclass(one, ProvenanceError) and one is not ProvenanceError
-        if is_error and not issubclass(one, FatalError):
+    for one in vars(errors).values():
+        if not (isinstance(one, type) and issubclass(one, ProvenanceError)):
+            continue
+        if one is not ProvenanceError and not issubclass(one, FatalError):
             yield one
 
 
