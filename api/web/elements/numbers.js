@@ -24,7 +24,9 @@ export function numberText(page, count, options = {}) {
  * @returns {string}
  */
 export function lengthText(page, bytes) {
-  const exponent = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), UNITS.length - 1);
+  const rounded = Number(bytes.toPrecision(3)); // 999,950,000 is 1 GB, not 1,000 MB
+  const exponent =
+    rounded < 1000 ? 0 : Math.min(Math.floor(Math.log10(rounded) / 3), UNITS.length - 1);
   const amount = numberText(page, bytes / 1000 ** exponent, { maximumSignificantDigits: 3 });
   return `${amount}\u00a0${UNITS[exponent]}`;
 }
