@@ -35,7 +35,7 @@ FILE_NAME: Final = "verify.html"
 
 _START: Final = "saved_copy.js"
 _WORKERS: Final = ("worker/hash.js",)
-_STYLES: Final = ("tokens", "base", "components", "verify")
+_STYLES: Final = ("tokens", "base", "components", "pages", "verify")
 _PRINT_STYLE: Final = "print"
 
 _NAMES: Final = r"\{(?P<names>[^{}]*)\}"

@@ -19,18 +19,24 @@ const IN_SHELL = /(?:src|href)="(\/web\/[^"]+)"/g;
 
 /**
  * Keep the page of the verifier in this browser.
- * @returns {Promise<void>} when it opens without a network from now on
+ * @returns {Promise<"kept" | "away">} whether it was kept as it is now; `away` where nobody answers
+ *   and what was kept before is shown
  * @throws {Error} this browser has no service workers here, or something could not be fetched
  */
 export async function keepForOffline() {
   if (!navigator.serviceWorker) throw new Error("no service workers here");
   await navigator.serviceWorker.register(trusted(WORKER), { type: "classic", scope: "/" });
   const cache = await caches.open(CACHE);
-  if (!navigator.onLine && (await cache.match(SHELL)) !== undefined) return;
-  const shell = await fetched(SHELL);
-  await cache.put(SHELL, shell.clone());
-  const text = await shell.text();
-  const waiting = [...WORKERS, ...Array.from(text.matchAll(IN_SHELL), ([, path]) => path)];
+  const shell = await fetch(SHELL).catch(() => null);
+  if (shell === null && (await cache.match(SHELL)) !== undefined) return "away";
+  if (!shell?.ok) throw new Error(`${SHELL} could not be fetched`);
+  await keepAll(cache, await shell.clone().text());
+  await cache.put(SHELL, shell); // last: once it is there, everything is
+  return "kept";
+}
+
+async function keepAll(cache, shell) {
+  const waiting = [...WORKERS, ...Array.from(shell.matchAll(IN_SHELL), ([, path]) => path)];
   const found = new Set(waiting);
   while (waiting.length > 0) {
     const some = waiting.splice(0);

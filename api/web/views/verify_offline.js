@@ -15,13 +15,12 @@ export function drawOffline(page) {
   if (page.isSaved) return h("p", { class: "hint" }, say("verify.saved_here"));
   const state = h("p", { class: "hint", "aria-live": "polite" });
   const show = (key) => replace(state, say(key));
-  const tell = () => show(navigator.onLine ? "verify.offline_ready" : "verify.offline_now");
   keepForOffline().then(
-    () => {
+    (how) => {
       if (signal.aborted) return;
-      tell();
-      addEventListener("online", tell, { signal });
-      addEventListener("offline", tell, { signal });
+      show(how === "kept" ? "verify.offline_ready" : "verify.offline_now");
+      addEventListener("online", () => show("verify.offline_ready"), { signal });
+      addEventListener("offline", () => show("verify.offline_now"), { signal });
     },
     () => show("verify.offline_not"),
   );

@@ -10,7 +10,7 @@ export default {
   "verify.offline_question": "Checking without a network, and without us",
   "verify.offline_ready":
     "This page now also opens without a network: this browser keeps a copy of it.",
-  "verify.offline_now": "You are offline. Checking works all the same.",
+  "verify.offline_now": "The network or this server is away just now. Checking works all the same.",
   "verify.offline_not":
     "This browser does not keep the page (a private window, or a connection without https). The file below works without a network.",
   "verify.saved_lead":

@@ -8,7 +8,7 @@ export default {
 
   "verify.offline_question": "断网核验，不依赖我们",
   "verify.offline_ready": "此浏览器已保留本页的副本，断网时也能打开。",
-  "verify.offline_now": "您目前处于离线状态，核验照常进行。",
+  "verify.offline_now": "网络或此服务器目前无法连接，核验照常进行。",
   "verify.offline_not":
     "此浏览器没有保留本页（可能是无痕窗口，或连接未使用 https）。下面的文件在断网时可用。",
   "verify.saved_lead":
