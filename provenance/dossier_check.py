@@ -22,16 +22,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from provenance.attribution_values import read_statement
-from provenance.digests import sha256, to_evm_hex
+from provenance.digests import to_evm_hex
 from provenance.dossier_index import INDEX_NAME, DossierIndex
 from provenance.dossier_sums import DossierFinding, check_sums
 from provenance.errors import MalformedError, ProvenanceError
 from provenance.fingerprint import (
-    FileEntry,
     FileProof,
     check_published,
     parse_manifest,
-    summarize,
     verify_file_proof,
 )
 from provenance.given import Given
@@ -40,17 +38,18 @@ from provenance.merkle import verify_consistency
 from provenance.policy import Policy
 from provenance.receipt_parts import Parts
 from provenance.record import deposit_of
+from provenance.record_standing import targets_of
 from provenance.sealed import check_opening, read_opening
 from provenance.time_stamp import read_time_stamp
 from provenance.verdict import Outcome, not_in_log
-from provenance.verify import check_parts, verify_receipt
+from provenance.verify import check_parts
+from provenance.verify import read_opening as verify_opening
 from provenance.verify_blocks import blocks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from provenance.dossier_index import ListedOverlap, ListedRecord
-    from provenance.fingerprint import Summary
     from provenance.given import GivenBlock
     from provenance.record import Record
     from provenance.record_values import Deposit
@@ -61,9 +60,7 @@ __all__ = [
     "DossierVerdict",
     "as_opened_by",
     "check_dossier",
-    "check_own_receipt",
     "shown_states",
-    "sums_summary",
 ]
 
 POLICY_NAME: Final = "policy.json"
@@ -230,12 +227,25 @@ class _Check:
                 self._wrong("not-in-log", listed.receipt, absent.text())
             for detail in _other_than_listed(listed, parts, verdict):
                 self._wrong("listed-otherwise", INDEX_NAME, f"{listed.receipt}: {detail}")
+        self._tell_opened()
         openings = [one for one in records if one.type == "opening"]
         self.deposits = {
             one.id: as_opened_by(deposit_of(one), one, openings)
             for one in records
             if one.type == "deposit"
         }
+
+    def _tell_opened(self) -> None:
+        """Verify sealed deposits once more, together with the opening that is in the dossier."""
+        for by_name, by in self.parts.items():
+            opened = targets_of(by.record) if by.record.type == "opening" else ()
+            for name, parts in self.parts.items():
+                if parts.record.id in opened and _opens(by.record, parts.record):
+                    octets = self.files[by_name]
+                    opening = verify_opening(octets, self.policy, now_unix=self.now_unix)
+                    given = replace(self._given_of(parts), opening=opening)
+                    verdict = check_parts(parts, self.policy, given, now_unix=self.now_unix)
+                    self.verdicts[name] = verdict
 
     def manifest(self, listed: ListedRecord) -> int:
         """(4) Read a manifest to its end, and compare with the deposit; 1 when it is the one."""
@@ -336,6 +346,14 @@ class _Check:
         return found
 
 
+def _opens(opening: Record, sealed: Record) -> bool:
+    try:
+        check_opening(opening, sealed)
+    except ProvenanceError:
+        return False
+    return True
+
+
 def shown_states(receipts: Iterable[Parts]) -> Iterator[tuple[int, bytes]]:
     """Yield tree size and root of every signed state that receipts show, doubles included."""
     for parts in receipts:
@@ -364,31 +382,3 @@ def _other_than_listed(listed: ListedRecord, parts: Parts, verdict: Verdict) -> 
         stated = getattr(listed, name)
         if bound is not None and stated != bound.time_unix:
             yield f"{name} is {bound.time_unix}, not {stated}"
-
-
-# --- its own receipt ----------------------------------------------------------------------
-
-
-def check_own_receipt(
-    octets: bytes, sums: bytes, policy: Policy, given: Given, *, now_unix: int
-) -> tuple[Verdict, DossierFinding | None]:
-    """Verify the receipt that lies beside a dossier: a deposit of its ``SHA256SUMS`` alone."""
-    try:
-        parts = Parts.parse(octets)
-    except MalformedError as error:
-        wrong = DossierFinding("receipt-unreadable", "receipt", str(error))
-        return verify_receipt(octets, policy, now_unix=now_unix), wrong
-    named = {one.block_hash for one in blocks_of(parts)}
-    of_it = tuple(one for one in given.blocks if one.block_hash in named)
-    verdict = check_parts(parts, policy, replace(given, blocks=of_it), now_unix=now_unix)
-    record = parts.record
-    deposit = deposit_of(record) if record.type == "deposit" else None
-    expected = sums_summary(sums).digest
-    if deposit is None or deposit.dataset_digest != expected:
-        return verdict, DossierFinding("own-receipt-differs", "SHA256SUMS", expected.hex())
-    return verdict, None
-
-
-def sums_summary(sums: bytes) -> Summary:
-    """Return what a dossier's own deposit signs: the dataset of the one file ``SHA256SUMS``."""
-    return summarize([FileEntry("SHA256SUMS", sha256(sums), len(sums))])

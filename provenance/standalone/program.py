@@ -16,8 +16,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from provenance.dossier_check import POLICY_NAME, check_dossier, check_own_receipt
+from provenance.dossier_check import POLICY_NAME, check_dossier
 from provenance.dossier_index import INDEX_NAME
+from provenance.dossier_receipt import check_own_receipt
 from provenance.errors import MalformedError, ProvenanceError
 from provenance.given import REQUIRABLE, Given, GivenBlock, GivenOpening
 from provenance.policy import Policy

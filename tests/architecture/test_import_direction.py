@@ -96,6 +96,7 @@ ORDER = [
     "dossier_index",
     "dossier_sums",
     "dossier_check",
+    "dossier_receipt",
     "dossier_facts",
     "dossier_hand",
     "dossier_timeline",

@@ -127,6 +127,9 @@ def test_its_own_verifier_proves_it_alone(worked: Worked) -> None:
     assert "由密钥持有人自行声明" in done.stdout
     assert "no revocation shown in this receipt; absence is not proved" in done.stdout
     assert "an RFC 3161 token over that very record says" in done.stdout
+    # what the dossier opens is no longer told as sealed
+    assert "opened at entry" in done.stdout
+    assert "sealed: the digests are known to the owner" not in done.stdout
 
 
 def test_without_a_block_hash_no_time_is_proved(worked: Worked) -> None:

@@ -18,7 +18,7 @@ from provenance.cli.output import print_fields, print_json, say
 from provenance.cli.signing_about import OwnPolicy, Wish, submit_about
 from provenance.client import LedgerClient
 from provenance.document import SPEECHES
-from provenance.dossier_check import sums_summary
+from provenance.dossier_receipt import sums_summary
 from provenance.errors import MalformedError, RefusedByServiceError
 from provenance.fingerprint import parse_manifest
 from provenance.messages import translator
