@@ -29,7 +29,7 @@ from provenance.ledger.key_chain import chain_of, ends_of, read_key
 from provenance.ledger.load_record import load_record
 from provenance.ledger.ports import StoredKey
 from provenance.ledger.projections import KeyEvent, project
-from provenance.record import key_binding_of, parse_entry
+from provenance.record import key_binding_of, parse_entry, parse_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -209,7 +209,11 @@ class BatchAuthority:
         """Return a record below with its public disclosures."""
         fresh = self._fresh.get(record_id)
         if fresh is not None:
-            return fresh
+            # as the next batch will read it: what a holder keeps from view decides nothing
+            shown = fresh.record
+            if shown.held:
+                shown = parse_record(shown.public(), complete=False)
+            return BoundKey(shown, fresh.leaf_index)
         index = self.transaction.record_indexes([record_id]).get(record_id)
         if index is None:
             return None

@@ -161,3 +161,43 @@ def test_a_namesake_is_never_ranked_with_the_person(service: Service) -> None:
     first, second = _hits(service, sha256(b"x"))
     assert first["id"] == record.id_hex
     assert second["identity"] == "self-asserted"
+
+
+def _answer_to(held: Record, key: PrivateKey) -> Record:
+    element = held.claims["contributors"]
+    assert isinstance(element, list)
+    claims = {"record": held.id_hex, "contributor": element[0]["..."], "answer": "object"}
+    return issue_record(
+        "response",
+        {**claims, "reason": "no"},
+        private_key=key,
+        aud=ORIGIN,
+        iat=START,
+        salts=salts(b"answer" + held.id),
+    )
+
+
+def test_what_is_held_decides_nothing_in_its_own_batch_either(service: Service) -> None:
+    """Else a batch would tell whether a guess at a name that is kept from view is right."""
+    guesser = service.know(key_of("guesser"))
+    outcomes = []
+    for number, in_one_batch in enumerate((True, False)):
+        held = issue_record(
+            "deposit",
+            {
+                "dataset_digest": sha256(b"held %d" % number).hex(),
+                "files": 1,
+                "contributors": [{"name": "Kept From View"}],
+            },
+            private_key=service.alice,
+            aud=ORIGIN,
+            iat=START,
+            salts=salts(b"held %d" % number),
+            hold=["contributors"],
+        )
+        both = (held, _answer_to(held, guesser))
+        batches = [both] if in_one_batch else [(one,) for one in both]
+        answers = [one for batch in batches for one in service.post_batch(*batch)]
+        outcomes.append([one["status"] for one in answers])
+
+    assert outcomes == [["integrated", "integrated"]] * 2
