@@ -69,16 +69,23 @@ export async function render(root, page) {
   page.title(say("deposit.title"));
   const list = h("div", { class: "stages-place" });
   const body = h("section", { class: "deposit-step" });
-  const pending = h("div");
-  root.append(
-    h("h1", null, say("deposit.title")),
+  const pending = h("div", { class: "pending" });
+  const lead = h(
+    "div",
+    { class: "fields" },
     h("p", { class: "lead" }, say("deposit.lead")),
     h("p", { class: "promise" }, say("deposit.promise")),
+  );
+  root.append(
+    h("h1", null, say("deposit.title")),
+    lead,
     pending,
     list,
     body,
   );
   const show = ({ moveFocus = true } = {}) => {
+    lead.hidden = draft.step > 0; // said once; on a phone each step begins at the top
+    pending.hidden = draft.step > 0;
     const titles = STEPS.map(({ name }) => say(`deposit.step_${name}`));
     replace(list, stageList(page, titles, draft.step, draft.signed === null ? go : undefined));
     const heading = h("h2", { tabindex: -1 }, say(`deposit.step_${STEPS[draft.step].name}`));

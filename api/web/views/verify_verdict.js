@@ -93,7 +93,8 @@ function advice(page, verdict) {
     "note",
     page.say("verify.next_title"),
     words,
-    hash && h("p", null, page.say("verify.next_hash"), " ", digestGroups(page, hash)),
+    hash && h("p", null, page.say("verify.next_hash")),
+    hash && digestGroups(page, hash),
   );
 }
 
