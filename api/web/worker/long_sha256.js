@@ -4,7 +4,7 @@
  * Everything but the compression function is theirs. Theirs keeps the schedule of a block in an
  * array and moves eight words on at each round; here sixteen rounds at a time are written out and
  * the schedule stays in variables, so that a JavaScript engine keeps both in registers. That makes
- * a long file some 1.4 times faster (docs/performance.md), and it is the long ones one waits for.
+ * a long file 1.4 to 1.9 times faster (docs/performance.md), and it is the long ones one waits for.
  * A test compares it with the browser's own SHA-256 at every length around a block.
  */
 
