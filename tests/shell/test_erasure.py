@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from databases import fresh_place
 from running_service import Service, copy, running, serving_ledger
 from small_ledger import ORIGIN, ROOT, SmallLedger, deposit, key_of, key_record, salts
 
@@ -46,7 +47,7 @@ from provenance.verify import verify_receipt
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from databases import Place
+    from databases import Place, PostgresServer
 
     from provenance.keys import PrivateKey
 
@@ -503,6 +504,52 @@ def test_an_order_is_carried_out_on_either_database(place: Place, tmp_path: Path
     assert ledger.store.records_of_person(gone, -1, 10) == []
     assert ledger.store.records_of_person(stays, -1, 10) == [index]
     ledger.close()
+
+
+def test_old_ciphertexts_cannot_be_read_with_what_postgresql_still_holds(
+    postgresql: PostgresServer, tmp_path: Path
+) -> None:
+    place = fresh_place(postgresql)
+    ledger = SmallLedger(tmp_path, place=place)
+    ledger.begin()
+    alice = key_of("alice")
+    record = shared_deposit(alice)
+    ledger.now = int(time.time())
+    ledger.integrate(key_record(alice), record)
+    index = ledger.store.record_indexes([record.id])[record.id]
+    (gone,) = erased_of(record, GONE_ORCID).digests or ()
+    sealed = [
+        (part.digest, part.ciphertext)
+        for part in ledger.store.disclosures(index)
+        if part.digest == gone
+    ]
+
+    def relations() -> dict[str, bytes]:
+        """The files of the keys' database as they lie on the disk now."""
+        postgresql.execute("CHECKPOINT")
+        name = "test_" + str(place.keys).rpartition("/test_")[2].partition("?")[0]
+        asked = (
+            "SELECT pg_relation_filepath(oid) FROM pg_class WHERE relkind IN ('r', 'i', 't') AND "
+            "relnamespace IN ('public'::regnamespace, 'pg_toast'::regnamespace) AND oid > 16383"
+        )
+        rows = postgresql.execute(asked, database=name)
+        paths = [postgresql.folder / path for (path,) in rows if path]
+        return {f"{path}/database": path.read_bytes() for path in paths if path.is_file()}
+
+    before = relations()
+    assert decrypts(windows(before), record.id, sealed)  # the trial finds a key that is there
+    found = find_person(GONE_ORCID, store=ledger.store, key_store=ledger.key_store)
+    order = issue_erasure(found, root=ROOT, origin=ORIGIN, now_unix=ledger.now)
+    integrate_erasure(order, ledger.store)
+
+    assert apply_erasures(ledger.store, ledger.key_store) == 1
+
+    assert not decrypts(windows(relations()), record.id, sealed)
+    words = spellings(GONE, GONE_ORCID)
+    files = [file for file in (postgresql.folder / "base").glob("*/*") if file.is_file()]
+    assert [file for file in files if any(word in file.read_bytes() for word in words)] == []
+    ledger.close()
+    postgresql.drop(place)
 
 
 def test_what_a_holder_keeps_from_view_is_erased_with_the_rest(tmp_path: Path) -> None:
