@@ -154,14 +154,29 @@ class Node {
         body: JSON.stringify(request),
         credentials: "omit",
         referrerPolicy: "no-referrer",
+        redirect: "error",
         signal,
       });
-      const text = await answer.text();
-      if (text.length > MAX_CHARACTERS) throw new UnavailableError("a very long answer");
-      return JSON.parse(text);
+      return JSON.parse(await readText(answer));
     } catch (error) {
       if (this.#signal?.aborted) throw error; // the reader no longer wants to know
       throw new UnavailableError(`the node did not answer: ${error.message}`);
+    }
+  }
+}
+
+/** Read an answer's text, as far as any answer of a node goes. */
+async function readText(answer) {
+  const decoder = new TextDecoder();
+  const reader = answer.body.getReader();
+  let text = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    text += decoder.decode(value, { stream: true });
+    if (text.length > MAX_CHARACTERS) {
+      await reader.cancel();
+      throw new UnavailableError("a very long answer");
     }
   }
 }

@@ -4,12 +4,19 @@
  */
 
 import { fromHex } from "../../api/web/core/digests.js";
-import { Given, blockFromHash, blockFromHeader, rootKey } from "../../api/web/core/given.js";
+import {
+  Given,
+  RPC_AWAY,
+  blockFromHash,
+  blockFromHeader,
+  rootKey,
+} from "../../api/web/core/given.js";
 import { Policy } from "../../api/web/core/policy.js";
 import { parseFileOpening } from "../../api/web/core/salted.js";
 import { parseFileProof } from "../../api/web/core/file_proof.js";
 import { dumpText } from "../../api/web/core/strict_json.js";
 import { readFixity, readOpening, verifyOctets } from "../../api/web/core/verify.js";
+import { askNode } from "../../api/web/rpc.js";
 
 const hex = (text) => fromHex(text, { length: text.length / 2 });
 const orNull = (value, read) => (value === null || value === undefined ? null : read(value));
@@ -126,4 +133,18 @@ export async function judgeMutants(request, edits) {
     verdicts.push(await judge(request, mutant));
   }
   return verdicts;
+}
+
+/**
+ * Ask a node what a receipt needs, by `rpc.js`.
+ *
+ * @param {string} url
+ * @param {string} receipt hex
+ * @returns {Promise<object | string>}
+ */
+export async function askView(url, receipt) {
+  const view = await askNode(url, hex(receipt));
+  if (view === RPC_AWAY) return view;
+  const { chainId, head, finalized, hashes, genesisHash, roots } = view;
+  return { chainId, head, finalized, hashes, genesisHash, roots };
 }
