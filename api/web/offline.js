@@ -23,7 +23,12 @@ const IN_SHELL = /(?:src|href)="(\/web\/[^"]+)"/g;
  *   and what was kept before is shown
  * @throws {Error} this browser has no service workers here, or something could not be fetched
  */
-export async function keepForOffline() {
+export function keepForOffline() {
+  keeping ??= keepPage();
+  return keeping;
+}
+
+async function keepPage() {
   if (!navigator.serviceWorker) throw new Error("no service workers here");
   await navigator.serviceWorker.register(trusted(WORKER), { type: "classic", scope: "/" });
   const cache = await caches.open(CACHE);
@@ -80,3 +85,4 @@ function trusted(url) {
 }
 
 let policy;
+let keeping;

@@ -182,9 +182,13 @@ def test_an_answer_that_was_lost_makes_no_second_record(
     entry = again.locator(".receipt-sheet .entry")
     expect(entry).to_have_text(str(indexes[0]))
     assert _entries(desk) == size
-    again.goto("/deposit")
-    expect(again.get_by_role("heading", name="Files")).to_be_visible()
+    again.goto("/deposit")  # what was not saved then can be saved now
+    again.get_by_text("Deposits made in this browser: 1").click()
     assert again.get_by_text("has no receipt yet").count() == 0
+    again.get_by_role("button", name="Interrupted").click()
+    expect(entry).to_have_text(str(indexes[0]))
+    manifest = save(again, "en", "manifest", desk.folder / "later.jsonl")
+    assert manifest.read_bytes() == _manifest_by_cli(desk)
 
 
 def _entries(desk: Desk) -> int:
@@ -294,13 +298,41 @@ def test_what_the_ledger_refuses_can_be_put_right(browser_page: Page, desk: Desk
         refused = {"status": "refused", "problem": problem}
         route.fulfill(json={"results": [refused, refused]})
 
+    page.add_init_script(_WITHOUT_ED25519)
     page.route("**/v1/records/batch", refuse)
     page.goto("/deposit")
     deposit(page, "en", desk, "Refused")
     expect(page.get_by_text("The ledger did not accept the record")).to_be_visible()
     page.unroute("**/v1/records/batch")
     press(page, "en", "again")
-    expect(page.locator(".receipt-sheet .entry")).to_be_visible()
+    expect(page.locator(".receipt-status .notice")).to_be_visible()
+    receipt = save(page, "en", "receipt", desk.folder / "receipt.json")
+    found = desk.verdict(receipt, desk.dataset)
+    signature = next(one for one in found["checks"] if one["name"] == "signature")
+    assert (signature["outcome"], signature["facts"]["alg"]) == ("proved", "ES256")
+    with page.expect_download() as download:
+        press(page, "en", "pdf")
+    assert download.value.path().read_bytes().startswith(b"%PDF-")
+
+
+_WITHOUT_ED25519 = """
+const generate = crypto.subtle.generateKey.bind(crypto.subtle);
+crypto.subtle.generateKey = async (algorithm, ...more) => {
+  if ((algorithm.name ?? algorithm) === "Ed25519") throw new DOMException("", "NotSupportedError");
+  return generate(algorithm, ...more);
+};
+"""
+
+
+def test_hashing_can_be_stopped(browser_page: Page, desk: Desk) -> None:
+    with (desk.dataset / "huge.bin").open("wb") as file:
+        file.truncate(1 << 30)
+    page = browser_page
+    page.goto("/deposit")
+    page.locator(".drop input[webkitdirectory]").set_input_files(desk.dataset)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Stopped. Nothing was kept.")).to_be_visible()
+    assert page.get_by_role("button", name="Continue").count() == 0
 
 
 def test_without_web_cryptography_the_page_says_why(browser_page: Page) -> None:

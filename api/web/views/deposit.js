@@ -14,7 +14,7 @@ import { stageList } from "../elements/steps.js";
 import * as about from "./deposit_about.js";
 import * as files from "./deposit_files.js";
 import * as key from "./deposit_key.js";
-import { showPending } from "./deposit_pending.js";
+import { showEarlier } from "./deposit_pending.js";
 import * as people from "./deposit_people.js";
 import * as receipt from "./deposit_receipt.js";
 import * as review from "./deposit_review.js";
@@ -69,23 +69,17 @@ export async function render(root, page) {
   page.title(say("deposit.title"));
   const list = h("div", { class: "stages-place" });
   const body = h("section", { class: "deposit-step" });
-  const pending = h("div", { class: "pending" });
+  const earlier = h("div", { class: "earlier" });
   const lead = h(
     "div",
     { class: "fields" },
     h("p", { class: "lead" }, say("deposit.lead")),
     h("p", { class: "promise" }, say("deposit.promise")),
   );
-  root.append(
-    h("h1", null, say("deposit.title")),
-    lead,
-    pending,
-    list,
-    body,
-  );
+  root.append(h("h1", null, say("deposit.title")), lead, earlier, list, body);
   const show = ({ moveFocus = true } = {}) => {
     lead.hidden = draft.step > 0; // said once; on a phone each step begins at the top
-    pending.hidden = draft.step > 0;
+    earlier.hidden = draft.step > 0;
     const titles = STEPS.map(({ name }) => say(`deposit.step_${name}`));
     replace(list, stageList(page, titles, draft.step, draft.signed === null ? go : undefined));
     const heading = h("h2", { tabindex: -1 }, say(`deposit.step_${STEPS[draft.step].name}`));
@@ -108,7 +102,7 @@ export async function render(root, page) {
   };
   show({ moveFocus: false });
   if (draft.done === null)
-    await showPending(pending, page, (done) => {
+    await showEarlier(earlier, page, (done) => {
       draft.done = done;
       go(LAST);
     });

@@ -1,6 +1,6 @@
 /**
  * Deposits that were signed here and have no receipt yet: a tab was closed, a network was away. The
- * same bytes are sent again, so that no second record comes of it.
+ * same bytes are sent again, so that no second record comes of it. And those made here before.
  */
 
 import { pending, resend } from "../client.js";
@@ -9,28 +9,58 @@ import { h, replace } from "../elements/dom.js";
 import { busyButton, saveLink, saying, wordsOf } from "../elements/form.js";
 import { notice } from "../elements/notice.js";
 import { time } from "../elements/time.js";
-import { load } from "../store.js";
+import { list, load } from "../store.js";
 import { RECORDS_FILE } from "./deposit_review.js";
 
 /**
- * Say which deposits wait to be sent; nothing where there is none.
+ * Say which deposits wait to be sent, and which were made here before; nothing where none was.
  * @param {Element} place
  * @param {import("../page.js").Page} page
- * @param {(done: import("./deposit_receipt.js").Done) => void} onDone
+ * @param {(done: import("./deposit_receipt.js").Done) => void} onDone shows its receipt
  */
-export async function showPending(place, page, onDone) {
-  let waiting = [];
+export async function showEarlier(place, page, onDone) {
+  let own;
+  let waiting;
   try {
-    waiting = await pending();
+    [own, waiting] = await Promise.all([list("own"), pending()]);
   } catch {
-    return; // a browser that keeps nothing has nothing waiting
+    return; // a browser that keeps nothing has nothing to show
   }
-  const owned = await Promise.all(waiting.map(({ id }) => load("own", id)));
-  const shown = waiting.map((one, at) => ({ ...one, own: owned[at] })).filter(({ own }) => own);
-  if (page.signal.aborted || shown.length === 0) return;
+  const kept = new Map(own.map(({ key, value }) => [key, value]));
+  const open = waiting.filter(({ id }) => kept.has(id)); // others are answers to invitations
+  const isOpen = new Set(open.map(({ id }) => id));
+  const made = own
+    .filter(({ key }) => !isOpen.has(key))
+    .sort((one, two) => two.value.at - one.value.at);
+  if (page.signal.aborted) return;
   replace(
     place,
-    shown.map((one) => waitingOne(page, one, onDone)),
+    open.map((one) => waitingOne(page, { ...one, own: kept.get(one.id) }, onDone)),
+    made.length > 0 && madeHere(page, made, onDone),
+  );
+}
+
+/** Deposits with their receipts: what was not saved then can be saved now. */
+function madeHere(page, made, onDone) {
+  const { say } = page;
+  const show = async (id, own) => {
+    const [newest, sent] = await Promise.all([load("receipts", id), load("outbox", id)]);
+    const receipt = newest ?? sent?.receipt;
+    if (receipt && !page.signal.aborted) onDone({ id, receipt, ...own, isKept: true });
+  };
+  const item = ({ key, value }) =>
+    h(
+      "li",
+      null,
+      busyButton(value.title, () => show(key, value), "quiet"),
+      " ",
+      h("span", { class: "hint" }, time(page, value.at)),
+    );
+  return h(
+    "details",
+    { class: "made-here" },
+    h("summary", null, say("deposit.made_here", { count: made.length })),
+    h("ul", { class: "plain-list" }, made.map(item)),
   );
 }
 

@@ -22,6 +22,8 @@ export default {
     "Perhaps the window was closed, or the connection was lost. Send it again: it is the same record, so nothing is deposited twice, even if it had arrived.",
   "deposit.pending_send": "Send it now",
 
+  "deposit.made_here": "Deposits made in this browser: {count}",
+
   "deposit.files_lead":
     "Choose the folder or the files that belong together. A folder with everything in it is best: it is then one dataset.",
   "deposit.drop": "Drop a folder or files here",

@@ -22,6 +22,8 @@ export default {
     "可能是窗口关闭了，或网络中断了。请重新发送：发送的是同一条记录，即使上次已经送达，也不会重复存证。",
   "deposit.pending_send": "现在发送",
 
+  "deposit.made_here": "在此浏览器中完成的存证：{count} 份",
+
   "deposit.files_lead":
     "请选择属于同一批数据的文件夹或文件。最好把全部文件放在一个文件夹里，作为一个数据集。",
   "deposit.drop": "把文件夹或文件拖到这里",
