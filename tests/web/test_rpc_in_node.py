@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pytest
 import receipts
-from in_node import ask_one
+from in_node import ask
 from lying_node import lying
 from mutations import MANY
 from receipts import THIRDNET
@@ -16,6 +16,9 @@ from receipts import THIRDNET
 from provenance.client.node import ask_node
 from provenance.given import RpcView
 from provenance.verify import blocks_to_look_up, roots_to_ask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 JUDGE = "../../tests/web/judge.js"
 STATED = receipts.build(replace(MANY, policy_chains=(THIRDNET, 1, 100)))
@@ -91,26 +94,31 @@ def python_view(url: str) -> Json:
     }
 
 
-@pytest.mark.parametrize("name", ANSWERS)
-def test_an_answer_is_heard_alike(name: str) -> None:
+def honest_or_not(name: str) -> Callable[[Json], bytes]:
+    """Return the function that answers a request, as JSON-RPC."""
+
     def answer(request: Json) -> bytes:
         found = ANSWERS[name](request)
         body = found if isinstance(found, dict) else {"result": found}
         return json.dumps({"jsonrpc": "2.0", "id": 1, **body}).encode()
 
-    with lying(answer) as node:
-        expected = python_view(node.url)
-
-        assert ask_one(JUDGE, "askView", node.url, OCTETS.hex()) == expected
-        assert (expected == "unreachable") == (name in AWAY)
+    return answer
 
 
-@pytest.mark.parametrize("octets", [b"", b"no JSON", b"[1]", b'"x"', b"x" * (1 << 21)])
-def test_what_is_no_answer_is_none(octets: bytes) -> None:
-    with lying(lambda _: octets) as node:
-        assert python_view(node.url) == "unreachable"
-        assert ask_one(JUDGE, "askView", node.url, OCTETS.hex()) == "unreachable"
+def no_answer(octets: bytes) -> Callable[[Json], bytes]:
+    return lambda _: octets
 
 
-def test_an_address_where_nobody_listens_is_away() -> None:
-    assert ask_one(JUDGE, "askView", "http://127.0.0.1:9", OCTETS.hex()) == "unreachable"
+def test_every_answer_is_heard_alike() -> None:
+    nodes = {name: honest_or_not(name) for name in ANSWERS}
+    for octets in (b"", b"no JSON", b"[1]", b'"x"', b"x" * (1 << 21)):
+        nodes[f"which says {octets[:8]!r}"] = no_answer(octets)
+    with ExitStack() as stack:
+        urls = [stack.enter_context(lying(answer)).url for answer in nodes.values()]
+        urls.append("http://127.0.0.1:9")  # where nobody listens
+
+        heard = ask([(JUDGE, "askView", [url, OCTETS.hex()]) for url in urls])
+
+        for name, url, found in zip([*nodes, "away"], urls, heard, strict=True):
+            assert found == python_view(url), name
+            assert (found != "unreachable") == (name in ANSWERS.keys() - AWAY)
