@@ -37,6 +37,7 @@ from example_ledger import (
     key_of,
     make_world,
 )
+from example_sealed import make_erasure, make_sealed
 from provenance_api.problems import problem_body
 
 from provenance import anchor, fingerprint, merkle, text, tlog
@@ -107,6 +108,7 @@ def files(world: World) -> dict[str, bytes]:
         ),
         "fixity.sd-jwt": _fixity(world).compact,
         "response.sd-jwt": _response(world).compact,
+        "erasure.sd-jwt": make_erasure(world.records[3]).compact,
         "fixity-report.json": _report(world).to_bytes(),
         "file-proof.json": fingerprint.file_proof(world.entries, "a.csv").to_bytes(),
         "manifest.sha256sum": b"".join(fingerprint.to_sha256sum(world.entries)),
@@ -127,6 +129,13 @@ def files(world: World) -> dict[str, bytes]:
         "problem.json": json.dumps(problem_body(orcid, "en")).encode() + b"\n",
     }
     found |= {f"{one.type}.sd-jwt": one.compact for one in world.records}
+    sealed = make_sealed(world.entries)
+    found |= {
+        "sealed-deposit.sd-jwt": sealed.deposit.compact,
+        "sealed.json": sealed.secret.to_bytes(),
+        "opening.sd-jwt": sealed.opening.compact,
+        "file-opening.json": sealed.file_opening,
+    }
     for typ in (DISCLOSURE, PUBLICATION):
         found[typ.removesuffix("+jwt") + ".jwt"] = _statement(world, typ).encode()
     return found
@@ -389,6 +398,7 @@ def _check_rows() -> str:
 def examples(world: World, found: Mapping[str, bytes]) -> dict[str, str]:
     """Return every example of the document, by name, as the lines between its markers."""
     key, deposit = world.records[2], world.records[3]
+    sealed = make_sealed(world.entries)
     verdict = json.loads(found["verdict.json"])
     verdict["checks"] = [one for one in verdict["checks"] if one["number"] in {7, 11}]
     blocks = {
@@ -399,6 +409,11 @@ def examples(world: World, found: Mapping[str, bytes]) -> dict[str, str]:
         "chunks": found["chunks.jsonl"].decode(),
         "fixity-record": _record_rows(_fixity(world)),
         "response-record": _record_rows(_response(world)),
+        "sealed-record": _record_rows(sealed.deposit),
+        "opening-record": _record_rows(sealed.opening),
+        "erasure-record": _record_rows(make_erasure(deposit)),
+        "file-opening": _wrapped(found["file-opening.json"].decode().rstrip("\n")),
+        "sealed-secret": _wrapped(found["sealed.json"].decode().rstrip("\n")),
         "fixity-report": found["fixity-report.json"].decode(),
         "declared-manifest": found["declared-manifest.jsonl"].decode(),
         "file-proof": _wrapped(found["file-proof.json"].decode().rstrip("\n")),

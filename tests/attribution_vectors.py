@@ -20,6 +20,7 @@ from attribution_case import Log, claim
 from provenance.attribution import credit_of
 from provenance.case import Case
 from provenance.credit import ROLES
+from provenance.digests import sha256
 from provenance.dispute_case import dispute_of
 from provenance.identity import Level
 from provenance.lineage import Edge, Lineage, Node, lineage_of
@@ -321,4 +322,6 @@ def _text() -> str:
 if __name__ == "__main__":
     PLACE.parent.mkdir(exist_ok=True)
     PLACE.write_text(_text(), encoding="utf-8")
+    sums = f"{sha256(PLACE.read_bytes()).hex()}  {PLACE.name}\n"
+    PLACE.with_name("SHA256SUMS").write_text(sums, encoding="utf-8")
     sys.stdout.write(f"{PLACE}\n")
