@@ -16,7 +16,12 @@ from coincurve import PublicKey
 from provenance import rlp
 from provenance.chain.rpc import CappedProvider, Rpc, octets
 from provenance.chain.transactions import account_of, fields_of, signing_digest
-from provenance.errors import MalformedError, SignerMismatchError
+from provenance.errors import (
+    MalformedError,
+    NodeRefusedError,
+    SignerMismatchError,
+    UnavailableError,
+)
 from provenance.keccak import keccak256
 
 if TYPE_CHECKING:
@@ -57,9 +62,19 @@ class ExternalSender:
             NodeRefusedError: it refuses.
             UnavailableError: it is away.
         """
-        raw = _raw(self._rpc.call("eth_signTransaction", self._request(_members(transaction))))
+        raw = _raw(self._ask("eth_signTransaction", self._request(_members(transaction))))
         _check_transaction(raw, transaction, self.address)
         return transaction.signed(raw, keccak256(raw))
+
+    def _ask(self, method: str, request: dict[str, str]) -> object:
+        """Call, and say in what goes wrong who it was: the same loop asks the nodes."""
+        try:
+            return self._rpc.call(method, request)
+        except NodeRefusedError as error:
+            refused = f"the external signer refuses {method}"
+            raise NodeRefusedError(refused, error.number, error.message, error.data) from error
+        except UnavailableError as error:
+            raise UnavailableError(f"the external signer is away: {error}") from error
 
     def _request(self, members: Mapping[str, int | bytes]) -> dict[str, str]:
         shown = {

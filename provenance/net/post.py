@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import socket
 import threading
 import urllib.request
 from typing import TYPE_CHECKING, Final
@@ -76,7 +77,7 @@ class HttpPost:
             answer = self._exchange(connection, body)
         except (OSError, http.client.HTTPException, UnicodeError) as error:
             connection.close()
-            raise UnavailableError(type(error).__name__) from None
+            raise UnavailableError(_why(error)) from None
         except BaseException:
             connection.close()
             raise
@@ -123,6 +124,13 @@ class HttpPost:
     def _whole_target(self) -> str:
         """Return the target; a proxy is told the whole address unless it tunnels."""
         return self._target if self._proxy is None or self._is_tls else self.place + self._target
+
+
+def _why(error: Exception) -> str:
+    """Name what went wrong; where the name alone says nothing, in the system's own words."""
+    name = type(error).__name__
+    is_bare = type(error) is OSError or isinstance(error, socket.gaierror)
+    return f"{name}: {error.strerror}" if is_bare and error.strerror else name  # type: ignore[attr-defined]  # of OSError
 
 
 class _Kept(Connection):

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from provenance.digests import from_evm_hex, to_evm_hex
 from provenance.errors import MalformedError
+from provenance.keccak import keccak256
 from provenance.net.address import normal_url, place_of
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ __all__ = [
     "has_few_nodes",
     "managed_chain",
     "match_chains",
+    "read_account",
     "read_chain",
 ]
 
@@ -255,12 +257,29 @@ def _read_sender(members: strict_json.Members) -> SenderChoice:
     elif "signer" in choice:
         check_url(choice.text("signer"), field=choice.path("signer"))
         field = choice.path("address")
-        address = from_evm_hex(choice.text("address"), length=20, field=field)
+        address = read_account(choice.text("address"), field)
         sender = ExternalSigner(choice.text("signer"), address)
     else:
         sender = KeyFile(choice.text("passphrase_file", max_length=4_096))
     choice.done()
     return sender
+
+
+def read_account(text: str, field: str) -> bytes:
+    """Read an account as people paste it: in lower case, or spelled with its checksum (EIP-55).
+
+    Raises:
+        MalformedError: not 20 bytes of hex, or the capitals are not those of the account.
+    """
+    octets = from_evm_hex(text.lower(), length=20, field=field)
+    plain = octets.hex()
+    digits = zip(plain, keccak256(plain.encode()).hex(), strict=False)
+    spelled = "".join(one.upper() if int(digit, 16) >= 8 else one for one, digit in digits)
+    if text not in {f"0x{plain}", f"0x{spelled}"}:
+        raise MalformedError(
+            f"expected 0x{spelled}, by the capitals one character is wrong", field=field
+        )
+    return octets
 
 
 def _variable(members: strict_json.Members, member: str) -> str:

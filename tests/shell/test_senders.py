@@ -260,7 +260,7 @@ def test_refusal_is_told() -> None:
     with denied as server, pytest.raises(NodeRefusedError) as caught:
         sender_at(server).sign(ASKED)
 
-    assert "request denied" in str(caught.value)
+    assert "the external signer refuses eth_signTransaction: request denied" in str(caught.value)
 
 
 def test_signer_that_stalls_or_is_away_is_unavailable() -> None:
@@ -276,6 +276,7 @@ def test_signer_that_stalls_or_is_away_is_unavailable() -> None:
         assert time.monotonic() - started < 1.2
     with pytest.raises(UnavailableError) as away:
         sender.sign(ASKED)
+    assert str(away.value).startswith("the external signer is away: ")
     assert SECRET not in str(away.value)
 
 

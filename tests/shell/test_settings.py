@@ -20,6 +20,7 @@ from provenance.service.chain_settings import (
     EnvironmentKey,
     ExternalSigner,
     KeyFile,
+    read_account,
 )
 from provenance.service.settings import (
     Databases,
@@ -240,3 +241,36 @@ def test_every_path_lies_in_the_folder_and_none_is_used_twice(tmp_path: Path) ->
 
     assert len(set(paths)) == len(paths) > 8
     assert all(path.parent == tmp_path for path in paths)
+
+
+# --- an account -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [  # of EIP-55
+        "0x52908400098527886E0F7030069857D2E4169EE7",
+        "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+        "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359",
+        "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed",
+    ],
+)
+def test_an_account_is_read_as_it_is_pasted(text: str) -> None:
+    assert read_account(text, "--sender").hex() == text.lower().removeprefix("0x")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD",
+        "0x5bAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+        "0X5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+        "5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+        "0x5aAe",
+    ],
+)
+def test_a_mistyped_account_is_refused(text: str) -> None:
+    with pytest.raises(MalformedError) as caught:
+        read_account(text, "--sender")
+
+    assert caught.value.field == "--sender"

@@ -17,6 +17,7 @@ from provenance.service.chain_settings import (
     KeyFile,
     SenderChoice,
     has_few_nodes,
+    read_account,
 )
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def sender_choice(text: str | None) -> SenderChoice | None:
         return EnvironmentKey(rest)
     if kind == "signer" and "@" in rest:
         address, _at, url = rest.partition("@")
-        return ExternalSigner(url, from_evm_hex(address, length=20, field="--sender"))
+        return ExternalSigner(url, read_account(address, "--sender"))
     raise MalformedError(
         "expected file, passphrase-file:FILE, passphrase-environment:NAME, environment:NAME or "
         "signer:ADDRESS@URL",
