@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provenance.files import key_file
+from provenance.files.keystore import generate
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.sync_api import Page
 
-__all__ = ["PASSPHRASE", "WORDS", "describe", "enter_person", "new_key", "pick_folder", "press"]
+__all__ = [
+    "PASSPHRASE",
+    "WORDS",
+    "describe",
+    "enter_person",
+    "new_key",
+    "open_key",
+    "pick_folder",
+    "press",
+]
 
 PASSPHRASE = "冰 correct horse battery"
 
@@ -26,6 +38,7 @@ WORDS = {
         "save key": "Save the key file",
         "passphrase": "Passphrase",
         "open key": "Open the key",
+        "file": "Open a key file",
         "use key": "Sign with this key",
         "sign": "Sign and deposit",
         "again": "Send it again",
@@ -46,6 +59,7 @@ WORDS = {
         "save key": "保存密钥文件",
         "passphrase": "口令",
         "open key": "打开密钥",
+        "file": "打开密钥文件",
         "use key": "用这把密钥签名",
         "sign": "签名并存证",
         "again": "重新发送",
@@ -90,4 +104,15 @@ def new_key(page: Page, language: str, target: Path) -> None:
     download.value.save_as(target)
     page.locator(".key-body input[type=file]").set_input_files(target)
     page.get_by_label(words["passphrase"], exact=True).fill(PASSPHRASE)
+    press(page, language, "open key")
+
+
+def open_key(page: Page, language: str, target: Path) -> None:
+    """Open the file of a key that was made elsewhere, with few rounds so that it opens quickly."""
+    target.write_bytes(
+        key_file.encrypt(generate("Ed25519"), PASSPHRASE, rounds=key_file.MIN_ROUNDS)
+    )
+    page.get_by_role("radio", name=WORDS[language]["file"]).check()
+    page.locator(".key-body input[type=file]").set_input_files(target)
+    page.get_by_label(WORDS[language]["passphrase"], exact=True).fill(PASSPHRASE)
     press(page, language, "open key")
