@@ -26,6 +26,7 @@ _OVERFLOWING = """() => {
     return false;
   };
   return [...document.body.querySelectorAll("*")]
+    .filter((element) => element.checkVisibility())
     .filter((element) => element.getBoundingClientRect().right > clientWidth + 1)
     .filter((element) => !isScrolled(element))
     .map((element) => element.outerHTML.slice(0, 120));

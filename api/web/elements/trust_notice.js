@@ -2,12 +2,11 @@
  * By which policy a page judges what the server gave, and how a reader comes to have one.
  */
 
-import { keepPolicy } from "../policies.js";
 import { trustMark } from "./badge.js";
-import { digestGroups, shortDigest } from "./digest.js";
+import { shortDigest } from "./digest.js";
 import { h } from "./dom.js";
-import { busyButton } from "./form.js";
 import { notice } from "./notice.js";
+import { policyCompare } from "./policy_compare.js";
 import { time } from "./time.js";
 
 /**
@@ -42,10 +41,8 @@ function ownPolicy(page, reading) {
 
 function serversPolicy(page, reading) {
   const { say } = page;
-  const keep = busyButton(say("record.policy_compared"), async () => {
-    await keepPolicy(reading.policy, reading.origin);
-    page.go(location.pathname + location.search + location.hash);
-  });
+  const policy = { octets: reading.policy, origin: reading.origin, digest: reading.digest };
+  const showAgain = () => page.go(location.pathname + location.search + location.hash);
   return notice(
     "note",
     trustMark(page, "stated"),
@@ -54,13 +51,8 @@ function serversPolicy(page, reading) {
       "details",
       null,
       h("summary", null, say("record.policy_how")),
-      h(
-        "div",
-        { class: "policy-compare" },
-        h("p", null, say("record.policy_compare")),
-        h("p", null, digestGroups(page, reading.digest, say("record.policy_digest"))),
-        h("p", null, keep),
-      ),
+      h("p", null, say("record.policy_compare")),
+      policyCompare(page, policy, showAgain),
     ),
   );
 }

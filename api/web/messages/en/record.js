@@ -45,8 +45,6 @@ export default {
   "record.policy_how": "How do I get to “checked here”?",
   "record.policy_compare":
     "A trust policy says whose signatures count for this log. Get its digest from somebody you trust, by another way than this page: from your institution, in print, by telephone. If it is the one below, keep the policy; from then on this browser judges by it.",
-  "record.policy_digest": "Digest of the trust policy",
-  "record.policy_compared": "I have compared it: keep this policy",
 
   "record.cannot_check":
     "This page came without encryption, so the browser does not let it check anything. Everything below is the server’s word.",

@@ -45,8 +45,6 @@ export default {
   "record.policy_how": "怎样才能成为“已在本机核验”？",
   "record.policy_compare":
     "信任策略规定了哪些人的签名对此日志有效。请不要只看本页，而是通过其他途径（所在机构、纸质材料、电话）从您信任的人那里取得策略的摘要。若与下面的一致，即可保存该策略；此后本浏览器便依据它来判断。",
-  "record.policy_digest": "信任策略的摘要",
-  "record.policy_compared": "我已比对，保存此策略",
 
   "record.cannot_check":
     "本页未经加密传来，浏览器不允许它进行任何核验。以下内容均只是服务器的说法。",
