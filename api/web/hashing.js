@@ -1,6 +1,10 @@
 /**
  * Hash files that a person picked or dropped, in workers; their contents never leave the machine.
  *
+ * What a browser does not show cannot be refused here as the command line refuses it: Chromium
+ * leaves out symbolic links, and of a picked folder names that are not UTF-8. So whoever picks a
+ * folder is told how many files were found.
+ *
  * @typedef {object} Picked
  * @property {string} path as on the disk, relative to the folder
  * @property {File} file

@@ -134,6 +134,36 @@ def drop(page: Page, *paths: Path) -> None:
         session.send("Input.dispatchDragEvent", {"type": kind, "x": 200, "y": 200, "data": data})
 
 
+def test_what_chromium_does_not_show_is_left_out(page: Page, tmp_path: Path) -> None:
+    """The command line refuses such a folder; hashing.js says why the page cannot."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "a.csv").write_bytes(b"a")
+    page.set_input_files("#folder", folder)
+    alone = fingerprint(page, "folder")
+    (folder / "link.csv").symlink_to(folder / "a.csv")
+    (folder / "broken").symlink_to(tmp_path / "nowhere")
+    (folder / "up").symlink_to(tmp_path)
+    (folder / os.fsdecode(b"\xff\xfe.bin")).write_bytes(b"b")
+
+    page.set_input_files("#folder", folder)
+
+    assert fingerprint(page, "folder") == alone
+
+
+def test_a_dropped_name_that_is_not_utf8_is_refused(page: Page, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "a.csv").write_bytes(b"a")
+    (folder / os.fsdecode(b"\xff\xfe.bin")).write_bytes(b"b")
+    drop(page, folder)
+
+    outcome = page.evaluate("dropped.catch(({ code, problems }) => ({ code, problems }))")
+
+    assert outcome["code"] == "unusable-dataset"
+    assert outcome["problems"][0]["what"] == "not-readable"
+
+
 def test_one_file_is_called_by_its_name(page: Page, dataset: Path) -> None:
     page.set_input_files("#picked", dataset / "long.bin")
 
