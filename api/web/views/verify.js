@@ -7,7 +7,7 @@
 
 import { verifyReceipt } from "../core/verify.js";
 import { h, replace } from "../elements/dom.js";
-import { wordsOf } from "../elements/form.js";
+import { loadTitles, wordsOf } from "../elements/form.js";
 import { notice } from "../elements/notice.js";
 import { blocksOf, drawBlocks } from "./verify_blocks.js";
 import { NeedsManifestError, dataOf } from "./verify_data.js";
@@ -26,6 +26,7 @@ export async function render(root, page) {
   const { say } = page;
   const material = page.kept ?? newMaterial();
   page.title(say("verify.title"));
+  await loadTitles(page);
   const places = {
     given: h("div", { class: "given" }),
     policy: h("div", { class: "given-policy" }),
