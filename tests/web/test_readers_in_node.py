@@ -12,7 +12,10 @@ from verdict_requests import Question, ask_page
 
 from provenance.comparison import Comparison, Rename
 from provenance.fingerprint import Summary
-from provenance.given import RPC_AWAY, GivenBlock, RootName, RpcView, WholeData
+from provenance.given import RPC_AWAY, GivenBlock, KeyStatus, RootName, RpcView, WholeData
+from provenance.key_life import Right, Word
+from provenance.key_values import Revocation
+from provenance.record import parse_record
 from provenance.verify import blocks_to_look_up, roots_to_ask
 
 if TYPE_CHECKING:
@@ -43,6 +46,7 @@ SHAPES = {
         SMALL, beacon_chain=OTHERNET, history=False, policy_chains=(MAINNET, OTHERNET)
     ),
     "no beacon": replace(SMALL, beacon=False),
+    "named holder": replace(SMALL, identity={"name": "Josiah Carberry", "ror": ["05dxps055"]}),
     "no key record": replace(SMALL, keys=False),
     "institution": replace(SMALL, alg="ES256", institution=True),
     "revoked": REVOKED,
@@ -75,6 +79,20 @@ def views(made: Built) -> Iterator[RpcView]:
     yield RpcView(4_242, 1, 1, {})
 
 
+def statuses(made: Built) -> Iterator[KeyStatus]:
+    """Yield what reading the whole log may find about the signing key."""
+    kid = parse_record(made.receipt.record.sd_jwt.encode(), complete=False).kid
+    yield KeyStatus(99, None)
+    yield KeyStatus(3, None)
+    yield KeyStatus(99, 8)
+    yield KeyStatus(99, 2)
+    yield KeyStatus(99, None, bound_later=(20, "Academy"))
+    for since in (None, receipts.EVIDENCE_TIME - 9_000, receipts.EVIDENCE_TIME + 9):
+        for right, index in ((Right.RECOVERY, 12), (Right.ITSELF, 5), (Right.OTHER_BINDER, 30)):
+            said = Revocation(kid, "x" * 43, "keyCompromise", "y" * 43, since)
+            yield KeyStatus(99, index, (Word(index, said, right),))
+
+
 def givens(made: Built) -> Iterator[dict[str, Any]]:
     """Yield what a reader may give."""
     hashes = [*made.evidence_hashes.values(), made.beacon_hash]
@@ -92,6 +110,8 @@ def givens(made: Built) -> Iterator[dict[str, Any]]:
     for view in views(made):
         yield {"rpc": view}
         yield {"rpc": view, "blocks": blocks, "allow_dev_chain": True}
+    for status in statuses(made):
+        yield {"key_status": status, "blocks": blocks, "require": everything}
     summary = Summary(b"\x01" * 32, 3, 18)
     renames = tuple(Rename(f"a{n}", "ü" * 70 + f"/b{n}" + "x" * 130) for n in range(5))
     compared = Comparison(1, ("b", "a", "\uffee", "\U0001f600"), ("c",), (), renames, (), renames)
