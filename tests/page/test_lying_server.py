@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from conftest import opened
 from playwright.sync_api import expect
 from reading_page import keep_policy, open_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Page, Route
+    from playwright.sync_api import Browser, Page, Route
     from visited_site import Site
 
     Lie = Callable[[Route, bytes], bytes | None]
@@ -37,11 +38,12 @@ def lying(page: Page, about: str, lie: Lie) -> Iterator[None]:
     page.unroute(about)
 
 
-@pytest.fixture
-def reader(browser_page: Page, site: Site) -> Page:
+@pytest.fixture(scope="module")
+def reader(chromium: Browser, site: Site) -> Iterator[Page]:
     """Somebody who has compared the ledger's policy before the server began to lie."""
-    keep_policy(browser_page, site)
-    return browser_page
+    with opened(chromium, site.url) as page:
+        keep_policy(page, site)
+        yield page
 
 
 def receipt_of(page: Page, site: Site, name: str) -> bytes:
@@ -134,7 +136,7 @@ def test_a_dispute_of_nobody_whom_the_policy_names_flags_nothing(
     """The server names a key of its own as an institution's; the reader's policy does not."""
     policy = json.loads(site.policy.read_text("utf-8"))
     without = json.dumps({**policy, "institution_keys": []}, separators=(",", ":"))
-    browser_page.goto("/about")
+    browser_page.goto("/v1/health")
     browser_page.evaluate(
         "async (text) => (await import('/web/policies.js'))"
         ".keepPolicy(new TextEncoder().encode(text), JSON.parse(text).origin)",
@@ -212,7 +214,7 @@ def test_a_server_with_another_policy_gets_no_tick(browser_page: Page, site: Sit
     """The reader keeps a policy of another log: this server's records are not checked by it."""
     policy = json.loads(site.policy.read_text("utf-8"))
     other = json.dumps({**policy, "origin": "elsewhere.example/log"}, separators=(",", ":"))
-    browser_page.goto("/about")
+    browser_page.goto("/v1/health")
     browser_page.evaluate(
         "async (text) => (await import('/web/policies.js'))"
         ".keepPolicy(new TextEncoder().encode(text), 'elsewhere.example/log')",

@@ -7,19 +7,19 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import NARROW, WIDE
+from conftest import NARROW, WIDE, opened
 from playwright.sync_api import expect
 from reading_page import assert_usable, keep_policy, open_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
     from visited_site import Site
 
 TABS = [
-    {"viewport": WIDE, "locale": "en-GB", "color_scheme": "light"},
-    {"viewport": NARROW, "locale": "zh-CN", "color_scheme": "dark"},
+    ({"viewport": WIDE, "locale": "en-GB", "color_scheme": "light"}, ("revised", "note")),
+    ({"viewport": NARROW, "locale": "zh-CN", "color_scheme": "dark"}, ("second", "accepted")),
 ]
 MATRIX = """() => [...document.querySelectorAll(".matrix tbody tr")].map((row) =>
   [...row.querySelectorAll(".cell")].map((cell) => cell.innerText.trim()))"""
@@ -39,6 +39,15 @@ def revised(site: Site) -> str:
     return site.records["revised"]
 
 
+@pytest.fixture(scope="module")
+def first(chromium: Browser, site: Site) -> Iterator[Page]:
+    """The page of the first deposit, of a reader who has compared the policy; for looking only."""
+    with opened(chromium, site.url) as page:
+        keep_policy(page, site)
+        open_at(page, f"/records/{site.records['first']}")
+        yield page
+
+
 def test_what_the_server_says_is_not_called_checked(browser_page: Page, site: Site) -> None:
     open_at(browser_page, f"/records/{site.records['first']}")
 
@@ -49,17 +58,16 @@ def test_what_the_server_says_is_not_called_checked(browser_page: Page, site: Si
     assert browser_page.locator(".trust.stated").count() > 0
 
     browser_page.get_by_text("How do I get to").click()
-    browser_page.get_by_role("button", name="I have compared it").click()
+    browser_page.get_by_label("I have compared all 64 characters by eye.").check()
+    browser_page.get_by_role("button", name="Keep this policy in this browser").click()
     expect(browser_page.locator(".certificate .trust.checked")).to_be_visible()
     expect(browser_page.locator(".trust.stated")).to_have_count(0)
 
 
-def test_people_and_roles_are_those_of_the_command_line(browser_page: Page, site: Site) -> None:
-    keep_policy(browser_page, site)
-    open_at(browser_page, f"/records/{site.records['first']}")
+def test_people_and_roles_are_those_of_the_command_line(first: Page, site: Site) -> None:
     told = site.said("wang", "credit", site.records["first"])
 
-    rows = {row[0]: row[1:] for row in browser_page.evaluate(MATRIX)}
+    rows = {row[0]: row[1:] for row in first.evaluate(MATRIX)}
 
     words = {"own": "own statement", "accepted": "accepted", "objected": "objected"}
     people = told["people"]
@@ -68,11 +76,11 @@ def test_people_and_roles_are_those_of_the_command_line(browser_page: Page, site
         shown = rows[person["name"]]
         assert shown[0].endswith(words[person["status"]])
         roles = {one["en"]: words[one["status"]] for one in person["roles"]}
-        heads = browser_page.locator(".matrix thead th").all_inner_texts()[2:]
+        heads = first.locator(".matrix thead th").all_inner_texts()[2:]
         cells = dict(zip(heads, shown[1:], strict=True))
         given = {head: cell.split("\n")[-1] for head, cell in cells.items() if cell != "–"}
         assert given == roles
-    expect(browser_page.locator(".people-list")).to_contain_text("accepts")
+    expect(first.locator(".people-list")).to_contain_text("accepts")
 
 
 def test_an_objection_is_shown_with_its_reason_and_no_agreement(
@@ -100,13 +108,10 @@ def test_an_open_dispute_is_told_at_the_top(browser_page: Page, site: Site) -> N
     browser_page.wait_for_url(f"**/disputes/{site.records['dispute']}")
 
 
-def test_published_files_are_checked_before_they_are_listed(browser_page: Page, site: Site) -> None:
-    keep_policy(browser_page, site)
-    open_at(browser_page, f"/records/{site.records['first']}")
+def test_published_files_are_checked_before_they_are_listed(first: Page) -> None:
+    first.get_by_role("button", name="Fetch and check the list").click()
 
-    browser_page.get_by_role("button", name="Fetch and check the list").click()
-
-    files = browser_page.locator(".files")
+    files = first.locator(".files")
     expect(files.locator(".trust.checked")).to_be_visible()
     expect(files).to_contain_text("thickness.csv")
     expect(files).to_contain_text("测站.csv")
@@ -131,38 +136,32 @@ def test_versions_and_lineage_are_drawn_and_told(
     browser_page.wait_for_url(f"**/records/{site.records['first']}")
 
 
-def test_the_receipt_is_saved_as_it_was_checked(browser_page: Page, site: Site) -> None:
-    open_at(browser_page, f"/records/{site.records['first']}")
-
-    with browser_page.expect_download() as waiting:
-        browser_page.get_by_role("link", name="Receipt (JSON)").click()
+def test_the_receipt_is_saved_as_it_was_checked(first: Page, site: Site) -> None:
+    with first.expect_download() as waiting:
+        first.get_by_role("link", name="Receipt (JSON)").click()
 
     receipt = json.loads(waiting.value.path().read_bytes())
     assert receipt["format"] == "provenance-receipt"
     assert waiting.value.suggested_filename.startswith(site.records["first"][:16])
 
 
-def test_the_certificate_comes_as_pdf(browser_page: Page, site: Site) -> None:
-    open_at(browser_page, f"/records/{site.records['first']}")
-
-    with browser_page.expect_download(timeout=30_000) as waiting:
-        browser_page.get_by_role("button", name="Certificate (PDF)").click()
+def test_the_certificate_comes_as_pdf(first: Page) -> None:
+    with first.expect_download(timeout=30_000) as waiting:
+        first.get_by_role("button", name="Certificate (PDF)").click()
 
     assert waiting.value.path().read_bytes().startswith(b"%PDF-")
 
 
-def test_citation_badge_and_their_files(browser_page: Page, site: Site) -> None:
-    open_at(browser_page, f"/records/{site.records['first']}")
-
-    expect(browser_page.locator(".citation")).to_contain_text(
+def test_citation_badge_and_their_files(first: Page) -> None:
+    expect(first.locator(".citation")).to_contain_text(
         re.compile(r"張三; Kristen Gorman \(20\d\d\)\. 冰厚观测 Ice thickness 2025 \[Data set\]")
     )
-    with browser_page.expect_download() as waiting:
-        browser_page.get_by_role("link", name="BibTeX").click()
+    with first.expect_download() as waiting:
+        first.get_by_role("link", name="BibTeX").click()
     assert "author = {{張三} and {Kristen Gorman}}" in waiting.value.path().read_text("utf-8")
-    image = browser_page.locator(".take img")
+    image = first.locator(".take img")
     assert image.evaluate("async (image) => { await image.decode(); return image.naturalWidth; }")
-    expect(browser_page.locator(".snippet pre").first).to_contain_text("/badge.svg)](")
+    expect(first.locator(".snippet pre").first).to_contain_text("/badge.svg)](")
 
 
 def test_what_is_no_record_has_no_page(browser_page: Page) -> None:
@@ -172,22 +171,22 @@ def test_what_is_no_record_has_no_page(browser_page: Page) -> None:
     browser_page.complaints.clear()  # type: ignore[attr-defined]  # the 404 of the API
 
 
-@pytest.mark.parametrize("wishes", TABS, ids=["wide-en", "narrow-zh-dark"])
+@pytest.mark.usefixtures("revised")
+@pytest.mark.parametrize(("wishes", "names"), TABS, ids=["wide-en", "narrow-zh-dark"])
 def test_everybody_can_read_a_record(
-    open_page: Callable[..., Page], site: Site, revised: str, wishes: dict[str, object]
+    open_page: Callable[..., Page], site: Site, wishes: dict[str, object], names: tuple[str, ...]
 ) -> None:
     page = open_page(**wishes)
     keep_policy(page, site)
-    for record in (revised, site.records["second"], site.records["note"], site.records["accepted"]):
-        open_at(page, f"/records/{record}")
+    for name in names:
+        open_at(page, f"/records/{site.records[name]}")
         expect(page.locator(".certificate")).to_be_visible()
         assert_usable(page)
 
 
-def test_a_record_can_be_printed(browser_page: Page, site: Site) -> None:
-    open_at(browser_page, f"/records/{site.records['first']}")
+def test_on_paper_is_what_can_be_read_there(first: Page) -> None:
+    first.emulate_media(media="print")
 
-    assert browser_page.pdf().startswith(b"%PDF-")
-    browser_page.emulate_media(media="print")
-    expect(browser_page.locator(".certificate")).to_be_visible()
-    expect(browser_page.locator(".take")).to_be_hidden()
+    expect(first.locator(".certificate")).to_be_visible()
+    expect(first.locator(".take")).to_be_hidden()
+    first.emulate_media(media="screen")

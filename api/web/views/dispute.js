@@ -343,7 +343,7 @@ function storyPart({ page, collected }) {
   return h(
     "section",
     { class: "part" },
-    h("h2", null, say("record.story")),
+    h("h2", null, say("dispute.story")),
     h("p", { class: "soft" }, say("record.story_order")),
     storyList(page, timelineOf(collected.case)),
     h("p", { class: "hint" }, say("record.may_leave_out")),

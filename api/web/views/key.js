@@ -29,7 +29,7 @@ export async function render(root, page) {
     root,
     h("h1", null, say("person.key_title")),
     h("p", { class: "lead" }, say("person.key_lead")),
-    h("p", null, digestGroups(page, kid, say("record.key"))),
+    h("div", null, digestGroups(page, kid, say("record.key"))),
     body,
   );
   if (!page.secure) {

@@ -56,6 +56,7 @@ export default {
   "dispute.overtaken": "overtaken by a later ruling",
   "dispute.finds_wrong": "Finds wrong:",
   "dispute.corrections": "Corrections",
+  "dispute.story": "All that was said",
   "dispute.limits": "What is not proved here",
   "dispute.limit_origin": "Who made the data, and who had them before the first entry of the log.",
   "dispute.limit_truth": "Whether what either side states is true. This page weighs nothing.",

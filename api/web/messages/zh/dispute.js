@@ -53,6 +53,7 @@ export default {
   "dispute.overtaken": "已为较新的裁定所取代",
   "dispute.finds_wrong": "认定有误的记录：",
   "dispute.corrections": "更正",
+  "dispute.story": "全部陈述",
   "dispute.limits": "此处未证明的事项",
   "dispute.limit_origin": "数据由谁产生，以及在日志首个条目之前由谁拥有。",
   "dispute.limit_truth": "任何一方的陈述是否属实。本页不作评判。",
