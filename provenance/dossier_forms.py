@@ -178,6 +178,39 @@ _GLOSSARY: Final = (
         ),
     ),
     (
+        Both("manifest", "清单"),
+        Both(
+            "The list of a dataset's files with the digest of each; the dataset digest follows "
+            "from it.",
+            "数据集文件及其各自摘要的列表；数据集摘要由此得出。",
+        ),
+    ),
+    (
+        Both("inclusion, consistency proof", "包含证明、一致性证明"),
+        Both(
+            "A few hashes that show: this entry is in the log; the later log begins with all of "
+            "the earlier one.",
+            "少量哈希值，用以证明：该条目在日志之中；较晚的日志以较早日志的全部内容开头。",
+        ),
+    ),
+    (
+        Both("identity level", "身份级别"),
+        Both(
+            "Whose key it is: nobody says (unbound), its holder says (self-asserted), an "
+            "institution that the reader believes says (bound).",
+            "密钥属于谁：无人说明（未绑定）、持有人自称（自行声明）、读者所信任的机构说明（机构绑定"
+            "）。",
+        ),
+    ),
+    (
+        Both("revocation", "吊销"),
+        Both(
+            "An entry after which a key signs nothing any more; it may say since when the key "
+            "was in other hands.",
+            "该条目之后该密钥不得再签署；其中可说明密钥自何时起落入他人之手。",
+        ),
+    ),
+    (
         Both("receipt", "存证凭据"),
         Both(
             "One file with a record and every proof about it.",

@@ -237,6 +237,8 @@ def _hashes(
                 ),
             )
         )
+    yield Paragraph(speech(WORDS["hash-blanks"]))
+    yield Fields(tuple((speech(WORDS[f"hash-blank-{n}"]), "") for n in range(1, 5)))
     yield Heading(2, speech.short(WORDS["both-digests"]))
     yield Paragraph(speech(WORDS["both-digests-said"]))
     rows = (

@@ -94,6 +94,13 @@ WORDS: Final[Mapping[str, Both]] = {
         "RFC 9162 树根。计算所用主机、操作人、命令与起止时间不在日志中，第 10 项的复核记录另有说"
         "明者除外。",
     ),
+    "hash-blanks": Both(
+        "To be declared by whoever computed the digests:", "以下由计算摘要者自行声明："
+    ),
+    "hash-blank-1": Both("command", "所用命令"),
+    "hash-blank-2": Both("host, system", "主机与系统"),
+    "hash-blank-3": Both("operator", "操作人"),
+    "hash-blank-4": Both("begun, ended", "起止时间"),
     "tool": Both("tool", "工具"),
     "verifier": Both("verify.py (SHA-256)", "verify.py（SHA-256）"),
     "digest": Both("dataset digest", "数据集摘要"),
