@@ -11,6 +11,8 @@ that is wrong with it.
 
 from __future__ import annotations
 
+import logging
+import time
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -75,6 +77,9 @@ __all__ = [
     "open_stored_log",
     "rebuild_if_due",
 ]
+
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +164,19 @@ def audit_if_due(folder: LedgerFolder, store: SqlLogStore) -> None:
     Raises:
         AuditError: the first wrong place; the log is not served.
     """
-    if store.audit_due() is not None:
-        rebuild_if_due(folder, store)
-        audit_folder(folder, ask_chain=False)
-        store.note_audited()
+    if store.audit_due() is None:
+        return
+    began = time.monotonic()
+    _logger.warning(
+        "the database is of an earlier release: the look-ups of its %d entries are made anew and "
+        "every entry is audited before anything is served; let it run",
+        store.head().tree_size,
+    )
+    rebuild_if_due(folder, store)
+    _logger.info("the look-ups are made, the audit begins")
+    audit_folder(folder, ask_chain=False)
+    store.note_audited()
+    _logger.info("the migrated log holds together, after %.0f s", time.monotonic() - began)
 
 
 def rebuild_if_due(folder: LedgerFolder, store: SqlLogStore) -> None:
