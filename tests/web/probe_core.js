@@ -3,11 +3,13 @@
 import { SOURCES, chanceOfMissing, percentText } from "../../api/web/core/assurance.js";
 import { ANSWERS, EVENTS } from "../../api/web/core/attribution_types.js";
 import { ROLES } from "../../api/web/core/credit.js";
-import { fromB64, fromB64url, fromHex } from "../../api/web/core/digests.js";
+import { fromB64, fromB64url, fromHex, toHex } from "../../api/web/core/digests.js";
 import * as errors from "../../api/web/core/errors.js";
 import { RELATIONS } from "../../api/web/core/identifiers.js";
 import { REASONS } from "../../api/web/core/key_types.js";
 import { PublicKey } from "../../api/web/core/keys.js";
+import { parseRecord } from "../../api/web/core/parse_record.js";
+import { Policy } from "../../api/web/core/policy.js";
 import { ADDITIONAL_ALGORITHMS, DECLARED_ALGORITHMS } from "../../api/web/core/record_checks.js";
 import { TYPES } from "../../api/web/core/record_types.js";
 import { dumpText, parse, tokenize } from "../../api/web/core/strict_json.js";
@@ -62,3 +64,10 @@ export const constants = () => ({
     ]),
   ),
 });
+
+export function readRecord(compact, complete) {
+  const { idHex, kid, withheld, payload } = parseRecord(compact, { complete });
+  return [idHex, kid, [...withheld].sort(), payload];
+}
+
+export const readPolicy = (octets) => toHex(new Policy(octets).digest);
