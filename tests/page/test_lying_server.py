@@ -136,7 +136,7 @@ def test_a_dispute_of_nobody_whom_the_policy_names_flags_nothing(
     """The server names a key of its own as an institution's; the reader's policy does not."""
     policy = json.loads(site.policy.read_text("utf-8"))
     without = json.dumps({**policy, "institution_keys": []}, separators=(",", ":"))
-    browser_page.goto("/v1/health")
+    browser_page.goto("/about")
     browser_page.evaluate(
         "async (text) => (await import('/web/policies.js'))"
         ".keepPolicy(new TextEncoder().encode(text), JSON.parse(text).origin)",
@@ -214,7 +214,7 @@ def test_a_server_with_another_policy_gets_no_tick(browser_page: Page, site: Sit
     """The reader keeps a policy of another log: this server's records are not checked by it."""
     policy = json.loads(site.policy.read_text("utf-8"))
     other = json.dumps({**policy, "origin": "elsewhere.example/log"}, separators=(",", ":"))
-    browser_page.goto("/v1/health")
+    browser_page.goto("/about")
     browser_page.evaluate(
         "async (text) => (await import('/web/policies.js'))"
         ".keepPolicy(new TextEncoder().encode(text), 'elsewhere.example/log')",
