@@ -44,6 +44,10 @@ _HTML: Final = _MEDIA_TYPES[".html"]
 _INDEX: Final = "index.html"
 _TITLE: Final = re.compile(r"<title>[^<]*</title>")
 _DESCRIPTION: Final = re.compile(r'<meta\s+name="description"[^>]*>')
+_COMMENT: Final = re.compile(
+    rb"^[ \t]*(?:/\*(?!!)(?:[^*]|\*(?!/))*\*/|//[^\n]*)[ \t]*$", re.MULTILINE
+)
+"""A comment on lines of its own; one that begins ``/*!`` is a licence's and stays."""
 _CODING: Final = re.compile(r"\s*(gzip|x-gzip|\*)\s*(?:;\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*)?")
 
 
@@ -179,4 +183,10 @@ def _files(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
         if item.is_dir():
             yield from _files(item, f"{prefix}{item.name}/")
         else:
-            yield f"{prefix}{item.name}", item.read_bytes()
+            yield f"{prefix}{item.name}", _as_sent(item.name, item.read_bytes())
+
+
+def _as_sent(name: str, octets: bytes) -> bytes:
+    if not name.endswith(".js"):
+        return octets
+    return _COMMENT.sub(lambda comment: b"\n" * comment[0].count(b"\n"), octets)
