@@ -126,6 +126,17 @@ def test_a_dropped_folder_has_the_same_digest(page: Page, dataset: Path) -> None
     assert found == expected_of(dataset)
 
 
+def test_things_dropped_together_are_one_dataset(page: Page, dataset: Path) -> None:
+    beside = dataset.parent / "notes.txt"
+    beside.write_text("notes")
+    drop(page, dataset, beside)
+
+    found: dict[str, Any] = page.evaluate("fingerprint(dropped)")
+
+    assert {"dataset/a.csv", "notes.txt"} <= set(found.pop("paths"))
+    assert found == expected_of(dataset.parent)
+
+
 def drop(page: Page, *paths: Path) -> None:
     """Drop files and folders of the disk on the page, as a person with a mouse does."""
     session = page.context.new_cdp_session(page)
@@ -194,10 +205,16 @@ def test_many_small_files_are_told_as_they_are_done(page: Page, tmp_path: Path) 
 
 
 def test_without_workers_the_page_hashes_by_itself(page: Page, dataset: Path) -> None:
-    page.evaluate("delete window.Worker")
     page.set_input_files("#folder", dataset)
 
-    assert fingerprint(page, "folder")["digest"] == expected_of(dataset)["digest"]
+    page.route("**/web/worker/hash.js", lambda route: route.fulfill(status=404))
+    without_its_text = fingerprint(page, "folder")
+    page.complaints.clear()  # type: ignore[attr-defined]  # the browser notes the 404
+    page.evaluate("delete window.Worker")
+    without_any = fingerprint(page, "folder")
+
+    assert without_its_text["digest"] == expected_of(dataset)["digest"]
+    assert without_any == without_its_text
 
 
 def test_chromium_normalizes_and_folds_as_python_does(page: Page) -> None:

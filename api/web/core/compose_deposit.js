@@ -39,7 +39,7 @@ import { renderSecret, sealClaims } from "./sealed.js";
  */
 export async function composeDeposit(about, setting, signer) {
   const { salts = randomSalts(), hold = [], sealed = null, aud, iat } = setting;
-  const all = { ...claimsOf(about), ...datasetClaims(about.summary) };
+  const all = depositClaims(about);
   const [claims, hidden] = sealed === null ? [all, {}] : seal(all, sealed);
   const made = sealClaims(hidden, { key: signer.kid, salts });
   const key = await keyRecord({ ...setting, salts }, signer);
@@ -49,7 +49,15 @@ export async function composeDeposit(about, setting, signer) {
   return { records: [key, deposit], secret: sealed === null ? null : renderSecret(secret) };
 }
 
-function claimsOf({ title, version, contributors, license, access, identifiers, relations }) {
+/**
+ * Return what a deposit will say, before anything of it is sealed: to be shown to who signs.
+ *
+ * @param {About} about
+ * @returns {Record<string, unknown>}
+ */
+export function depositClaims(about) {
+  const { title, version, contributors, license, access, identifiers, relations } = about;
+  const { digest, files, length } = about.summary;
   return stated({
     title: line(title),
     version: line(version),
@@ -58,13 +66,12 @@ function claimsOf({ title, version, contributors, license, access, identifiers, 
     access,
     identifiers,
     relations,
+    dataset_digest: toHex(digest),
+    files,
+    bytes: length,
+    // every file was read and hashed here
+    assurance: { rehashed: files },
   });
-}
-
-/** Return the claims that the data themselves make: every file was read and hashed here. */
-function datasetClaims({ digest, files, length }) {
-  const sum = length === null ? {} : { bytes: length };
-  return { dataset_digest: toHex(digest), files, ...sum, assurance: { rehashed: files } };
 }
 
 /** Take what is to be sealed out of a deposit's claims. */
