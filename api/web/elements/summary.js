@@ -4,6 +4,7 @@
 
 import { stateBadge, trustMark } from "./badge.js";
 import { h } from "./dom.js";
+import { notice } from "./notice.js";
 import { numberText } from "./numbers.js";
 import { table } from "./table.js";
 import { time, timeAgo } from "./time.js";
@@ -108,6 +109,12 @@ export function ledgerLine(page, { origin, size, last_day: count, chains }) {
     h("p", { class: "ledger-line" }, say.nodes("ledger.line", values)),
     h("p", null, anchored, " ", trustMark(page, "stated")),
   ];
+}
+
+/** Say so if no chain is anybody's but the operator's; null otherwise. */
+export function trialNotice({ say }, { chains }) {
+  if (chains.some(({ independent }) => independent)) return null;
+  return notice("caution", say("ledger.own_chain"), say("ledger.own_chain_text"));
 }
 
 function figure(title, value, more) {

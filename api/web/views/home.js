@@ -9,7 +9,7 @@ import { facts } from "../elements/facts.js";
 import { intervalLine } from "../elements/interval.js";
 import { mark } from "../frame.js";
 import { askedSection } from "../elements/section.js";
-import { ledgerLine } from "../elements/summary.js";
+import { ledgerLine, trialNotice } from "../elements/summary.js";
 
 const HOW = ["fingerprint", "record", "log", "chain"];
 
@@ -38,7 +38,11 @@ export async function render(root, page) {
   );
   const now = askedSection(page, say("home.ledger_now"), async () => {
     const summary = await getSummary({ signal: page.signal });
-    return [...ledgerLine(page, summary), h("p", null, link("/ledger", say("home.ledger_more")))];
+    return [
+      ...ledgerLine(page, summary),
+      trialNotice(page, summary),
+      h("p", null, link("/ledger", say("home.ledger_more"))),
+    ];
   });
   append(root, now.node);
   await now.again();

@@ -14,7 +14,7 @@ import { button } from "../elements/form.js";
 import { notice } from "../elements/notice.js";
 import { policyCompare } from "../elements/policy_compare.js";
 import { askedSection } from "../elements/section.js";
-import { anchorTable, health, sizes } from "../elements/summary.js";
+import { anchorTable, health, sizes, trialNotice } from "../elements/summary.js";
 import { time } from "../elements/time.js";
 import { readLogState } from "../log_state.js";
 import { forgetPolicy, keptPolicies, policyDigest } from "../policies.js";
@@ -152,8 +152,7 @@ function namedBy(page, octets) {
       [say("ledger.institutions"), lines(policy.institution_keys.map(institutionLine))],
       [say("ledger.witnesses"), witnesses(page, policy)],
     ]),
-    chains.every(({ independent }) => !independent) &&
-      notice("caution", say("ledger.own_chain"), say("ledger.own_chain_text")),
+    trialNotice(page, { chains }),
   ];
 }
 

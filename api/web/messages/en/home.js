@@ -2,7 +2,7 @@
 export default {
   "home.title": "Share your data. Keep the credit.",
   "home.lead":
-    "This ledger fixes when data existed and who put them on record. It does not take the data: only their fingerprint, and who did what. You keep a receipt that anybody can check without asking us.",
+    "This ledger establishes by when data existed, and who put them on record. It does not take the data: only their fingerprint, and who did what. You keep a receipt that anybody can check without asking us.",
 
   "home.ways": "What would you like to do?",
   "home.deposit_title": "Deposit",
