@@ -38,6 +38,7 @@ import * as seal from "./deposit_seal.js";
  * @property {import("../core/compose_deposit.js").Person} holder what the key record says
  * @property {{records: import("../core/record.js").Issued[], files: object} | null} signed from
  *   then on nothing can be changed any more, only sent
+ * @property {Node | null} refusal what the ledger said against what was signed last
  * @property {import("./deposit_receipt.js").Done | null} done with its receipt
  *
  * @typedef {object} Step
@@ -128,6 +129,7 @@ function newDraft() {
     signer: null,
     holder: { name: "", orcid: "", ror: [] },
     signed: null,
+    refusal: null,
     done: null,
   };
 }

@@ -33,6 +33,8 @@ export function draw(step) {
   const isSigned = draft.signed !== null;
   const act = () => (draft.signed === null ? signNow(step, said) : send(step, said));
   if (isSigned) send(step, said);
+  else if (draft.refusal !== null) said.show(draft.refusal);
+  draft.refusal = null;
   return [
     h("p", null, say("deposit.review_lead")),
     facts(rowsOf(step)),
@@ -161,10 +163,13 @@ async function send(step, said) {
   } catch (error) {
     if (page.signal.aborted) return;
     const isRefused = error.isTemporary === false;
-    said.show(notSent(page, error, draft.signed, isRefused));
+    const told = notSent(page, error, draft.signed, isRefused);
+    said.show(told);
     if (!isRefused) return;
     await forget(id).catch(() => {}); // it would be refused again
     draft.signed = null;
+    draft.refusal = told;
+    step.redraw(); // what was entered can be put right
   }
 }
 
