@@ -9,6 +9,7 @@ from . import problems
 from .metrics import Metrics, RequestMetrics
 from .openapi import PROBLEMS, DocumentedAPI
 from .pages import load_site
+from .refusals import Refusals
 from .routes import log, lookups, offline, operations, pages, records
 from .security import BODY_SECONDS, Edge, Gate
 from .shortcut import Shortcut
@@ -53,6 +54,7 @@ def create_app(ledger: Ledger, *, body_seconds: float = BODY_SECONDS) -> FastAPI
     app.state.ledger = ledger
     app.state.site = load_site()
     app.state.metrics = Metrics()
+    app.state.refusals = Refusals()
     app.state.body_seconds = body_seconds
     app.state.manifest_gate = Gate(
         MANIFEST_MEMORY, "large bodies are under way that fill the memory for them"

@@ -158,12 +158,11 @@ async def on_our_error(request: Request, error: Exception) -> Response:
     """Return the problem document of one of our errors, noting in the log what is our fault."""
     assert isinstance(error, errors.ProvenanceError)  # noqa: S101 -- registered for this class only
     if status_of(error) >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
-        # neither body nor detail, which may hold personal data: that of a service that is full has
-        # numbers only
-        said = f": {error}" if isinstance(error, errors.OverloadedError) else ""
-        _log.error(
-            "request failed%s", said, extra={"route": route_of(request.scope), "code": error.code}
-        )
+        route = route_of(request.scope)
+        if isinstance(error, errors.UnavailableError):
+            request.app.state.refusals.note(error, route)
+        else:  # neither body nor detail, which may hold personal data
+            _log.error("request failed", extra={"route": route, "code": error.code})
     return _respond(error, request)
 
 

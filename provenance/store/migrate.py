@@ -51,7 +51,10 @@ def migrate(engine: Engine, revision: str = REVISION) -> None:
         try:
             command.upgrade(config, revision)
         except CommandError as error:
-            raise FatalError(f"cannot take the schema from {found!r} to {revision!r}") from error
+            raise FatalError(
+                f"the database has schema {found!r}, of a later release; this one knows up to "
+                f"{revision!r}"
+            ) from error
         if (
             found is not None
             and connection.execute(select(tables.entries.c.leaf_index).limit(1)).first()
