@@ -75,7 +75,7 @@ test("how long something lasts is said in two units at most", () => {
   assert.equal(durationText(EN, 168), "2 min 48 sec");
   assert.equal(durationText(EN, 3600), "1 hr");
   assert.equal(durationText(EN, 90061), "1 day 1 hr");
-  assert.equal(durationText(ZH, 168), "2分钟 48秒");
+  assert.equal(durationText(ZH, 168), "2分钟48秒");
 });
 
 test("lengths are decimal, with three digits", () => {

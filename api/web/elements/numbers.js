@@ -32,7 +32,7 @@ export function lengthText(page, bytes) {
 }
 
 /**
- * Write how long something lasted or lasts, in its two largest units: 3 h 20 min.
+ * Write how long something lasted or lasts, in its two largest units: 3 hr 20 min.
  * @param {{language: import("../language.js").Language}} page
  * @param {number} seconds not negative
  * @returns {string}
@@ -52,5 +52,5 @@ export function durationText(page, seconds) {
     .map(([amount, unit]) =>
       numberText(page, amount, { style: "unit", unit, unitDisplay: "short" }),
     )
-    .join(" ");
+    .join(page.language === "zh" ? "" : " ");
 }
