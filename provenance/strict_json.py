@@ -49,7 +49,9 @@ MAX_DIGITS = 4_000
 """Digits of an integer: more take quadratic time, and CPython itself refuses above 4,300."""
 
 _T = TypeVar("_T")
-_STRINGS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+# One that does not end counts as one to the end: looked for anew behind each of its quotation
+# marks, it would take time with their square.
+_STRINGS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _NOT_BRACKETS = re.compile(r"[^\[\]{}]+")
 
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -449,6 +450,7 @@ def test_deep_nesting_is_refused_even_where_the_recursion_limit_was_raised() -> 
     # in a process of its own: what this guards against is a crash of the interpreter
     code = """
 import sys
+import time
 from provenance import strict_json
 from provenance.errors import TooLargeError
 sys.setrecursionlimit(1_000_000)
@@ -463,3 +465,14 @@ for text in (b"[" * 200_000 + b"]" * 200_000, b'{"a":' * 200_000 + b"1" + b"}" *
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
 
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("opening", [b"[" * 129, b"[]" * 20])
+def test_a_string_without_an_end_costs_no_more_than_its_length(opening: bytes) -> None:
+    octets = opening + b'"' + b'\\"' * 100_000
+
+    began = time.process_time()
+    with pytest.raises(MalformedError):
+        parse(octets, max_bytes=len(octets))
+
+    assert time.process_time() - began < 2  # with the square of its length: many minutes
