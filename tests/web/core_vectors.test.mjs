@@ -5,6 +5,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
+import { parse } from "../../api/web/core/strict_json.js";
 import { SUITES } from "./core_vectors.js";
 
 const REPO = new URL("../../", import.meta.url);
@@ -34,3 +35,11 @@ for (const [name, run] of Object.entries(SUITES)) {
     assert.ok(result.checked > 0);
   });
 }
+
+test("a string without an end costs no more than its length", () => {
+  const text = `${"[".repeat(129)}"${'\\"'.repeat(500_000)}`;
+  const octets = new TextEncoder().encode(text);
+  const began = performance.now();
+  assert.throws(() => parse(octets, { maxBytes: octets.length }), { code: "too-large" });
+  assert.ok(performance.now() - began < 2_000);
+});

@@ -26,7 +26,9 @@ export const MAX_TOKEN_DEPTH = 128;
 /** Digits of an integer: more take quadratic time. */
 export const MAX_DIGITS = 4_000;
 
-const STRINGS = /"[^"\\]*(?:\\.[^"\\]*)*"/gs;
+// One that does not end counts as one to the end: looked for anew behind each of its quotation
+// marks, it would take time with their square.
+const STRINGS = /"[^"\\]*(?:\\.[^"\\]*)*"?/gs;
 const BRACKETS = /[[\]{}]/g;
 const LONE_SURROGATE = /[\ud800-\udfff]/u;
 
@@ -100,7 +102,7 @@ export function parse(octets, { maxBytes, maxDepth = 16 }) {
     throw new TooLargeError({ limit: maxBytes, length: octets.length, unit: "bytes" });
   }
   const text = decode(octets);
-  const brackets = (text.match(/[[{]/g) ?? []).length;
+  const brackets = countOpening(text);
   if (brackets > MAX_TOKEN_DEPTH) checkDepth(text, MAX_TOKEN_DEPTH);
   const value = scanProfile(text, maxDepth);
   if (brackets > maxDepth && isDeeper(value, maxDepth)) checkDepth(text, maxDepth);
@@ -188,6 +190,14 @@ function isSettledDocument(text) {
 function isDeeper(value, limit) {
   if (typeof value !== "object" || value === null) return false;
   return limit < 1 || Object.values(value).some((item) => isDeeper(item, limit - 1));
+}
+
+function countOpening(text) {
+  let count = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    if (text[at] === "[" || text[at] === "{") count += 1;
+  }
+  return count;
 }
 
 function checkDepth(text, limit) {
