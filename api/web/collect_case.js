@@ -31,7 +31,8 @@ const HEX32 = /^[0-9a-f]{64}$/;
  *   service did not answer; the answer is no answer
  * @property {Error | null} error
  *
- * @typedef {{case: Case, left: Left[], isCut: boolean}} Collected `isCut`: there was more than
+ * @typedef {{case: Case, left: Left[], absent: string[], isCut: boolean}} Collected `absent`:
+ *   records that others refer to and that the service does not have; `isCut`: there was more than
  *   the limit
  */
 
@@ -49,8 +50,8 @@ const HEX32 = /^[0-9a-f]{64}$/;
 export async function collectCase(ids, source, wishes = {}) {
   const gathering = new Gathering(ids, source, wishes);
   await gathering.run();
-  const { found, left, isCut } = gathering;
-  return { case: new Case(ids, found.values()), left, isCut };
+  const { found, left, absent, isCut } = gathering;
+  return { case: new Case(ids, found.values()), left, absent, isCut };
 }
 
 class Gathering {
@@ -64,6 +65,7 @@ class Gathering {
     this.waiting = ids.map((id) => ({ id, about: null }));
     this.found = new Map();
     this.left = [];
+    this.absent = [];
     this.isCut = false;
     this.tried = new Set();
   }
@@ -94,8 +96,9 @@ class Gathering {
       return entry;
     } catch (error) {
       if (error.name === "AbortError" || this.asked.has(id)) throw error;
-      // of another log, or not there: the case names it as missing
-      if (error.code !== "not-found") this.left.push({ id, why: reasonOf(error), error });
+      if (error.code === "not-found")
+        this.absent.push(id); // perhaps of another log
+      else this.left.push({ id, why: reasonOf(error), error });
       return null;
     }
   }

@@ -60,6 +60,7 @@ test("a dataset leads to its relations only when asked for a lineage", async () 
   const along = await collectCase([related.id], serviceOf(drawn), { lineage: true });
 
   assert.ok(along.case.entries.length >= without.case.entries.length);
+  assert.deepEqual(along.absent.includes(record), along.case.get(record) === null);
   assert.equal(along.case.get(record) === null, !drawn.entries.some((one) => one.id === record));
 });
 

@@ -62,19 +62,19 @@ export function timelineOf(case_) {
 }
 
 /**
- * Return those events that are about a record, or about what is about it; other records of the
- * same dispute, and what was said of those, are not among them.
+ * Return those events that are about some records, or about what is about them; other records of
+ * the same dispute, and what was said of those, are not among them.
  *
  * @param {Event[]} events of a whole case
- * @param {string} id
+ * @param {...string} ids
  * @returns {Event[]}
  */
-export function eventsAbout(events, id) {
-  const about = new Set([id]);
+export function eventsAbout(events, ...ids) {
+  const about = new Set(ids);
   return events.filter(({ entry, type }) => {
     const isAbout = targetsOf(entry.record).some((one) => about.has(one));
     if (type !== "deposit" && isAbout) about.add(entry.id);
-    return isAbout && entry.id !== id;
+    return isAbout && !ids.includes(entry.id);
   });
 }
 

@@ -164,7 +164,7 @@ export function statementParts(page, said) {
     occurred !== null &&
       h("p", { class: "soft" }, say.nodes("record.occurred", { time: time(page, occurred) })),
     prose(said.text),
-    relations.map((one) => h("p", null, relationWords(page, one))),
+    relations.map((one) => h("p", null, usedOrRelated(page, one, event))),
     evidence.length > 0 &&
       h(
         "ul",
@@ -181,6 +181,13 @@ export function statementParts(page, said) {
       ),
     said.time_token !== null && h("p", { class: "soft" }, say("record.time_token")),
   ];
+}
+
+/** Of a use, what is named was made from the dataset; of anything else it is the other way. */
+function usedOrRelated(page, relation, event) {
+  const [word, space, target] = relationWords(page, relation);
+  if (event !== "use") return [word, space, target];
+  return [target, space, word, space, page.say("record.these_data")];
 }
 
 /**

@@ -6,7 +6,7 @@
 import { collectCase } from "../collect_case.js";
 import { creditOf } from "../core/attribution.js";
 import { disputeOf, partyOf, SIDES, sideOf } from "../core/dispute_case.js";
-import { axisOf, timelineOf } from "../core/timeline.js";
+import { axisOf, eventsAbout, timelineOf } from "../core/timeline.js";
 import { badge, trustMark } from "../elements/badge.js";
 import { digestGroups } from "../elements/digest.js";
 import { h, replace } from "../elements/dom.js";
@@ -86,11 +86,7 @@ function head({ page, reading, found }) {
       "header",
       { class: "sheet-head" },
       h("p", { class: "kind" }, say("record.type_dispute")),
-      h(
-        "h2",
-        null,
-        dispute.claims.map((one) => say(`dispute.about_${one}`)).join(say("record.list_comma")),
-      ),
+      h("h2", null, dispute.claims.map((one) => say(`dispute.about_${one}`)).join(" · ")),
       h(
         "p",
         { class: "row" },
@@ -210,7 +206,7 @@ function order({ page, found, collected }) {
     { class: "part" },
     h("h2", null, say("dispute.order")),
     h("p", null, say("dispute.order_means")),
-    table({ caption: say("dispute.order"), columns, rows }),
+    h("div", { class: "order-table" }, table({ caption: say("dispute.order"), columns, rows })),
     low === null
       ? h("p", { class: "soft" }, say("dispute.no_times"))
       : axis(page, { low, high, isProved, bars }),
@@ -338,16 +334,24 @@ function decision({ page, found }) {
   );
 }
 
-function storyPart({ page, collected }) {
+function storyPart({ page, found, collected }) {
   const { say } = page;
   return h(
     "section",
     { class: "part" },
     h("h2", null, say("dispute.story")),
     h("p", { class: "soft" }, say("record.story_order")),
-    storyList(page, timelineOf(collected.case)),
+    storyList(page, eventsOf(found, collected)),
     h("p", { class: "hint" }, say("record.may_leave_out")),
   );
+}
+
+/** The dispute, the records in it, and what was said of any of them. */
+function eventsOf({ entry, records }, collected) {
+  const events = timelineOf(collected.case);
+  const ids = [entry.id, ...records.map(({ id }) => id)];
+  const about = new Set(eventsAbout(events, ...ids));
+  return events.filter((one) => ids.includes(one.entry.id) || about.has(one));
 }
 
 /** What no ledger can tell. */

@@ -168,8 +168,8 @@ function storyPart({ page, entry, found }) {
     h("h2", null, say("record.story")),
     h("p", { class: "soft" }, say("record.story_order")),
     events.length === 0 ? h("p", null, say("record.story_empty")) : storyList(page, events),
-    found.case.missing.length > 0 &&
-      h("p", { class: "soft" }, say("record.missing", { count: found.case.missing.length })),
+    found.absent.length > 0 &&
+      h("p", { class: "soft" }, say("record.missing", { count: found.absent.length })),
     h("p", { class: "hint" }, say("record.may_leave_out")),
   );
 }

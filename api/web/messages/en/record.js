@@ -186,6 +186,7 @@ export default {
   "record.relation_alternateOf": "is another form of",
   "record.relation_wasRevisionOf": "is a revision of",
   "record.relation_wasQuotedFrom": "quotes from",
+  "record.these_data": "these data",
   "record.relation_short_wasDerivedFrom": "derived",
   "record.relation_short_hadPrimarySource": "from source",
   "record.relation_short_specializationOf": "part of",

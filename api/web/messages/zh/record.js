@@ -174,6 +174,7 @@ export default {
   "record.relation_alternateOf": "是其另一种形式：",
   "record.relation_wasRevisionOf": "修订自",
   "record.relation_wasQuotedFrom": "摘自",
+  "record.these_data": "本数据",
   "record.relation_short_wasDerivedFrom": "派生",
   "record.relation_short_hadPrimarySource": "原始来源",
   "record.relation_short_specializationOf": "部分",
