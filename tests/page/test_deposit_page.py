@@ -112,6 +112,7 @@ def test_what_the_page_deposits_the_command_line_proves(
     open_key(page, language, desk.folder / "key.jwe")
     shown = page.locator(".deposit-step .digest-groups code").first.inner_text()
     assert "".join(shown.split()) == digest
+    expect(page.locator(".facts").get_by_text("page.example/ledger")).to_be_visible()
     press(page, language, "sign")
     done = page.locator(".receipt-status[data-stage=complete]")
     expect(done).to_be_visible(timeout=45_000)  # the page asks until the chain has it

@@ -8,8 +8,9 @@ import { composeDeposit } from "../core/compose_deposit.js";
 import { ROLES } from "../core/credit.js";
 import { renderManifest } from "../core/manifest.js";
 import { saltedDigest } from "../core/salted.js";
+import { trustMark } from "../elements/badge.js";
 import { digest, digestGroups } from "../elements/digest.js";
-import { h } from "../elements/dom.js";
+import { h, replace } from "../elements/dom.js";
 import { facts } from "../elements/facts.js";
 import { busyButton, saveLink, saying, wordsOf } from "../elements/form.js";
 import { notice } from "../elements/notice.js";
@@ -35,9 +36,11 @@ export function draw(step) {
   if (isSigned) send(step, said);
   else if (draft.refusal !== null) said.show(draft.refusal);
   draft.refusal = null;
+  const log = h("span", null, "…");
+  showLog(log, page);
   return [
     h("p", null, say("deposit.review_lead")),
-    facts(rowsOf(step)),
+    facts([[say("deposit.review_log"), log], ...rowsOf(step)]),
     h(
       "details",
       null,
@@ -53,6 +56,16 @@ export function draw(step) {
     ),
     said.node,
   ];
+}
+
+/** Name the log that the record is signed for; it is good for no other. */
+async function showLog(place, page) {
+  try {
+    const { origin, isOwn } = await judgeOfServer({ signal: page.signal });
+    replace(place, h("bdi", null, origin), " ", !isOwn && trustMark(page, "stated"));
+  } catch (error) {
+    if (!page.signal.aborted) replace(place, wordsOf(error));
+  }
 }
 
 function rowsOf({ draft, page }) {

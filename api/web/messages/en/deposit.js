@@ -124,7 +124,8 @@ export default {
   "deposit.ror_label": "Institution (ROR)",
   "deposit.ror_hint": "The institution’s number from ror.org, for example 05gq02987.",
   "deposit.ror_fine": "✓ A well-formed ROR number: its check digits are right.",
-  "deposit.ror_wrong": "This is no ROR number: a letter or digit is wrong or missing. Example: 05gq02987",
+  "deposit.ror_wrong":
+    "This is no ROR number: a letter or digit is wrong or missing. Example: 05gq02987",
   "deposit.roles": "What this person did",
   "deposit.roles_hint":
     "The fourteen CRediT roles that journals use. Tick all that apply; none is fine too.",
@@ -192,6 +193,7 @@ export default {
 
   "deposit.review_lead":
     "This is what you are about to sign. Please read it as you would read a letter before signing it.",
+  "deposit.review_log": "For the log",
   "deposit.review_exact": "The same, letter by letter, as it will be signed",
   "deposit.review_exact_hint":
     "Title, version and people go in behind fingerprints of their own, so that they can be erased later without breaking a proof. What is sealed goes in behind its seal.",

@@ -180,6 +180,7 @@ export default {
     "此浏览器不保留任何内容（是否为无痕窗口？）。密钥现在可用，下次请重新打开密钥文件。",
 
   "deposit.review_lead": "以下就是您即将签名的内容。请像签署信件那样，先通读一遍。",
+  "deposit.review_log": "存入的日志",
   "deposit.review_exact": "逐字查看将要签名的内容",
   "deposit.review_exact_hint":
     "题名、版本和人名各自以指纹形式写入记录，日后可以删除而不破坏任何证明。密封的内容则写在封印之后。",
