@@ -257,6 +257,7 @@ class ChainSummary(_Model):
     chain_id: int
     name: str
     independent: bool = Field(description="whether others than the operator run the chain")
+    retired: bool = Field(description="the ledger anchors there no more; what is there stays")
     newest: LastAnchor | None
     final: LastAnchor | None
 

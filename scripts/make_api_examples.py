@@ -131,6 +131,7 @@ def _ledger(world: World) -> dict[str, Any]:
                 "chain_id": chain.chain_id,
                 "name": chain.name,
                 "independent": chain.independent,
+                "retired": False,
                 "newest": last,
                 "final": last,
             }

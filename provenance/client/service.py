@@ -130,6 +130,21 @@ class LedgerClient:
         """Return the trust policy's exact bytes, whose digest is to be compared elsewhere."""
         return self._ask("GET", "/v1/policy")
 
+    def anchors_on(self) -> frozenset[int] | None:
+        """Return the chains that the ledger anchors on today; None where its service is older.
+
+        Its word alone, good for knowing what to wait for and for nothing else.
+        """
+        try:
+            chains = self._ask_json("GET", "/v1/ledger").get("chains")
+        except (RefusedByServiceError, MalformedError):
+            return None
+        told = [one for one in chains if isinstance(one, dict)] if isinstance(chains, list) else []
+        known = [one for one in told if isinstance(one.get("retired"), bool)]
+        if not known:
+            return None
+        return frozenset(int(one["chain_id"]) for one in known if not one["retired"])
+
     def consistency(self, older: int, newer: int) -> list[bytes]:
         """Return the proof that the log at ``newer`` entries extends it at ``older`` ones.
 

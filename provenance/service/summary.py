@@ -65,6 +65,7 @@ def _chain(chain: Chain, parts: RunningParts) -> View:
         "chain_id": chain.chain_id,
         "name": chain.name,
         "independent": chain.independent,
+        "retired": all(chain.chain_id != one.trust.chain_id for one in parts.chains),
         "newest": None if newest is None else _anchor(newest),
         "final": None if final is None else _anchor(final),
     }

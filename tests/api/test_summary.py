@@ -55,7 +55,8 @@ def test_the_last_anchors_have_their_cost_and_what_stands_behind_them(service: S
     found = chain()
     final = found["final"]
     assert isinstance(final, dict)
-    assert (found["independent"], final["state"], final["level"]) == (False, "final", "proof")
+    assert (found["independent"], found["retired"]) == (False, False)
+    assert (final["state"], final["level"]) == ("final", "proof")
     anchors = service.client.get("/v1/anchors").json()["items"]
     whole = next(one for one in anchors if one["anchor_id"] == final["anchor_id"])
     for name in final.keys() - {"cost_at_most_wei"}:

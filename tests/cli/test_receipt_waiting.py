@@ -36,13 +36,22 @@ def receipt(*anchors: int, chains: Sequence[int] = BOTH) -> tuple[bytes, bytes]:
 
 
 @contextmanager
-def serving(policy: bytes, answers: Sequence[bytes]) -> Iterator[tuple[str, list[str]]]:
-    """Serve a policy and receipts, one after the other and then the last one for ever."""
+def serving(
+    policy: bytes, answers: Sequence[bytes], retired: Sequence[int] | None = None
+) -> Iterator[tuple[str, list[str]]]:
+    """Serve a policy and receipts, one after the other and then the last one for ever.
+
+    Args:
+        retired: chains of which the ledger says so; None for a service that does not say it.
+    """
     asked: list[str] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = policy
+            if self.path == "/v1/ledger" and retired is not None:
+                chains = [{"chain_id": one, "retired": one in retired} for one in BOTH]
+                body = json.dumps({"chains": chains}).encode()
             if self.path == f"/v1/records/{RECORD}/receipt":
                 body = answers[min(len(asked), len(answers) - 1)]
                 asked.append(self.path)
@@ -101,6 +110,29 @@ def test_a_word_is_complete_where_no_chain_gives_proofs(line: CommandLine) -> No
 
     assert (ran.code, len(asked)) == (0, 2)
     assert (line.folder / "r").read_bytes() == word
+
+
+def test_a_proof_is_not_waited_for_from_a_chain_that_was_retired(line: CommandLine) -> None:
+    (nothing, policy), (word, _) = receipt(), receipt(OTHERNET)
+
+    with serving(policy, [nothing, word], retired=[MAINNET]) as (url, asked):
+        ran = line.here("receipt", RECORD, "--ledger", url, "--wait", "--timeout", "30", "-o", "r")
+
+    assert (ran.code, len(asked)) == (0, 2)
+    assert "Waiting for a proof" not in ran.err
+
+
+def test_what_is_waited_for_is_named_when_the_ledger_says_where_it_anchors(
+    line: CommandLine,
+) -> None:
+    (word, policy), (proof, _) = receipt(OTHERNET), receipt(*BOTH)
+
+    with serving(policy, [word, proof], retired=[]) as (url, _):
+        ran = line.here("receipt", RECORD, "--ledger", url, "--wait", "--timeout", "30", "-o", "r")
+
+    name = next(c["name"] for c in json.loads(policy)["chains"] if c["evidence"] == "proof")
+    assert ran.code == 0
+    assert f"Waiting for a proof from {name}.\n" in ran.err
 
 
 @pytest.mark.parametrize("waiting", [[], ["--wait", "--timeout", "0"]])

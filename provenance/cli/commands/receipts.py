@@ -25,7 +25,10 @@ from provenance.receipt import Receipt
 from provenance.verify import blocks_to_look_up
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from provenance.anchor_evidence import Level
+    from provenance.policy import Chain
 
 __all__ = ["register"]
 
@@ -131,7 +134,9 @@ def _wait_for_receipt(client: LedgerClient, record_id: str, timeout: float) -> t
     """Return the newest receipt, and whether it became complete within ``timeout`` seconds."""
     # the service's own policy is enough to know what to wait for; whoever verifies has another
     policy = Policy.parse(client.policy())
-    wanted = _best_level(policy)
+    active = client.anchors_on()
+    awaited = [one for one in policy.chains if active is None or one.chain_id in active]
+    wanted = _best_level(awaited)
     deadline = time.monotonic() + timeout
     is_told = False
     while True:
@@ -142,13 +147,17 @@ def _wait_for_receipt(client: LedgerClient, record_id: str, timeout: float) -> t
             return octets, is_complete
         if found.anchored and not is_told:
             is_told = True
-            _tell_awaited(policy)
+            _tell_awaited(awaited, is_sure=active is not None)
         time.sleep(_POLL_SECONDS)
 
 
-def _tell_awaited(policy: Policy) -> None:
+def _tell_awaited(chains: Sequence[Chain], *, is_sure: bool) -> None:
     """Say what is waited for: a policy goes on naming chains that the log has retired."""
-    names = ", ".join(chain.name for chain in policy.chains if chain.evidence == "proof")
+    names = ", ".join(chain.name for chain in chains if chain.evidence == "proof")
+    if is_sure:
+        words = _("Anchored by the operator's word. Waiting for a proof from {chains}.")
+        warn(words.format(chains=names))
+        return
     words = _(
         "Anchored by the operator's word. Waiting for a proof from {chains}; if the ledger anchors "
         "there no more, none will come: end this with Ctrl-C, and fetch the receipt without --wait."
@@ -156,9 +165,9 @@ def _tell_awaited(policy: Policy) -> None:
     warn(words.format(chains=names))
 
 
-def _best_level(policy: Policy) -> Level:
-    """Return the most that any chain of the log can show."""
-    proves = any(chain.evidence == "proof" for chain in policy.chains)
+def _best_level(chains: Sequence[Chain]) -> Level:
+    """Return the most that any of these chains can show."""
+    proves = any(chain.evidence == "proof" for chain in chains)
     return "proof" if proves else "trusted-rpc"
 
 
