@@ -176,6 +176,9 @@ async def _on_bad_parameter(request: Request, error: Exception) -> Response:
 async def _on_http_error(request: Request, error: Exception) -> Response:
     """Answer what Starlette's router refuses: an unknown path, or a method it has not."""
     assert isinstance(error, HTTPException)  # noqa: S101 -- registered for this class only
+    if error.status_code == http.HTTPStatus.NOT_FOUND and _is_a_readers(request):
+        page: Response = request.app.state.site.shell.failed(error.status_code)
+        return page
     headers = dict(error.headers or {})
     ours: errors.ProvenanceError
     if error.status_code == http.HTTPStatus.METHOD_NOT_ALLOWED:
@@ -185,3 +188,9 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     else:
         ours = errors.MalformedError(http.HTTPStatus(error.status_code).phrase.lower())
     return _respond(ours, request, headers)
+
+
+def _is_a_readers(request: Request) -> bool:
+    """Tell whether a person typed an address of the page, and not a program one of the API."""
+    is_asked = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+    return is_asked and not request.url.path.startswith(("/v1/", "/tile/", "/web/"))

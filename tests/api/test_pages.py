@@ -251,3 +251,19 @@ def test_a_head_is_put_in_where_the_title_was() -> None:
         b"<head><title>a &lt;/title&gt;&lt;script&gt;</title>\n"
         b'<meta name="description" content="new"></head>'
     )
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/records", "/anchors/1/more"])
+def test_an_unknown_address_is_a_page_to_readers_only(service: Service, path: str) -> None:
+    reader = service.client.get(path, headers={"accept": "text/html,*/*;q=0.8"})
+    program = service.client.get(path)
+
+    assert (reader.status_code, reader.content) == (404, SHELL)
+    the_problem(program, 404, "not-found")
+
+
+@pytest.mark.parametrize("path", ["/v1/nothing", "/web/nothing.js", "/tile/nothing"])
+def test_what_is_for_programs_is_never_answered_by_a_page(service: Service, path: str) -> None:
+    answer = service.client.get(path, headers={"accept": "text/html"})
+
+    the_problem(answer, 404, "not-found")

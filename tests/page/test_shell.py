@@ -101,8 +101,9 @@ def test_back_leads_back_to_the_place_on_the_page(browser_page: Page) -> None:
 
 def test_an_unknown_address_says_so(browser_page: Page) -> None:
     answer = browser_page.goto("/nothing")
-    browser_page.complaints.clear()  # type: ignore[attr-defined]  # the 404 stands on the console
 
+    expect(browser_page.locator("h1")).to_have_text("There is no such page")
+    browser_page.complaints.clear()  # type: ignore[attr-defined]  # the 404 stands on the console
     assert answer is not None
     assert answer.status == 404
 
