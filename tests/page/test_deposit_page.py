@@ -350,3 +350,17 @@ def test_without_web_cryptography_the_page_says_why(browser_page: Page) -> None:
     page.add_init_script("Object.defineProperty(crypto, 'subtle', { value: undefined })")
     page.goto("/deposit")
     expect(page.get_by_text("provenance deposit")).to_be_visible()
+
+
+def test_files_that_cannot_be_deposited_are_named(browser_page: Page, desk: Desk) -> None:
+    for name in ("a.txt", "A.txt", "photo\u202egpj.exe", "<img src=x onerror=alert(1)>"):
+        (desk.dataset / name).write_text("x")
+    page = browser_page
+    page.goto("/deposit")
+    page.locator(".drop input[webkitdirectory]").set_input_files(desk.dataset)
+    wrong = page.locator(".files-result .notice.false li")
+    expect(wrong).to_have_count(2)
+    expect(wrong.filter(has_text="a.txt")).to_contain_text("the same name")
+    expect(wrong.filter(has_text="gpj.exe")).to_contain_text("not every computer can keep")
+    assert page.get_by_role("button", name="Continue").count() == 0
+    assert not serious_findings(page)
