@@ -83,7 +83,6 @@ def test_a_name_finds_people_by_how_well_they_are_known(browser_page: Page, site
     expect(own.locator(".institution_bound")).to_have_count(0)
     order = browser_page.locator(".hits-of-level").evaluate_all("all => all.map(e => e.className)")
     assert [one.split()[-1] for one in order][:2] == ["institution_bound", "self_asserted"]
-    browser_page.complaints.clear()  # type: ignore[attr-defined]  # a ledger may know no institutions
 
 
 def test_the_box_leads_to_the_page_of_what_it_recognizes(browser_page: Page, site: Site) -> None:

@@ -166,7 +166,6 @@ def test_a_look_up_that_gives_a_name_to_anothers_key_is_shown_as_it_is(reader: P
         expect(own.first).to_be_visible()
         expect(own.first.locator(".trust.checked")).to_be_visible()
         expect(reader.locator("main")).not_to_contain_text("Mallory")
-    reader.complaints.clear()  # type: ignore[attr-defined]  # a ledger may know no institutions
 
 
 def test_a_hit_whose_receipt_does_not_hold_is_called_untrue(reader: Page, site: Site) -> None:

@@ -80,7 +80,7 @@ export function questionOf(query, fragment = "") {
   for (const kind of KINDS) {
     const value = query.get(kind);
     if (value === null) continue;
-    if (kind === "name" || kind === "institution") {
+    if (kind === "name") {
       return { text: value, question: { kind, value: value.normalize("NFC").trim() } };
     }
     return { text: value, question: recognizeQuestion(value) };

@@ -5,7 +5,6 @@
 import { lookup } from "../client.js";
 import { answers } from "../core/answers.js";
 import { LEVELS } from "../core/case.js";
-import { LedgerError } from "../core/errors.js";
 import { h, replace } from "../elements/dom.js";
 import { busyButton, wordsOf } from "../elements/form.js";
 import { hitList } from "../elements/hit.js";
@@ -20,6 +19,14 @@ export const PREFIX_DIGITS = 4;
 const PAGE_LENGTH = "20";
 
 /**
+ * @typedef {object} Asked a question under way
+ * @property {import("../core/question.js").Question} question
+ * @property {object[]} hits so far
+ * @property {string | null} next cursor of the next page
+ * @property {Map<string, import("../elements/hit.js").Checked>} checked by record id
+ */
+
+/**
  * Ask a question and show what comes.
  * @param {HTMLElement} place
  * @param {import("../page.js").Page} page
@@ -28,94 +35,60 @@ const PAGE_LENGTH = "20";
 export async function showHits(place, page, question) {
   const { say } = page;
   replace(place, h("p", { class: "soft" }, say("find.asking")));
-  const groups = groupsOf(question).map((one) => ({
-    ...one,
-    hits: [],
-    next: null,
-    entries: new Map(),
-  }));
-  await more(groups[0], page);
-  for (const group of groups.slice(1)) await moreIfAny(group, page);
+  const asked = { question, hits: [], next: null, checked: new Map() };
+  await more(asked, page);
   const reading = page.secure ? await openReading(page.signal) : null;
   if (page.signal.aborted) return;
-  const draw = () => drawGroups(place, page, question, groups, reading, draw);
+  const draw = () => drawHits(place, page, asked, reading, draw);
   draw();
-  page.announce(say("find.found", { count: countOf(groups) }));
-  await checkAll(groups, reading, page.signal);
+  page.announce(say("find.found", { count: asked.hits.length }));
+  await checkAll(asked, reading, page.signal);
   if (!page.signal.aborted) draw();
 }
 
-/** A name may be a person's or an institution's. */
-function groupsOf(question) {
-  if (question.kind !== "name") return [{ ask: question, title: null }];
-  return [
-    { ask: question, title: "find.people_of_name" },
-    { ask: { kind: "institution", value: question.value }, title: "find.institutions_of_name" },
-  ];
-}
-
-/** Fetch the next page of a group. */
-async function more(group, page) {
-  const { kind, value } = group.ask;
+/** Fetch the next page. */
+async function more(asked, page) {
+  const { kind, value } = asked.question;
   if (kind === "digest") {
     const found = await allHits({ digest_prefix: value.slice(0, PREFIX_DIGITS) }, page.signal);
     const meant = found.items.filter((hit) => hit?.digest === value);
-    group.hits = meant.sort((a, b) => a.leaf_index - b.leaf_index);
+    asked.hits = meant.sort((a, b) => a.leaf_index - b.leaf_index);
     return;
   }
-  const asked = { [kind]: value, limit: PAGE_LENGTH };
-  if (group.next !== null) asked.cursor = group.next;
-  const { items, next } = await lookup(asked, { signal: page.signal });
-  group.hits.push(...items);
-  group.next = next;
+  const wish = { [kind]: value, limit: PAGE_LENGTH };
+  if (asked.next !== null) wish.cursor = asked.next;
+  const { items, next } = await lookup(wish, { signal: page.signal });
+  asked.hits.push(...items);
+  asked.next = next;
 }
 
-/** An older ledger knows no institutions; then there are none. */
-async function moreIfAny(group, page) {
-  try {
-    await more(group, page);
-  } catch (error) {
-    if (!(error instanceof LedgerError) || error.code === "unavailable") throw error;
-  }
-}
-
-async function checkAll(groups, reading, signal) {
+async function checkAll({ question, hits, checked }, reading, signal) {
   if (reading === null) return;
-  const waiting = groups.flatMap((group) =>
-    group.hits.filter((hit) => !group.entries.has(hit.id)).map((hit) => ({ group, hit })),
-  );
-  await eachOf(waiting, async ({ group, hit }) => {
+  const waiting = hits.filter((hit) => !checked.has(hit.id));
+  await eachOf(waiting, async ({ id }) => {
     try {
-      const entry = await readEntry(reading, hit.id, signal);
-      const fits = answers(group.ask, entry);
-      group.entries.set(hit.id, { entry, fits, error: null });
+      const entry = await readEntry(reading, id, signal);
+      checked.set(id, { entry, fits: answers(question, entry), error: null });
     } catch (error) {
-      if (!signal.aborted) group.entries.set(hit.id, { entry: null, fits: null, error });
+      if (!signal.aborted) checked.set(id, { entry: null, fits: null, error });
     }
   });
 }
 
-function countOf(groups) {
-  return groups.reduce((sum, group) => sum + group.hits.length, 0);
-}
-
 // --- showing ------------------------------------------------------------------------------------
 
-function drawGroups(place, page, question, groups, reading, draw) {
+function drawHits(place, page, asked, reading, draw) {
   const { say } = page;
-  const count = countOf(groups);
-  const shown = groups.filter((group) => group.hits.length > 0);
+  const { question, hits, next } = asked;
+  const isFound = hits.length > 0;
   replace(
     place,
     h("h2", null, heading(page, question)),
-    count === 0 ? nothing(page, question) : h("p", { class: "soft" }, say("find.order")),
-    shown.map((group) => [
-      groups.length > 1 && h("h3", null, say(group.title)),
-      byLevel(page, group, reading),
-      group.next !== null && moreButton(page, group, reading, draw),
-    ]),
-    count > 0 && question.kind === "digest" && aboutRecord(page, question),
-    count > 0 && (reading === null ? null : trustNotice(page, reading)),
+    isFound ? h("p", { class: "soft" }, say("find.order")) : nothing(page, question),
+    isFound && byLevel(page, asked, reading),
+    next !== null && moreButton(page, asked, reading, draw),
+    isFound && question.kind === "digest" && aboutRecord(page, question),
+    isFound && reading !== null && trustNotice(page, reading),
     h("p", { class: "hint" }, say("find.may_leave_out")),
   );
 }
@@ -127,35 +100,34 @@ function heading(page, { kind, value }) {
 }
 
 /** Answers about people never rank a name that somebody gave himself with one that was confirmed. */
-function byLevel(page, group, reading) {
-  const { kind } = group.ask;
-  const list = (hits) => hitList(page, hits, group.entries, reading);
-  if (kind === "digest" || kind === "doi") return list(group.hits);
-  const levelOf = (hit) => group.entries.get(hit.id)?.entry?.signer.level ?? hit.identity;
+function byLevel(page, { question, hits, checked }, reading) {
+  const list = (some) => hitList(page, some, checked, reading);
+  if (question.kind === "digest" || question.kind === "doi") return list(hits);
+  const levelOf = (hit) => checked.get(hit.id)?.entry?.signer.level ?? hit.identity;
   const known = (hit) => (LEVELS.includes(levelOf(hit)) ? levelOf(hit) : "unbound");
   return LEVELS.map((level) => {
-    const hits = group.hits.filter((hit) => known(hit) === level);
-    if (hits.length === 0) return null;
+    const some = hits.filter((hit) => known(hit) === level);
+    if (some.length === 0) return null;
     const word = level.replace("-", "_");
     return h(
       "section",
       { class: ["hits-of-level", word] },
       h("h3", null, page.say(`find.level_${word}`)),
-      list(hits),
+      list(some),
     );
   });
 }
 
-function moreButton(page, group, reading, draw) {
+function moreButton(page, asked, reading, draw) {
   return busyButton(page.say("find.more"), async () => {
     try {
-      await more(group, page);
+      await more(asked, page);
     } catch (error) {
       if (!page.signal.aborted) page.announce(wordsOf(error));
       return;
     }
     draw();
-    await checkAll([group], reading, page.signal);
+    await checkAll(asked, reading, page.signal);
     if (!page.signal.aborted) draw();
   });
 }

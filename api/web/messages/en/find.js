@@ -21,8 +21,6 @@ export default {
   "find.results_doi": "Records that name the DOI {value}",
   "find.results_name": "Records that name {value}",
   "find.results_institution": "Records that name the institution {value}",
-  "find.people_of_name": "As a person",
-  "find.institutions_of_name": "As an institution",
   "find.level_institution_bound": "Signed by keys that an institution has confirmed",
   "find.level_self_asserted": "Signed by keys whose holders name themselves",
   "find.level_unbound": "Signed by keys of which nothing is said",

@@ -20,8 +20,6 @@ export default {
   "find.results_doi": "提及 DOI {value} 的记录",
   "find.results_name": "提及“{value}”的记录",
   "find.results_institution": "提及机构“{value}”的记录",
-  "find.people_of_name": "作为人员",
-  "find.institutions_of_name": "作为机构",
   "find.level_institution_bound": "由机构确认过的密钥签署",
   "find.level_self_asserted": "由持有人自称身份的密钥签署",
   "find.level_unbound": "由未说明持有人的密钥签署",
