@@ -47,7 +47,7 @@ from provenance.verify import read_opening as verify_opening
 from provenance.verify_blocks import blocks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from provenance.dossier_index import ListedOverlap, ListedRecord
     from provenance.given import GivenBlock
@@ -106,13 +106,14 @@ def _code_of(verdict: Verdict) -> int:
 # --- all of it ----------------------------------------------------------------------------
 
 
-def check_dossier(
+def check_dossier(  # noqa: PLR0913 -- each is one thing that a reader may give
     files: Mapping[str, bytes],
     *,
     now_unix: int,
     blocks: Iterable[GivenBlock] = (),
     policy: bytes | None = None,
     allow_dev_chain: bool = False,
+    beside: Collection[bytes] = (),
 ) -> DossierVerdict:
     """Make checks (1) to (8).
 
@@ -122,6 +123,8 @@ def check_dossier(
         blocks: blocks that the reader vouches for.
         policy: the reader's own policy file; None believes the one enclosed.
         allow_dev_chain: let a chain that the log's operator runs count.
+        beside: hashes of the blocks that the dossier's own receipt rests on: they are given for
+            that one.
     """
     findings = list(check_sums(files))
     try:
@@ -136,7 +139,7 @@ def check_dossier(
     given = Given(tuple(blocks), allow_dev_chain=allow_dev_chain)
     check = _Check(files, index, trusted, given, now_unix, findings)
     check.records()
-    check.unmatched()
+    check.unmatched(beside)
     check.blocks()
     return DossierVerdict(
         index,
@@ -201,10 +204,10 @@ class _Check:
         self.matched |= {one.block_hash for one in of_it}
         return replace(self.given, blocks=of_it)
 
-    def unmatched(self) -> None:
-        """Refuse a given block that no receipt of the dossier rests on."""
+    def unmatched(self, beside: Collection[bytes]) -> None:
+        """Refuse a given block that no receipt of the dossier, or beside it, rests on."""
         for one in self.given.blocks:
-            if one.block_hash not in self.matched:
+            if one.block_hash not in self.matched and one.block_hash not in beside:
                 self._wrong("block-unmatched", INDEX_NAME, to_evm_hex(one.block_hash))
 
     def records(self) -> None:

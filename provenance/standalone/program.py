@@ -234,6 +234,7 @@ def _check_dossier(options: argparse.Namespace, folder: Path, said: _Speaker) ->
         blocks=_blocks(options),
         policy=own_policy,
         allow_dev_chain=options.allow_dev_chain,
+        beside=_blocks_beside(options),
     )
     code, findings = verdict.exit_code, list(verdict.findings)
     said.both(SAID["title"])
@@ -253,6 +254,16 @@ def _check_dossier(options: argparse.Namespace, folder: Path, said: _Speaker) ->
         if code == 3:
             _print_next((files[name] for name in verdict.verdicts), said)
     return code
+
+
+def _blocks_beside(options: argparse.Namespace) -> set[bytes]:
+    """Return the blocks that the receipt beside the dossier speaks of."""
+    if options.receipt is None:
+        return set()
+    try:
+        return {one.block_hash for one in blocks_to_look_up(read_file(options.receipt))}
+    except MalformedError:
+        return set()  # what is wrong with it is told when it is checked
 
 
 def _check_own(

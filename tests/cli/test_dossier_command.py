@@ -24,6 +24,7 @@ from provenance.dossier_check import check_dossier
 from provenance.dossier_sums import write_sums
 from provenance.messages import translator
 from provenance.policy import Policy
+from provenance.record import parse_record
 from provenance.standalone.reading import read_folder
 
 if TYPE_CHECKING:
@@ -150,6 +151,23 @@ def test_the_receipt_beside_it_is_of_this_very_dossier(worked: Worked, tmp_path:
     done = verify(other, "--receipt", worked.receipt)
     assert done.returncode == 1
     assert "the receipt is of another dossier" in done.stdout
+
+
+def test_its_own_receipt_is_completed_and_proved_with_it(worked: Worked, tmp_path: Path) -> None:
+    own = json.loads(worked.receipt.read_bytes())["record"]["sd_jwt"]
+    record = parse_record(own.encode(), complete=False).id_hex
+    later = tmp_path / "out.receipt.json"
+    words = ["receipt", record, "--wait", "--timeout", "60", "-o", later]
+    worked.place.json("institute", *words)
+    blocks = worked.place.json("institute", "show", later)["blocks"]
+    hashes = [word for one in blocks for word in ("--block-hash", one["hash"])]
+
+    done = verify(
+        worked.unpacked, *every_block(worked), *hashes, "--receipt", later, "--allow-dev-chain"
+    )
+
+    assert done.returncode == 0, done.stdout
+    assert "own receipt is of this very SHA256SUMS" in done.stdout
 
 
 def test_the_dispute_is_told_from_its_records(worked: Worked) -> None:

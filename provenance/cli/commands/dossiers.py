@@ -103,7 +103,8 @@ def dossier(
     )
     if as_json:
         shown = {"dossier": str(output), "receipt": str(receipt), "records": len(case.entries)}
-        print_json({**shown, "files": len(made.files), "entry": answer.leaf_index})
+        own = {"id": answer.submission.id, "entry": answer.leaf_index}
+        print_json({**shown, "files": len(made.files), **own})
         return
     print_fields(
         (
@@ -111,8 +112,10 @@ def dossier(
             (_("records"), len(case.entries)),
             (_("files"), len(made.files)),
             (_("its own receipt"), receipt),
+            (_("record id"), answer.submission.id),
         )
     )
+    say(_("When the chain has it, complete its own receipt: provenance receipt ID --wait -o FILE"))
     say(_("To check it: unpack it into an empty folder, and run there: python3 -I -S verify.py"))
 
 
