@@ -9,8 +9,8 @@
 
 import { cut, equal, simplest } from "./bytes.js";
 import { fromB64 } from "./digests.js";
-import { MalformedError, VerificationError } from "./errors.js";
-import { EMPTY_ROOT, MAX_TREE_SIZE, verifyConsistency } from "./merkle.js";
+import { MalformedError } from "./errors.js";
+import { EMPTY_ROOT, MAX_TREE_SIZE } from "./merkle.js";
 import { ED25519, Note } from "./note.js";
 import { ascii } from "./show.js";
 
@@ -80,32 +80,4 @@ export async function openCheckpoint(noteText, origin, verifiers) {
   }
   await signed.verifiedBy(verifiers.filter((one) => one.type === ED25519));
   return checkpoint;
-}
-
-/**
- * Check that `fresh` is a later or the same state of the log that signed `old`.
- *
- * @param {Checkpoint} old
- * @param {Checkpoint} fresh
- * @param {Uint8Array[]} proof the RFC 9162 consistency proof; empty when the sizes are equal or
- *   `old` is empty
- * @throws {VerificationError} another origin, a tree that shrank, or a proof that does not hold
- */
-export function checkMayFollow(old, fresh, proof) {
-  if (old.origin !== fresh.origin) {
-    const message = `expected origin ${ascii(old.origin)}, got ${ascii(cut(fresh.origin, 80))}`;
-    throw new VerificationError(message);
-  }
-  if (fresh.treeSize < old.treeSize) {
-    const message = `the log shrank from ${old.treeSize} to ${fresh.treeSize} entries`;
-    throw new VerificationError(message);
-  }
-  if (old.treeSize === 0) {
-    if (proof.length > 0) {
-      const message = `expected no proof from the empty tree, got ${proof.length} hashes`;
-      throw new VerificationError(message);
-    }
-    return;
-  }
-  verifyConsistency(old.treeSize, fresh.treeSize, proof, old.rootHash, fresh.rootHash);
 }

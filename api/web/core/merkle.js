@@ -44,17 +44,6 @@ export function nodeHash(left, right) {
 }
 
 /**
- * @param {Uint8Array[]} leafHashes in their order
- * @returns {Uint8Array} the root over them
- */
-export function rootOf(leafHashes) {
-  let level = leafHashes;
-  if (level.length === 0) return EMPTY_ROOT;
-  while (level.length > 1) level = parents(level);
-  return level[0];
-}
-
-/**
  * Return the sibling hashes of leaf `index`, lowest level first (RFC 9162 §2.1.3.1).
  *
  * Hashes the whole tree: meant for a list held in memory, such as a manifest.
