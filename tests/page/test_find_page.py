@@ -85,6 +85,19 @@ def test_a_name_finds_people_by_how_well_they_are_known(browser_page: Page, site
     assert [one.split()[-1] for one in order][:2] == ["institution_bound", "self_asserted"]
 
 
+def test_an_institution_is_what_its_people_signed(browser_page: Page, site: Site) -> None:
+    keep_policy(browser_page, site)
+    open_at(browser_page, "/find?name=Polar+Institute")
+    browser_page.get_by_role("link", name="Look up what keys signed").click()
+    browser_page.wait_for_url("**/find?institution=Polar+Institute")
+    expect(browser_page.locator("h2")).to_contain_text("name the institution")
+    expect(browser_page.locator(".hit .trust.checked").first).to_be_visible()
+
+    found = ids(browser_page, ".hits-of-level.institution_bound .hit")
+    assert {site.records["first"], site.records["second"], site.records["dispute"]} <= set(found)
+    assert site.records["accepted"] not in found
+
+
 def test_the_box_leads_to_the_page_of_what_it_recognizes(browser_page: Page, site: Site) -> None:
     record = site.records["first"]
     for text, path in (
@@ -137,8 +150,9 @@ def test_a_key_shows_whose_it_is_and_what_it_signed(browser_page: Page, site: Si
     browser_page.locator(".keys-of-level.institution_bound .key-card .digest a").first.click()
     browser_page.wait_for_url("**/keys/*")
 
+    expect(browser_page.get_by_role("heading", name="What it signed")).to_be_visible()
     expect(browser_page.locator("main")).to_contain_text("Confirmed by Polar Institute")
-    expect(browser_page.locator(".hits")).to_contain_text("Ice thickness, second group")
+    expect(browser_page.locator(".hits").first).to_contain_text("Ice thickness, second group")
     expect(browser_page.locator("main")).to_contain_text("No revocation is shown")
 
 

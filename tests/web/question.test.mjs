@@ -49,6 +49,7 @@ test("an address is read as it is written, and a digest stays behind the #", () 
     { kind: "doi", value: "10.5281/a&b#c" },
     { kind: "name", value: "05dxps055 & co" },
     { kind: "institution", value: "05dxps055" },
+    { kind: "institution", value: "Polar Institute" },
   ]) {
     const address = new URL(addressOf(question), "https://ledger.example");
     const found = questionOf(address.searchParams, address.hash.slice(1));
@@ -79,6 +80,8 @@ test("a record is asked itself whether it answers", () => {
   assert.equal(ask("name", "li lei"), true);
   assert.equal(ask("name", "Li Le"), null);
   assert.equal(ask("institution", "05dxps055"), null);
+  const bound = { ...one, signer: { ...one.signer, binder: "Polar Institute" } };
+  assert.equal(ask("institution", "polar institute", bound), true);
   const about = { identifiers: [{ type: "doi", value: "https://doi.org/10.1/A" }] };
   const published = {
     ...one,

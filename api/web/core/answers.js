@@ -27,8 +27,10 @@ const RULES = {
     [record.kid, record.payload.key, record.payload.to].includes(value) || null,
   orcid: (value, entry) => peopleOf(entry).some((one) => one.orcid === value) || null,
   name: (value, entry) => peopleOf(entry).some((one) => plain(one.name) === plain(value)) || null,
-  institution: (value, entry) =>
-    peopleOf(entry).some(({ ror }) => (ror ?? []).includes(value)) || null,
+  institution(value, entry) {
+    const known = peopleOf(entry).flatMap(({ ror, name }) => [...(ror ?? []), name]);
+    return [...known, entry.signer.binder].some((one) => plain(one) === plain(value)) || null;
+  },
   doi(value, { record }) {
     const { identifiers = [], relations = [] } = record.payload;
     const named = [

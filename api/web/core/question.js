@@ -80,8 +80,9 @@ export function questionOf(query, fragment = "") {
   for (const kind of KINDS) {
     const value = query.get(kind);
     if (value === null) continue;
-    if (kind === "name") {
-      return { text: value, question: { kind, value: value.normalize("NFC").trim() } };
+    const plain = value.normalize("NFC").trim();
+    if (kind === "name" || (kind === "institution" && recognizeQuestion(value)?.kind === "name")) {
+      return { text: value, question: plain === "" ? null : { kind, value: plain } };
     }
     return { text: value, question: recognizeQuestion(value) };
   }

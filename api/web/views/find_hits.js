@@ -4,6 +4,7 @@
 
 import { lookup } from "../client.js";
 import { answers } from "../core/answers.js";
+import { addressOf } from "../core/question.js";
 import { LEVELS } from "../core/case.js";
 import { h, replace } from "../elements/dom.js";
 import { busyButton, wordsOf } from "../elements/form.js";
@@ -89,8 +90,16 @@ function drawHits(place, page, asked, reading, draw) {
     next !== null && moreButton(page, asked, reading, draw),
     isFound && question.kind === "digest" && aboutRecord(page, question),
     isFound && reading !== null && trustNotice(page, reading),
+    question.kind === "name" && asInstitution(page, question),
     h("p", { class: "hint" }, say("find.may_leave_out")),
   );
+}
+
+/** A name may be an institution's: then what its people signed is another question. */
+function asInstitution(page, { value }) {
+  const href = addressOf({ kind: "institution", value });
+  const link = h("a", { href }, page.say("find.as_institution"));
+  return h("p", null, page.say("find.maybe_institution"), " ", link);
 }
 
 function heading(page, { kind, value }) {

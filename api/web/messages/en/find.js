@@ -30,6 +30,8 @@ export default {
     "That proves nothing about other logs, nor that the server told all it has.",
   "find.maybe_record": "Is it the id of a record? To ask for that shows the server all 64 signs.",
   "find.open_record": "Open the record with this id",
+  "find.maybe_institution": "Is it the name of an institution?",
+  "find.as_institution": "Look up what keys signed that it has confirmed",
   "find.may_leave_out":
     "A server can leave records out of its answers. Only reading the whole log shows that it did not: provenance audit does that.",
   "find.as_dataset": "This is the whole dataset.",

@@ -28,6 +28,8 @@ export default {
   "find.nothing_means": "这不能说明其他日志中也没有，也不能说明服务器已悉数告知。",
   "find.maybe_record": "这是记录编号吗？按编号询问会让服务器看到全部 64 位。",
   "find.open_record": "打开此编号的记录",
+  "find.maybe_institution": "这是机构的名称吗？",
+  "find.as_institution": "查询由该机构确认的密钥所签署的记录",
   "find.may_leave_out":
     "服务器可能在答复中略去某些记录。只有通读整部日志才能证明没有遗漏：可用 provenance audit 完成。",
   "find.as_dataset": "即整个数据集。",
