@@ -125,20 +125,23 @@ async function show({ moveFocus = false, scroll = 0, kept = undefined, isSameVis
     const { render } = await loadView(found);
     if (signal.aborted) return;
     replace(main, root);
-    const view = await render(root, page);
+    const rendering = render(root, page);
+    if (moveFocus) arrive(); // what a view has to ask for comes later
+    const view = await rendering;
     if (!signal.aborted) shown.view = view ?? null;
   } catch (error) {
     if (signal.aborted) return;
     if (typeof error?.code !== "string") console.error(error); // ours, and a bug
     const failed = await import("./views/failed.js");
-    replace(main, root);
+    if (signal.aborted) return;
     root.replaceChildren();
+    replace(main, root);
     await failed.render(root, page, error);
   }
   if (signal.aborted) return;
   main.removeAttribute("aria-busy");
-  scrollTo(0, scroll);
-  if (moveFocus) focusHeading();
+  if (scroll > 0) scrollTo(0, scroll);
+  if (moveFocus && !main.contains(document.activeElement)) focusHeading();
 }
 
 function begin(isSameVisit) {
@@ -181,6 +184,11 @@ function announce(text) {
   requestAnimationFrame(() => {
     live.textContent = text;
   });
+}
+
+function arrive() {
+  scrollTo(0, 0);
+  if (main.querySelector("h1")) focusHeading();
 }
 
 function focusHeading() {

@@ -32,6 +32,7 @@ def keep_policy(page: Page, site: Site) -> None:
     compare_policy(page, digest_of(site))
     page.get_by_role("button", name="Keep this policy in this browser").click()
     expect(page.locator(".notice.proved")).to_contain_text("You compared this policy")
+    expect(page.locator(".trust.checked")).to_have_count(1)  # the state was checked anew by then
 
 
 def altering(page: Page, pattern: str, alter: Callable[[Any], None]) -> None:

@@ -76,6 +76,21 @@ def test_the_keyboard_always_shows_where_it_is(browser_page: Page) -> None:
     assert seen > 12
 
 
+def test_the_focus_does_not_wait_for_the_server(browser_page: Page) -> None:
+    opened_at(browser_page, "/about")
+    waiting: list[Route] = []
+    browser_page.route("**/v1/**", lambda route: waiting.append(route))  # noqa: PLW0108 -- playwright marks what it is given
+    browser_page.get_by_role("link", name="Ledger", exact=True).click()
+
+    expect(browser_page.locator("main h1")).to_be_focused()
+    expect(browser_page.locator("main h1")).to_have_text("This ledger")
+    expect(browser_page.locator("main")).to_have_attribute("aria-busy", "true")
+    browser_page.get_by_role("link", name="About", exact=True).click()
+    expect(browser_page.locator("main h1")).to_contain_text("What a receipt proves")
+    for route in waiting:
+        route.abort()
+
+
 def test_a_link_of_the_page_loads_no_new_document(browser_page: Page) -> None:
     opened_at(browser_page, "/")
     browser_page.evaluate("() => { globalThis.isSame = true; }")
