@@ -517,7 +517,9 @@ def test_old_ciphertexts_cannot_be_read_with_what_postgresql_still_holds(
     ledger.now = int(time.time())
     ledger.integrate(key_record(alice), record)
     index = ledger.store.record_indexes([record.id])[record.id]
-    (gone,) = erased_of(record, GONE_ORCID).digests or ()
+    digests = erased_of(record, GONE_ORCID).digests
+    assert digests is not None
+    (gone,) = digests
     sealed = [
         (part.digest, part.ciphertext)
         for part in ledger.store.disclosures(index)
