@@ -17,6 +17,7 @@ from __future__ import annotations
 import logging
 import select as poll
 import threading
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, cast
 
 import psycopg
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from psycopg.errors import Diagnostic
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Connection, Dialect, Table
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -272,14 +273,22 @@ def copy_rows(
     connection: Connection, table: Table, rows: Sequence[tuple[object, ...]], names: Sequence[str]
 ) -> None:
     """Insert many rows by COPY, which takes them as fast as they come."""
-    columns = sql.SQL(", ").join(map(sql.Identifier, names))
-    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
-        sql.Identifier(table.name), columns
-    )
-    # the binary form leaves nothing to guess: each value must be of exactly its column's type
-    types = [table.c[name].type.compile(connection.dialect).lower() for name in names]
+    statement, types = _copy_of(table, connection.dialect, tuple(names))
     driver = cast("_Connection", connection.connection.driver_connection)
     with driver.cursor() as cursor, cursor.copy(statement) as copy:
         copy.set_types(types)
         for row in rows:
             copy.write_row(row)
+
+
+@lru_cache(maxsize=64)
+def _copy_of(
+    table: Table, dialect: Dialect, names: tuple[str, ...]
+) -> tuple[sql.Composed, list[str]]:
+    """Return the statement, and the types of its columns; made once, as it is in every commit."""
+    columns = sql.SQL(", ").join(map(sql.Identifier, names))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
+        sql.Identifier(table.name), columns
+    )
+    # the binary form leaves nothing to guess: each value must be of exactly its column's type
+    return statement, [table.c[name].type.compile(dialect).lower() for name in names]
