@@ -180,8 +180,16 @@ class Hit(_Model):
         default=False, description="whether there are more: ask for `digest` = the record's id"
     )
     standing: Standing
+    sealed: Hex32 | None = Field(
+        default=None, description="of an opening: id of the sealed record that it opens"
+    )
+    signer_bound: bool | None = Field(
+        default=None,
+        description="asked by an institution: whether the signing key is bound under it; "
+        "if not, the record only names it",
+    )
     digest: Hex32 | None = Field(default=None, description="what was found, asked by a prefix")
-    of: Literal["dataset", "file", "record"] | None = Field(
+    of: Literal["dataset", "file", "record", "opened"] | None = Field(
         default=None, description="what the digest is of, asked by a prefix"
     )
 

@@ -198,6 +198,8 @@ def _hit(world: World) -> dict[str, Any]:
         "fixity": [],
         "more_fixity": False,
         "standing": _standing(record.kid),
+        "sealed": None,
+        "signer_bound": None,
         "digest": None,
         "of": None,
     }

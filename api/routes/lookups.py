@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from provenance.digests import from_b64url, from_hex
 from provenance.errors import MalformedError
-from provenance.identifiers import check_orcid
-from provenance.ledger.find_people import name_words, orcid_words
-from provenance.record_checks import MAX_NAME
+from provenance.identifiers import bare_doi, check_identifier, check_orcid
+from provenance.ledger.find_people import doi_words, name_words, orcid_words
+from provenance.record_checks import MAX_IDENTIFIER, MAX_NAME
 from provenance.text import nfc
 
 from ..deps import Cursor, LedgerDep, Limit
@@ -55,16 +55,33 @@ def lookup(  # noqa: PLR0913, PLR0917 -- one parameter a question, as FastAPI ha
         str | None,
         Query(max_length=MAX_NAME, description="a person's name, whole; as `orcid`, and weaker"),
     ] = None,
+    doi: Annotated[
+        str | None,
+        Query(max_length=MAX_IDENTIFIER, description="DOI of a dataset, as its depositor says"),
+    ] = None,
+    institution: Annotated[
+        str | None,
+        Query(
+            max_length=MAX_NAME,
+            description="an institution's ROR id, its name, or the thumbprint of its key: what "
+            "keys signed that are bound under it (`signer_bound`), and what only names it",
+        ),
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> HitPage:
-    """Return the records that name a digest or a person, or that a key signed; oldest first."""
-    if [digest, key, digest_prefix, orcid, name].count(None) != 4:
+    """Return the records that name what is asked for, or that a key signed; oldest first."""
+    questions = [digest, key, digest_prefix, orcid, name, doi, institution]
+    if questions.count(None) != len(questions) - 1:
         raise MalformedError(
-            "expected exactly one of digest, digest_prefix, key, orcid and name", field="digest"
+            "expected exactly one of digest, digest_prefix, key, orcid, name, doi and institution",
+            field="digest",
         )
-    if orcid is not None or name is not None:
-        hits, last = ledger.find_person(_person(orcid, name), _index(cursor), limit)
+    if (digest, key, digest_prefix) == (None, None, None):
+        if institution is not None:
+            hits, last = ledger.find_institution(institution, _index(cursor), limit)
+        else:
+            hits, last = ledger.find_person(_words(orcid, name, doi), _index(cursor), limit)
         return HitPage.model_validate({"items": hits, "next": None if last is None else str(last)})
     if digest_prefix is not None:
         hits, place = ledger.find_prefix(digest_prefix, _place(cursor), limit)
@@ -88,7 +105,10 @@ def anchors(ledger: LedgerDep, cursor: Cursor = None, limit: Limit = 100) -> Anc
     return AnchorPage.model_validate({"items": items, "next": following})
 
 
-def _person(orcid: str | None, name: str | None) -> str:
+def _words(orcid: str | None, name: str | None, doi: str | None) -> str:
+    if doi is not None:
+        check_identifier("doi", bare_doi(doi), "doi")
+        return doi_words(bare_doi(doi))
     if orcid is not None:
         check_orcid(orcid, "orcid")
         return orcid_words(orcid)

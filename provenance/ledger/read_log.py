@@ -283,8 +283,15 @@ class SignedLog:
             one
             for one in found
             if one.leaf_index < size
-            and self._hits.is_hit(one.digest, one.leaf_index, one.is_dataset)
+            and (one.is_opened or self._hits.is_hit(one.digest, one.leaf_index, one.is_dataset))
         ], following
+
+    def openings_of(self, digest: bytes, *, after: int = -1, limit: int = MAX_PAGE) -> list[int]:
+        """Return leaf indexes above ``after`` of what opens a sealed dataset digest.
+
+        What is found still has to be looked at, here and by prefix: it is behind a digest too.
+        """
+        return self._up_to_signed(self._log.openings_of(digest, after, limit))
 
     def beacons(self, old_size: int, new_size: int, chain_id: int) -> Sequence[NamedBlock]:
         """Return the blocks that beacons name: those of a stretch, and the one before it."""

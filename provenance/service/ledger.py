@@ -18,7 +18,7 @@ from provenance.errors import (
     VerificationError,
 )
 from provenance.ledger.audit_log import check_checkpoint
-from provenance.ledger.find_people import names_person
+from provenance.ledger.find_people import names_person, opened_by
 from provenance.ledger.load_record import load_record
 from provenance.ledger.serve_holder import (
     check_publication,
@@ -27,16 +27,17 @@ from provenance.ledger.serve_holder import (
 )
 from provenance.receipt import to_tlog_proof
 from provenance.record import parse_entry
+from provenance.service.find_institution import AskedInstitution, find_institution
 from provenance.service.loop_bridge import LoopBridge
 from provenance.service.operator_keys import OperatorKeys
 from provenance.service.rate_limits import Admission
 from provenance.service.record_about import about_record
 from provenance.service.running import RunningParts
 from provenance.service.summary import summarise
-from provenance.service.views import anchor_view, hit_views, record_view
+from provenance.service.views import Levels, anchor_view, hit_views, record_view
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import BinaryIO
 
     from provenance.errors import FatalError
@@ -256,14 +257,26 @@ class Ledger:
     # --- look-ups --------------------------------------------------------------------------
 
     def find_digest(self, digest: bytes, after: int, limit: int) -> list[dict[str, Any]]:
-        """Return the deposits of a dataset, or of a file whose manifest is published."""
-        return self._hits(self.parts.log.deposits_of_digest(digest, after=after, limit=limit))
+        """Return deposits of a dataset or of a file whose manifest is published, and openings."""
+        log = self.parts.log
+        found = set(log.deposits_of_digest(digest, after=after, limit=limit))
+        openings = log.openings_of(digest, after=after, limit=limit)
+        found |= {index for index in openings if self._opens(index, digest)}
+        return self._hits(sorted(found)[:limit])
+
+    def _opens(self, index: int, digest: bytes) -> bool:
+        """Look at what the rows of openings say: it may have been erased since."""
+        record = load_record(index, log=self.parts.store, key_store=self.parts.key_store)
+        return digest in opened_by(record)
 
     def find_prefix(
         self, prefix: str, after: tuple[bytes, int] | None, limit: int
     ) -> tuple[list[dict[str, Any]], tuple[bytes, int] | None]:
         """Return deposits of all digests that begin alike, and where the next page goes on."""
         found, following = self.parts.log.digests_with_prefix(prefix, after=after, limit=limit)
+        found = [
+            one for one in found if not one.is_opened or self._opens(one.leaf_index, one.digest)
+        ]
         hits = self._hits([one.leaf_index for one in found])
         for hit, one in zip(hits, found, strict=True):
             hit["digest"] = one.digest.hex()
@@ -273,7 +286,7 @@ class Ledger:
     def _found_as(self, found: FoundDigest) -> str:
         """Tell what a digest is of: a dataset, one of its files, or a record that is named."""
         if not found.is_dataset:
-            return "file"
+            return "opened" if found.is_opened else "file"
         (entry,) = self.parts.store.entries(found.leaf_index, found.leaf_index + 1)
         is_own = parse_entry(entry).claims.get("dataset_digest") == found.digest.hex()
         return "dataset" if is_own else "record"
@@ -285,10 +298,10 @@ class Ledger:
     def find_person(
         self, words: str, after: int, limit: int
     ) -> tuple[list[dict[str, Any]], int | None]:
-        """Return the records whose public disclosures name a person, and where to go on.
+        """Return the records whose public disclosures name a person or a DOI, and where to go on.
 
         Args:
-            words: of ``find_people.orcid_words`` or ``name_words``. How well known the key of a
+            words: of ``find_people``, as ``orcid_words``. How well known the key of a
                 hit is, the hit says; nobody vouches that a claimed name is that person's.
         """
         parts = self.parts
@@ -296,12 +309,28 @@ class Ledger:
         named = [index for index in found if self._names(index, words)]
         return self._hits(named), found[-1] if len(found) == limit else None
 
+    def find_institution(
+        self, text: str, after: int, limit: int
+    ) -> tuple[list[dict[str, Any]], int | None]:
+        """Return what keys signed that are bound under an institution, and what names it.
+
+        Args:
+            text: a ROR id, the id of an institution's key, or a name.
+        """
+        parts, asked = self.parts, AskedInstitution.of(text, self.trust)
+        levels = Levels(parts.store, parts.key_store, self.trust)
+        found, following = find_institution(asked, after, limit, parts=parts, levels=levels)
+        hits = self._hits(found)
+        for hit in hits:
+            hit["signer_bound"] = found[hit["leaf_index"]]
+        return hits, following
+
     def _names(self, index: int, words: str) -> bool:
         """Look at what the index found: it may have been erased, or be somebody else's tag."""
         record = load_record(index, log=self.parts.store, key_store=self.parts.key_store)
         return names_person(record, words)
 
-    def _hits(self, indexes: Sequence[int]) -> list[dict[str, Any]]:
+    def _hits(self, indexes: Iterable[int]) -> list[dict[str, Any]]:
         parts = self.parts
         return hit_views(indexes, log=parts.store, key_store=parts.key_store, policy=self.trust)
 

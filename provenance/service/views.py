@@ -17,13 +17,14 @@ from provenance.service.record_about import MOST_ABOUT_A_HIT, about_record
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from provenance.identity import Standing
     from provenance.ledger.anchor_port import Anchor
     from provenance.ledger.ports import KeyStore, LogReader
     from provenance.policy import Policy
     from provenance.record import Record
     from provenance.service.record_about import About
 
-__all__ = ["anchor_view", "hit_views", "record_view"]
+__all__ = ["Levels", "anchor_view", "hit_views", "record_view"]
 
 MOST_PEOPLE: Final = 10
 """Contributors that a hit names; the record has them all."""
@@ -54,7 +55,7 @@ def hit_views(
     indexes: Iterable[int], *, log: LogReader, key_store: KeyStore, policy: Policy
 ) -> list[View]:
     """Return look-up hits, each with the identity level of its key: never a name alone."""
-    levels = _Levels(log, key_store, policy)
+    levels = Levels(log, key_store, policy)
     hits: list[View] = []
     for index in indexes:
         record = load_record(index, log=log, key_store=key_store)
@@ -68,16 +69,18 @@ def hit_views(
                 "identity": levels.of(record.kid, index),
                 "claimed_at": record.iat,
                 "standing": about.to_json(),
+                "sealed": record.claims["record"] if record.type == "opening" else None,
                 **_about_deposit(record, about, log, key_store, levels),
             }
         )
     return hits
 
 
-class _Levels:
+class Levels:
     """How well known keys are, each found out once."""
 
     def __init__(self, log: LogReader, key_store: KeyStore, policy: Policy) -> None:
+        """Read keys from these, and believe the institutions of ``policy``."""
         self._log = log
         self._key_store = key_store
         self._institutions = policy.institutions
@@ -85,16 +88,26 @@ class _Levels:
 
     def of(self, kid: str, index: int) -> str:
         """Return the identity level that a key had for the entry at ``index``."""
+        found = self._standing(kid, index)
+        # the operator's own keys stand in genesis, not in a key record
+        return "unbound" if found is None else found.level.value
+
+    def institution(self, kid: str, index: int) -> str | None:
+        """Return the thumbprint of the institution's key that a key was bound under by then."""
+        found = self._standing(kid, index)
+        return None if found is None else found.institution
+
+    def _standing(self, kid: str, index: int) -> Standing | None:
         chain = chain_of(kid, index + 1, self._log)
-        if not chain:  # the operator's own keys stand in genesis, not in a key record
-            return "unbound"
+        if not chain:
+            return None
         bound = [self._read(*place) for place in chain]
         ends = ends_of(self._log.key_events(list({one for one, _ in chain} - {kid})))
-        return standing_of(kid, index, bound, self._institutions, ends).level.value
+        return standing_of(kid, index, bound, self._institutions, ends)
 
 
 def _about_deposit(
-    record: Record, about: About, log: LogReader, key_store: KeyStore, levels: _Levels
+    record: Record, about: About, log: LogReader, key_store: KeyStore, levels: Levels
 ) -> View:
     """Return what is public of a deposit, and who read its files again."""
     if record.type != "deposit":
@@ -117,7 +130,7 @@ def _about_deposit(
     }
 
 
-def _fixity(record: Record, index: int, deposit: Record, levels: _Levels) -> View:
+def _fixity(record: Record, index: int, deposit: Record, levels: Levels) -> View:
     if record.type != "fixity" or record.claims["record"] != deposit.id_hex:
         raise DamagedReceiptError(f"entry {index} is no fixity record about {deposit.id_hex}")
     found = fixity_of(record)

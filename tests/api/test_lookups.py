@@ -54,6 +54,7 @@ def test_a_dataset_is_found_with_who_signed_and_how_well_known(service: Service)
     assert set(one) == {
         *("id", "leaf_index", "type", "key", "identity", "claimed_at", "assurance", "title"),
         *("people", "contributors", "fixity", "more_fixity", "standing", "digest", "of"),
+        *("sealed", "signer_bound"),
     }
 
 

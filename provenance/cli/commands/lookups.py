@@ -29,7 +29,7 @@ from provenance.fingerprint import (
     parse_manifest,
     verify_file_proof,
 )
-from provenance.identifiers import bare_orcid
+from provenance.identifiers import bare_doi, bare_orcid, bare_ror
 from provenance.receipt import Receipt
 from provenance.record import deposit_of, parse_record
 from provenance.text import nfc
@@ -61,7 +61,10 @@ _FOUND_AS = {
     "dataset": N_("the whole dataset"),
     "file": N_("a file of the dataset, by its published manifest"),
     "record": N_("about this record"),
+    "opened": N_("sealed before, and opened by this record"),
 }
+
+_BARE = {"orcid": bare_orcid, "doi": bare_doi, "institution": bare_ror}
 
 _Hit = dict[str, Any]  # JSON, as somebody's service gives it
 
@@ -85,6 +88,18 @@ def lookup(
         str | None,
         typer.Option("--name", metavar="NAME", help=_("The same by the whole name, and weaker.")),
     ] = None,
+    doi: Annotated[
+        str | None,
+        typer.Option("--doi", metavar="DOI", help=_("What its depositor says has this DOI.")),
+    ] = None,
+    institution: Annotated[
+        str | None,
+        typer.Option(
+            "--institution",
+            metavar="ROR|NAME|KEY",
+            help=_("What keys signed that an institution bound, and what names it."),
+        ),
+    ] = None,
     proof: Annotated[
         Path | None,
         typer.Option(
@@ -100,12 +115,14 @@ def lookup(
 
     Of a digest, only the first 16 bits are sent.
     """
-    if [what, orcid, name].count(None) != 2:
-        raise MalformedError("expected exactly one of it, --orcid and --name", field="WHAT")
+    if [what, orcid, name, doi, institution].count(None) != 4:
+        raise MalformedError(
+            "expected exactly one of it, --orcid, --name, --doi and --institution", field="WHAT"
+        )
     digest = None if what is None else _digest_asked(what)
     with LedgerClient(ledger, language=current()) as client:
         if what is None:
-            hits = _by_person(client, orcid, name)
+            hits = _by_name(client, orcid=orcid, name=name, doi=doi, institution=institution)
         else:
             hits = _by_key(client, what) if digest is None else _by_digest(client, digest)
         if proof is not None and digest is not None:
@@ -158,10 +175,11 @@ def _by_key(client: LedgerClient, key: str) -> list[_Hit]:
     return [_checked(hit) for hit in client.lookup(key=key)]
 
 
-def _by_person(client: LedgerClient, orcid: str | None, name: str | None) -> list[_Hit]:
-    """Ask for what names a person, or what was signed by whoever says to be that person."""
-    asked = {"name": nfc(name.strip())} if name is not None else {"orcid": bare_orcid(orcid or "")}
-    return [_checked(hit) for hit in client.lookup(**asked)]
+def _by_name(client: LedgerClient, **asked: str | None) -> list[_Hit]:
+    """Ask for what names a person, a DOI or an institution, or was signed under that name."""
+    ((kind, text),) = ((kind, text) for kind, text in asked.items() if text is not None)
+    bare = _BARE.get(kind, str.strip)(text)
+    return [_checked(hit) for hit in client.lookup(**{kind: nfc(bare)})]
 
 
 def _by_digest(client: LedgerClient, digest: bytes) -> list[_Hit]:
@@ -254,6 +272,11 @@ def _print_hit(hit: _Hit) -> None:
     ]
     if (found_as := _FOUND_AS.get(str(hit.get("of")))) is not None:
         rows.append((_("found as"), _(found_as)))
+    if (sealed := hit.get("sealed")) is not None:
+        rows.append((_("sealed record"), sealed))
+    if (is_bound := hit.get("signer_bound")) is not None:
+        found_by = _("its key is bound by the institution") if is_bound is True else _("names it")
+        rows.append((_("found as"), found_by))
     if hit.get("title"):
         rows.append((_("title"), hit["title"]))
     if people := _people(hit):
