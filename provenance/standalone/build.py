@@ -38,10 +38,10 @@ _INSTEAD: Final = {
 """Modules whose place another one takes."""
 
 _HEAD: Final = '''#!/usr/bin/env python3
-"""Checks receipts and dossiers of a provenance ledger, offline. 离线核验存证回执与卷宗。
+"""Checks receipts and dossiers of a provenance ledger, offline. 离线核验存证凭据与卷宗。
 
     python3 -I -S verify.py                           the dossier around it 所在文件夹的卷宗
-    python3 -I -S verify.py RECEIPT --policy POLICY   one receipt 一份回执
+    python3 -I -S verify.py RECEIPT --policy POLICY   one receipt 一份凭据
     python3 -I -S verify.py --help                    all it takes 全部用法
 
 It needs Python 3.11 or newer and no other library; it reads files and asks no network. Below
