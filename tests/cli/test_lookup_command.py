@@ -126,6 +126,44 @@ def test_only_the_first_digits_of_a_digest_are_sent(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("option", "given", "sent"),
+    [
+        ("--doi", "https://doi.org/10.5555/a.b", "doi=10.5555%2Fa.b"),
+        ("--doi", "doi:10.5555/a.b", "doi=10.5555%2Fa.b"),
+        ("--institution", "https://ror.org/05dxps055", "institution=05dxps055"),
+        ("--institution", " Academy of Sciences ", "institution=Academy+of+Sciences"),
+        ("--orcid", "https://orcid.org/0000-0002-1825-0097", "orcid=0000-0002-1825-0097"),
+        ("--name", " Ana ", "name=Ana"),
+    ],
+)
+def test_what_is_asked_by_name_is_sent_bare(
+    tmp_path: Path, option: str, given: str, sent: str
+) -> None:
+    with answering({"items": [], "next": None}) as (url, asked):
+        assert hits_of(CommandLine(tmp_path, tmp_path, url), option, given) == []
+
+    assert [one.replace("%20", "+") for one in asked] == [f"/v1/lookup?{sent}"]
+
+
+def test_one_question_is_asked_at_a_time(tmp_path: Path) -> None:
+    with answering({"items": [], "next": None}) as (url, asked):
+        line = CommandLine(tmp_path, tmp_path, url)
+        ran = line.here("lookup", "--doi", "10.5/a", "--institution", "05dxps055")
+
+    assert ran.code == 2
+    assert asked == []
+
+
+def test_a_hit_says_what_it_opens_and_whether_its_key_is_bound(tmp_path: Path) -> None:
+    found = hit(of="opened", sealed="cd" * 32, signer_bound=True)
+    with answering({"items": [found], "next": None}) as (url, _asked):
+        ran = CommandLine(tmp_path, tmp_path, url).here("lookup", "--institution", "05dxps055")
+
+    assert "cd" * 32 in ran.out
+    assert "its key is bound by the institution" in ran.out
+
+
+@pytest.mark.parametrize(
     "odd",
     [
         {"people": [{"name": None, "roles": 5}, 7], "contributors": 9},
