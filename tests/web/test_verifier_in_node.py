@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
+import mutations
 import pytest
+import receipts
+from in_node import ask_one
 from published import own_cases
 from receipt_cases.vector import data_of, rpc_of
 from receipt_edits import SHAPES, edits_of, question_about, rewritten
@@ -58,3 +63,19 @@ def test_every_altered_receipt_has_pythons_verdict(shape: str) -> None:
 
     for edit, answer in zip(edits, answers, strict=True):
         assert answer == question.verdict(edited(question.receipt, edit)), edit
+
+
+def test_a_number_that_no_real_block_has_is_no_trouble() -> None:
+    made = receipts.build(replace(mutations.SMALL, evidence_time=2**63, history=False))
+    question = Question(made.octets, made.policy.octets, receipts.NOW)
+
+    (exact,) = ask_page([question])
+    rounded = ask_one(
+        "core/verify.js", "verifyReceipt", made.octets, made.policy.octets, {"now": receipts.NOW}
+    )
+
+    assert exact == question.verdict()
+    assert " s after 1970" in json.dumps(exact)
+    assert [check["text"] for check in rounded["checks"]] == [
+        check["text"] for check in exact["checks"]
+    ]

@@ -57,7 +57,8 @@ const NO_BOUNDS = Object.freeze({ notBefore: null, notAfter: null, signedNotBefo
  * @param {Uint8Array} receipt the file's bytes
  * @param {Uint8Array} policyOctets the trust policy's bytes
  * @param {GivenByReader} given
- * @returns {Promise<object>} the JSON of `provenance verify --json`
+ * @returns {Promise<object>} the JSON of `provenance verify --json`; sentences have every digit of
+ *   a number, members are rounded beyond 2^53
  * @throws {MalformedError} the policy, or a block given, cannot be read
  * @throws {import("./errors.js").UnavailableError} this browser lacks an algorithm
  */
@@ -72,7 +73,15 @@ export async function verifyReceipt(receipt, policyOctets, given) {
   );
   const { rpc, data, allowDevChain, authorities, requires: require } = given;
   const all = { blocks, rpc, data, require, allowDevChain, fixity, opening, authorities };
-  return (await verifyOctets(receipt, policy, new Given(all), now)).toJson();
+  return plain((await verifyOctets(receipt, policy, new Given(all), now)).toJson());
+}
+
+/** Return JSON that anybody can write and show: numbers beyond 2^53, of no real block, rounded. */
+function plain(value) {
+  if (typeof value === "bigint") return Number(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, plain(one)]));
 }
 
 /**
