@@ -16,6 +16,13 @@ const SHAPE = {
 };
 const TAG_OF_DATES = { en: "en-GB", zh: "zh-Hans-CN" };
 
+/** The last second of the year 9999: a record may claim any later one, which no calendar has. */
+const LAST_SECOND = 253_402_300_799;
+
+function isDated(unix) {
+  return unix <= LAST_SECOND;
+}
+
 /**
  * Show a moment in the reader's own zone.
  * @param {{language: import("../language.js").Language}} page
@@ -25,6 +32,7 @@ const TAG_OF_DATES = { en: "en-GB", zh: "zh-Hans-CN" };
  * @returns {HTMLElement}
  */
 export function time(page, unix, { zone } = {}) {
+  if (!isDated(unix)) return h("span", {}, utcText(unix));
   const moment = new Date(unix * 1000);
   return h(
     "time",
@@ -41,6 +49,7 @@ export function time(page, unix, { zone } = {}) {
  * @returns {string}
  */
 export function timeText(page, unix, zone) {
+  if (!isDated(unix)) return utcText(unix);
   const moment = new Date(unix * 1000);
   const written = new Intl.DateTimeFormat(TAG_OF_DATES[page.language], {
     ...SHAPE,
@@ -56,6 +65,7 @@ export function timeText(page, unix, zone) {
  * @returns {string}
  */
 export function utcText(unix) {
+  if (!isDated(unix)) return `${unix} s after 1970`;
   return `${new Date(unix * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
@@ -67,6 +77,7 @@ export function utcText(unix) {
  * @returns {HTMLElement}
  */
 export function timeAgo(page, unix, now) {
+  if (!isDated(unix)) return h("span", {}, utcText(unix));
   const relative = new Intl.RelativeTimeFormat(TAGS[page.language], { numeric: "always" });
   const [amount, unit] = unitOf(unix - now);
   return h(
