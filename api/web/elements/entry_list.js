@@ -3,8 +3,7 @@
  */
 
 import { h } from "./dom.js";
-import { typeName } from "./hit.js";
-import { recordLink, titleOf } from "./story.js";
+import { recordLink, titleOf, typeName } from "./story.js";
 import { signerLine, whenLine } from "./who.js";
 
 /**

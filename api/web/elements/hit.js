@@ -3,12 +3,11 @@
  */
 
 import { namedPeople } from "../core/attribution_values.js";
-import { TYPES } from "../core/record_types.js";
 import { levelBadge, stateBadge, trustMark } from "./badge.js";
 import { digest, shortDigest } from "./digest.js";
 import { h } from "./dom.js";
 import { wordsOf } from "./form.js";
-import { titleOf } from "./story.js";
+import { titleOf, typeName } from "./story.js";
 import { time } from "./time.js";
 import { trustOf } from "./trust_notice.js";
 import { personName, signerLine, whenLine } from "./who.js";
@@ -84,11 +83,6 @@ function titleWords(page, hit, entry) {
   if (type !== "deposit") return typeName(page, type);
   const title = entry === null ? hit.title : entry.record.payload.title;
   return titleOf(page, typeof title === "string" ? title : null);
-}
-
-/** @param {import("../page.js").Page} page @param {string} type @returns {string} */
-export function typeName(page, type) {
-  return TYPES.has(type) ? page.say(`record.type_${type}`) : page.say("record.type_other");
 }
 
 function standingBadges(page, { standing }) {

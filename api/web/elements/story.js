@@ -4,6 +4,7 @@
 
 import { ROLES } from "../core/credit.js";
 import { marksOf } from "../core/lineage.js";
+import { TYPES } from "../core/record_types.js";
 import { verdictSentence } from "../core/wordings.js";
 import { badge, stateBadge } from "./badge.js";
 import { digest } from "./digest.js";
@@ -41,7 +42,7 @@ function storyItem(page, event, note) {
     h(
       "p",
       { class: "story-head" },
-      h("span", { class: "story-what" }, say(`record.type_${type.replaceAll("-", "_")}`)),
+      h("span", { class: "story-what" }, typeName(page, type)),
       entryLink(page, entry),
       marksOf(standing).map((mark) => stateBadge(page, mark)),
       note,
@@ -201,6 +202,11 @@ export function relationWords(page, { relation, record, identifier }) {
   const word = page.say.has(key) ? page.say(key) : relation;
   const target = record !== null ? recordLink(page, record) : h("bdi", null, identifier ?? "");
   return [word, " ", target];
+}
+
+/** @param {import("../page.js").Page} page @param {string} type @returns {string} */
+export function typeName(page, type) {
+  return TYPES.has(type) ? page.say(`record.type_${type}`) : page.say("record.type_other");
 }
 
 /**

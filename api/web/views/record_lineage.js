@@ -6,7 +6,6 @@ import { collectCase } from "../collect_case.js";
 import { lineageOf } from "../core/lineage.js";
 import { stateBadge } from "../elements/badge.js";
 import { h } from "../elements/dom.js";
-import { lineagePicture } from "../elements/lineage_picture.js";
 import { notice } from "../elements/notice.js";
 import { wordsOf } from "../elements/form.js";
 import { recordLink, relationWords, titleOf } from "../elements/story.js";
@@ -34,6 +33,8 @@ export async function lineagePart(view) {
   }
   const lineage = lineageOf(collected.case, id).connected();
   if (lineage.nodes.size < 2) return part(page, h("p", null, say("record.lineage_alone")));
+  // most datasets stand alone: only the others need a picture
+  const { lineagePicture } = await import("../elements/lineage_picture.js");
   return part(
     page,
     versions(page, lineage),

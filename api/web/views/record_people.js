@@ -43,7 +43,10 @@ function matrix(page, { people, roles }) {
   const columns = [
     { title: say("record.person") },
     { title: say("record.as_contributor") },
-    ...roles.map((slug) => ({ title: ROLES.get(slug)?.[page.language] ?? slug, class: "role-column" })),
+    ...roles.map((slug) => ({
+      title: ROLES.get(slug)?.[page.language] ?? slug,
+      class: "role-column",
+    })),
   ];
   const rows = people.map((person) => [
     h("span", { class: "who" }, personName(page, person)),

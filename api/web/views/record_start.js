@@ -6,10 +6,10 @@ import { getRecord } from "../client.js";
 import { LedgerError, NotFoundError } from "../core/errors.js";
 import { trustMark } from "../elements/badge.js";
 import { digestGroups } from "../elements/digest.js";
+import { typeName } from "../elements/story.js";
 import { h, replace } from "../elements/dom.js";
 import { facts } from "../elements/facts.js";
 import { wordsOf } from "../elements/form.js";
-import { typeName } from "../elements/hit.js";
 import { notice } from "../elements/notice.js";
 import { time } from "../elements/time.js";
 
