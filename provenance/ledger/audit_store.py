@@ -28,6 +28,8 @@ from provenance.ledger.audit_log import (
     check_anchors,
     check_checkpoint,
 )
+from provenance.ledger.find_people import opened_by
+from provenance.ledger.load_record import load_record
 from provenance.ledger.projections import project
 from provenance.record import deposit_of
 
@@ -299,9 +301,19 @@ class _BesideEntries:
                     self._report.lost_keys.append(index)
                 else:
                     self._report.disclosures += opened
+                    self._check_opening(index, record)
             if index in self._manifests:
                 with at_place(f"manifest of entry {index}"):
                     self._check_manifest(index, record)
+
+    def _check_opening(self, index: int, record: Record) -> None:
+        """Check that what an opening shows is found by its digest."""
+        if record.type != "opening":
+            return
+        shown = load_record(index, log=self._store, key_store=self._key_store)
+        for digest in opened_by(shown):
+            if index not in self._store.openings_of(digest, index - 1, 1):
+                raise VerificationError("the opened digest does not lead to it")
 
     def _count(self, projections: Sequence[Projection]) -> None:
         expected = self._expected
