@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import sync_playwright
+from tabs import opened
 from visited_site import serving_site
 
 if TYPE_CHECKING:
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
     from visited_site import Site
-
-NARROW = {"width": 360, "height": 740}
-WIDE = {"width": 1280, "height": 900}
 
 
 @pytest.fixture(scope="session")
@@ -37,36 +35,6 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield browser
         browser.close()
-
-
-class Complaints(list[str]):
-    """What a page complained of: uncaught errors, errors on the console, breaches of its CSP."""
-
-
-@contextmanager
-def opened(browser: Browser, url: str, **wishes: Any) -> Iterator[Page]:  # noqa: ANN401 -- playwright's
-    """Open a tab with a profile of its own at a site; fails at the end if the page complained."""
-    complaints = Complaints()
-    wishes = {"viewport": WIDE, "locale": "en-GB", "reduced_motion": "reduce", **wishes}
-    context = browser.new_context(base_url=url, **wishes)
-    context.set_default_timeout(15_000)
-    page = context.new_page()
-    page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
-    page.on(
-        "console",
-        lambda said: complaints.append(f"console: {said.text}") if said.type == "error" else None,
-    )
-    context.expose_function("reportBreach", lambda words: complaints.append(f"CSP: {words}"))
-    context.add_init_script(
-        "addEventListener('securitypolicyviolation', (breach) =>"
-        " reportBreach(`${breach.violatedDirective} ${breach.blockedURI} ${breach.sample}`));"
-    )
-    page.complaints = complaints  # type: ignore[attr-defined]  # a test may empty it: page.complaints.clear()
-    try:
-        yield page
-        assert not complaints, complaints
-    finally:
-        context.close()
 
 
 @pytest.fixture

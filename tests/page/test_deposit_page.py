@@ -10,7 +10,6 @@ import httpx
 import pytest
 from axe import overflowing, serious_findings
 from command_line import CommandLine
-from conftest import NARROW, WIDE
 from deposit_steps import (
     PASSPHRASE,
     WORDS,
@@ -22,6 +21,7 @@ from deposit_steps import (
     press,
 )
 from playwright.sync_api import expect
+from tabs import NARROW, WIDE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import NARROW, WIDE
 from playwright.sync_api import FilePayload, expect
 from reading_page import assert_usable, keep_policy, open_at
+from tabs import NARROW, WIDE
 from visited_site import GORMAN, WANG, ZHANG
 
 from provenance.digests import sha256

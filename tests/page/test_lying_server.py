@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import opened
 from playwright.sync_api import expect
 from reading_page import keep_policy, open_at
+from tabs import opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

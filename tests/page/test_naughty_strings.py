@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 import pytest
-from conftest import NARROW
 from published import published
 from small_ledger import key_of, salts
+from tabs import NARROW
 from visited_site import ORIGIN
 
 from provenance.digests import sha256

@@ -7,9 +7,9 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import NARROW, WIDE, opened
 from playwright.sync_api import expect
 from reading_page import assert_usable, keep_policy, open_at
+from tabs import NARROW, WIDE, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import NARROW, WIDE
 from playwright.sync_api import expect
 from reading_page import assert_usable, keep_policy, open_at
+from tabs import NARROW, WIDE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

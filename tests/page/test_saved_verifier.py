@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from axe import overflowing, serious_findings
-from conftest import NARROW, opened
 from playwright.sync_api import expect
 from provenance_api.saved_verifier import bundle, saved_verifier
+from tabs import NARROW, opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

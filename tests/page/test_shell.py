@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from axe import overflowing, serious_findings
-from conftest import WIDE
 from playwright.sync_api import expect
+from tabs import WIDE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

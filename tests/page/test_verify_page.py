@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe import overflowing, serious_findings
-from conftest import NARROW, WIDE
 from playwright.sync_api import expect
+from tabs import NARROW, WIDE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,0 +1,46 @@
+"""A tab of the browser, which fails the test when the page in it complains."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+__all__ = ["NARROW", "WIDE", "Complaints", "opened"]
+
+NARROW = {"width": 360, "height": 740}
+WIDE = {"width": 1280, "height": 900}
+
+
+class Complaints(list[str]):
+    """What a page complained of: uncaught errors, errors on the console, breaches of its CSP."""
+
+
+@contextmanager
+def opened(browser: Browser, url: str, **wishes: Any) -> Iterator[Page]:  # noqa: ANN401 -- playwright's
+    """Open a tab with a profile of its own at a site; fails at the end if the page complained."""
+    complaints = Complaints()
+    wishes = {"viewport": WIDE, "locale": "en-GB", "reduced_motion": "reduce", **wishes}
+    context = browser.new_context(base_url=url, **wishes)
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
+    page.on(
+        "console",
+        lambda said: complaints.append(f"console: {said.text}") if said.type == "error" else None,
+    )
+    context.expose_function("reportBreach", lambda words: complaints.append(f"CSP: {words}"))
+    context.add_init_script(
+        "addEventListener('securitypolicyviolation', (breach) =>"
+        " reportBreach(`${breach.violatedDirective} ${breach.blockedURI} ${breach.sample}`));"
+    )
+    page.complaints = complaints  # type: ignore[attr-defined]  # a test may empty it: page.complaints.clear()
+    try:
+        yield page
+        assert not complaints, complaints
+    finally:
+        context.close()
