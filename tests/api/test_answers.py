@@ -42,7 +42,14 @@ READS = [
     "/",
     "/web/index.html",
 ]
-BAD_READS = ["/nowhere", "/web/nothing.js", f"/v1/records/{'00' * 32}", "/tile/9", "/v1/lookup", "/docs"]
+BAD_READS = [
+    "/nowhere",
+    "/web/nothing.js",
+    f"/v1/records/{'00' * 32}",
+    "/tile/9",
+    "/v1/lookup",
+    "/docs",
+]
 
 
 @pytest.mark.parametrize("path", READS + BAD_READS)
