@@ -266,7 +266,7 @@ def test_wrong_entries_are_named_where_they_stand(browser_page: Page, desk: Desk
     page.get_by_label("Name").fill("Wang")
     page.get_by_label("ORCID iD").fill(NOT_ORCID)
     press(page, "en", "next")
-    expect(page.get_by_text("This is no ORCID iD")).to_be_visible()
+    expect(page.get_by_text("This is not an ORCID iD")).to_be_visible()
     page.get_by_label("ORCID iD").fill(f"https://orcid.org/{ORCID}")
     expect(page.get_by_text("its check digit is right")).to_be_visible()
     page.get_by_role("button", name="中文", exact=True).click()  # nothing entered is lost

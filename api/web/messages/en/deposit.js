@@ -2,7 +2,7 @@
 export default {
   "deposit.title": "Deposit data",
   "deposit.lead":
-    "You get a receipt: evidence, which anybody can check, that these very data existed now and that these people worked on them.",
+    "You get a receipt. It proves to anybody that these very data exist now, and it holds your signed statement of who worked on them.",
   "deposit.promise":
     "Your files never leave this computer. Your browser reads them here and sends only their fingerprint and what you enter below.",
 
@@ -25,7 +25,7 @@ export default {
   "deposit.made_here": "Deposits made in this browser: {count}",
 
   "deposit.files_lead":
-    "Choose the folder or the files that belong together. A folder with everything in it is best: it is then one dataset.",
+    "Choose the folder or the files that belong together. Best is one folder with everything in it: it becomes one dataset.",
   "deposit.drop": "Drop a folder or files here",
   "deposit.drop_hint": "Nothing is uploaded. Large folders take a while: about a minute for 10 GB.",
   "deposit.fingerprint_question": "What is a fingerprint?",
@@ -68,7 +68,7 @@ export default {
   "deposit.license_other": "Another licence …",
   "deposit.license_other_label": "SPDX expression of the licence",
   "deposit.license_other_hint": "The short name from spdx.org/licenses, for example MPL-2.0.",
-  "deposit.license_unknown": "This is no licence that SPDX knows.",
+  "deposit.license_unknown": "The SPDX list has no such licence.",
   "deposit.access_label": "Who can get the data",
   "deposit.access_open": "Open: everybody",
   "deposit.access_embargoed": "Embargoed: everybody, from a later date on",
@@ -79,11 +79,11 @@ export default {
   "deposit.doi_wrong": "A DOI begins with 10. and has a slash, as in 10.5281/zenodo.1234567.",
   "deposit.too_long": "At most {most} characters, please.",
   "deposit.strange_characters":
-    "There is an invisible or control character in this text. Please type it anew instead of pasting it.",
+    "There is an invisible or control character in this text. Please type it again instead of pasting it.",
 
   "deposit.related_question": "It is a new version of, or made from, an earlier deposit",
   "deposit.related_label": "Record ID of the earlier deposit",
-  "deposit.related_hint": "64 letters and digits; they stand on its receipt.",
+  "deposit.related_hint": "64 letters and digits, shown on its receipt.",
   "deposit.related_wrong": "A record ID has exactly 64 characters, 0 to 9 and a to f.",
   "deposit.related_missing": "This ledger has no record with that ID.",
   "deposit.related_found": "This server says it is: “{title}”",
@@ -120,12 +120,12 @@ export default {
     "The researcher’s own number from orcid.org: 16 digits. It keeps apart people of the same name.",
   "deposit.orcid_fine": "✓ A well-formed ORCID iD: its check digit is right.",
   "deposit.orcid_wrong":
-    "This is no ORCID iD: a digit is wrong or missing. Example: 0000-0002-1825-0097",
+    "This is not an ORCID iD: a digit is wrong or missing. Example: 0000-0002-1825-0097",
   "deposit.ror_label": "Institution (ROR)",
   "deposit.ror_hint": "The institution’s number from ror.org, for example 05gq02987.",
   "deposit.ror_fine": "✓ A well-formed ROR number: its check digits are right.",
   "deposit.ror_wrong":
-    "This is no ROR number: a letter or digit is wrong or missing. Example: 05gq02987",
+    "This is not a ROR number: a letter or digit is wrong or missing. Example: 05gq02987",
   "deposit.roles": "What this person did",
   "deposit.roles_hint":
     "The fourteen CRediT roles that journals use. Tick all that apply; none is fine too.",
@@ -134,14 +134,14 @@ export default {
   "deposit.colon": ": ",
 
   "deposit.seal_lead":
-    "The ledger sees your fingerprint before anybody else does. For most data that does no harm, since nobody can get from it to your files.",
-  "deposit.seal_question": "Shall the fingerprint be shown?",
+    "The ledger sees the fingerprint of your data before anybody else does. For most data that does no harm: nobody can get from a fingerprint to the files.",
+  "deposit.seal_question": "Should the fingerprint be public?",
   "deposit.choose_open": "Open (usual)",
   "deposit.choose_open_hint":
     "Everybody sees the fingerprint. Whoever has the same files can find out that you deposited them, and when.",
   "deposit.choose_sealed": "Sealed",
   "deposit.choose_sealed_hint":
-    "Nobody sees the fingerprint, not even the ledger, until you open the seal. Like a closed envelope with a date on it: for data whose content could be guessed, or of which nobody must know yet.",
+    "Nobody sees the fingerprint, not even the ledger, until you open the seal. Like a closed envelope with a date on it: for data whose content could be guessed, or that nobody may know of yet.",
   "deposit.sealed_keep":
     "What opens the seal is a small file that you get with your receipt. Lose it, and nothing can ever be opened: the deposit is then worthless. Only your key can open it.",
   "deposit.sealed_also": "Hide inside the seal as well:",
@@ -151,13 +151,13 @@ export default {
   "deposit.sealed_mark": "sealed",
 
   "deposit.key_lead":
-    "A signature shows that it was you who deposited. You sign with a key: a secret number that only you have. It is made on this computer and never sent.",
+    "Your signature shows that this comes from you. You sign with a key: a secret number that only you have. It is made on this computer and is never sent anywhere.",
   "deposit.key_wait": "Looking for keys in this browser …",
   "deposit.key_question": "Which key do you want to sign with?",
   "deposit.key_kept": "A key of this browser",
   "deposit.key_kept_hint": "You have used it here before.",
   "deposit.key_new": "Make a new key",
-  "deposit.key_new_hint": "If this is your first deposit.",
+  "deposit.key_new_hint": "If you have none yet.",
   "deposit.key_file": "Open a key file",
   "deposit.key_file_hint":
     "If you saved a key on another computer, or made one with the command line (provenance key export).",
@@ -171,9 +171,9 @@ export default {
     "It locks the key’s file. Several words that only you would put together are good, and easy to remember.",
   "deposit.passphrase_short": "At least {least} characters, please.",
   "deposit.passphrase_wrong":
-    "The file does not open: the passphrase is another one, or the file was changed.",
+    "The file does not open: either the passphrase is wrong, or the file was changed.",
   "deposit.key_lost":
-    "Nobody can restore a lost key or passphrase, we neither: there is no “forgot my password”. Your earlier deposits stay valid, but you could sign nothing more in the same name, and open nothing that you sealed.",
+    "Nobody can restore a lost key or passphrase, not even we: there is no “forgot my password”. What you signed stays valid, but you can no longer sign in the same name, nor open what you sealed.",
   "deposit.key_make": "Make the key",
   "deposit.key_making": "Making and locking the key: a second or two …",
   "deposit.key_failed": "The key could not be made: {why}",
@@ -181,13 +181,13 @@ export default {
     "Your key is made. Save its file now, in a place that you will find again in some years: your institute’s drive, a USB stick, a password manager.",
   "deposit.key_save": "Save the key file",
   "deposit.key_show":
-    "Now show that you really have it: choose the file you have just saved, and type the passphrase once more. Only then the key can sign.",
+    "Now show that you really have it: choose the file you have just saved, and type the passphrase once more. Only then can the key sign.",
   "deposit.key_file_label": "Key file",
   "deposit.key_file_needed": "Please choose the file.",
-  "deposit.key_other_file": "This is another file than the one just made for you.",
+  "deposit.key_other_file": "This is not the file that was just made for you.",
   "deposit.key_open": "Open the key",
   "deposit.key_opening": "Opening the key: a second or two …",
-  "deposit.key_unreadable": "This is no key file that can be read: {why}",
+  "deposit.key_unreadable": "This is not a key file that can be read: {why}",
   "deposit.key_not_kept":
     "This browser keeps nothing (a private window?). The key works now; next time open its file again.",
 
@@ -199,7 +199,7 @@ export default {
     "Title, version and people go in behind fingerprints of their own, so that they can be erased later without breaking a proof. What is sealed goes in behind its seal.",
   "deposit.review_final_title": "What is signed stays",
   "deposit.review_final":
-    "Nobody can take a record out of the ledger again, you neither. Names and titles can be made unreadable on request; a mistake is corrected by a later record.",
+    "Nobody can remove a record from the ledger, not even you. Names and titles can be made unreadable on request; a mistake is corrected by a later record.",
   "deposit.signed_by": "Signed by",
   "deposit.sign": "Sign and deposit",
   "deposit.send_again": "Send it again",
@@ -241,7 +241,7 @@ export default {
   "deposit.status_verify": "Check it step by step",
   "deposit.keep_title": "Keep these files",
   "deposit.keep_lead":
-    "Together with your data they are all that anybody needs to check the deposit, even if this ledger is long gone.",
+    "With these, your data and one look at the blockchain, anybody can check the deposit, even when this ledger is long gone.",
   "deposit.save_receipt": "Save the receipt",
   "deposit.keep_receipt": "The evidence itself. You may give it to anybody.",
   "deposit.save_secret": "Save what opens the seal",

@@ -31,7 +31,7 @@ export default {
   "dispute.matched_by_name": "Put on this side by the name alone, which is weak.",
   "dispute.order": "Which entered the log first",
   "dispute.order_means":
-    "The order of the log is proved. It shows who deposited first; it does not show who had the data first.",
+    "The log fixes the order. It shows who deposited first; it does not show who had the data first.",
   "dispute.column_entry": "Place",
   "dispute.column_dataset": "Dataset",
   "dispute.column_signer": "Signed by",

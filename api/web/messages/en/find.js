@@ -10,7 +10,7 @@ export default {
   "find.typing_error": "There is a typing error in it: {why}",
   "find.drop": "Or drop a file or a folder here",
   "find.drop_hint":
-    "It is fingerprinted on this computer. The server is told only the first four of the 64 signs of the fingerprint, so it cannot know which data you have.",
+    "It is fingerprinted on this computer. The server is told only the first four of the 64 characters of the fingerprint, so it cannot know which data you have.",
   "find.no_files_here":
     "Files cannot be looked up here: this page came without encryption, and the browser does not let it compute.",
   "find.asking": "Asking the ledger …",
@@ -28,7 +28,8 @@ export default {
   "find.nothing": "Nothing in this log.",
   "find.nothing_means":
     "That proves nothing about other logs, nor that the server told all it has.",
-  "find.maybe_record": "Is it the id of a record? To ask for that shows the server all 64 signs.",
+  "find.maybe_record":
+    "Is it the id of a record? To ask for that shows the server all 64 characters.",
   "find.open_record": "Open the record with this id",
   "find.maybe_institution": "Is it the name of an institution?",
   "find.as_institution": "Look up what keys signed that it has confirmed",

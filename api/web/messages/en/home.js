@@ -15,7 +15,7 @@ export default {
   "home.verify_go": "Verify a receipt",
   "home.find_title": "Look up",
   "home.find_text":
-    "You want to know what was deposited, by whom, and what came first. Search by digest, DOI, ORCID iD, person or institution.",
+    "You want to know what was deposited, by whom, and what came first. Search by fingerprint, DOI, ORCID iD, person or institution.",
   "home.find_label": "Look up",
   "home.find_go": "Look up",
 
@@ -41,7 +41,7 @@ export default {
     "The record becomes an entry of a log to which things are only ever added. Your receipt proves its place there at once.",
   "home.how_chain": "A blockchain as the clock",
   "home.how_chain_text":
-    "Every few minutes the state of the whole log is written to a blockchain. From then on nobody, we included, can date the record back or take it out without being found out.",
+    "Every few minutes the state of the whole log is written to a blockchain. From then on nobody, ourselves included, can date the record back or take it out without being found out.",
   "home.how_more": "What a receipt proves, and what it does not",
 
   "home.ledger_now": "This ledger now",

@@ -52,7 +52,7 @@ export default {
     "Get its digest from somewhere else: from paper, from the operator’s own web site, from a colleague who has checked it. If it is the same as this one, the policy is the right one.",
   "ledger.policy_digest": "the policy’s digest",
   "ledger.policy_elsewhere": "The digest that you have from elsewhere",
-  "ledger.policy_elsewhere_hint": "Type or paste it; blanks do not matter.",
+  "ledger.policy_elsewhere_hint": "Type or paste it; spaces do not matter.",
   "ledger.policy_so_far": "The same so far: {count} of 64 characters.",
   "ledger.policy_same": "It is the same.",
   "ledger.policy_other": "It is another one. Do not use this policy before you know why.",

@@ -7,7 +7,8 @@ export default {
   "respond.link_hint":
     "All of it, with what stands behind the #. That part is not sent to the server.",
   "respond.link_cut": "This link is not whole. Perhaps a part of it was lost: copy all of it.",
-  "respond.link_other": "This link shows nobody whom the record names.",
+  "respond.link_other":
+    "This link shows nobody whom the record names. Perhaps its end was lost: copy all of it.",
   "respond.open": "Open",
   "respond.claim_of": "The claim stands in entry {index}.",
   "respond.claimed_of_you": "What is claimed of you",
@@ -35,7 +36,7 @@ export default {
   "respond.back": "Back",
   "respond.key": "Your key",
   "respond.key_lead":
-    "Your answer is signed, so that nobody can answer in your name. It counts for you if the key has your ORCID iD or exactly your name.",
+    "Your answer is signed, so that everybody can tell which key it came from. It counts for you if the key has your ORCID iD or exactly your name; a key that an institution has confirmed goes before one that only names itself.",
   "respond.review": "Review and sign",
   "respond.as": "As",
   "respond.other_person":

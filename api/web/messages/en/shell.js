@@ -54,7 +54,7 @@ export default {
   "shell.state_erased": "Erased",
   "shell.state_erased_means": "Personal data were erased here. All proofs go on working.",
   "shell.state_sealed": "Sealed",
-  "shell.state_sealed_means": "Only the owner knows this fingerprint until he opens it.",
+  "shell.state_sealed_means": "Only the owner knows this fingerprint until it is opened.",
   "shell.state_waiting": "Waiting for the chain",
   "shell.state_waiting_means": "In the log, and not yet written to a chain.",
   "shell.state_prepared": "Being prepared",
@@ -75,7 +75,7 @@ export default {
   "shell.trust_false_means": "Your browser has checked this, and it does not hold.",
 
   "shell.asking": "Asking …",
-  "shell.not_had": "This could not be had:",
+  "shell.not_had": "This could not be fetched:",
 
   "shell.missing_title": "There is no such page",
   "shell.missing_text":

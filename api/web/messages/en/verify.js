@@ -2,7 +2,7 @@
 export default {
   "verify.title": "Verify a receipt",
   "verify.lead":
-    "Is it true what the receipt says, and are these the files? Your browser checks every step itself and tells you what it could not check.",
+    "Is what the receipt says true, and are these the files? Your browser checks every step itself and tells you what it could not check.",
   "verify.promise":
     "Everything stays on this computer: nothing that you choose here is sent anywhere.",
   "verify.optional": "optional",
@@ -35,7 +35,7 @@ export default {
   "verify.has_file_proof": "Proof of one file",
   "verify.has_fixity": "Somebody read the files again",
   "verify.data_files": "{files} {files|file|files}",
-  "verify.forget": "Take away",
+  "verify.forget": "Remove",
   "verify.unused_key":
     "{name} is a key file. It is of no use here: keep it to yourself, nobody who verifies needs it.",
   "verify.unused_secret":
@@ -48,11 +48,11 @@ export default {
 
   "verify.policy_title": "Whom do you believe?",
   "verify.policy_lead":
-    "A trust policy is a small file that names the ledger, its keys and its place on the blockchain. You get it from somebody you trust: your institute, the journal, the ledger’s own site. Drop it above.",
+    "A trust policy is a small file that names the ledger, its keys and its place on the blockchain. Get it from somebody you trust, such as your institute or the journal, and drop it above.",
   "verify.policy_use_kept": "Use the policy that you kept for {origin}",
   "verify.policy_ask": "Take the policy that this server gives",
   "verify.policy_ask_hint":
-    "Then you have believed this server so far. It becomes proof for you once you have compared the policy’s digest with one that you got another way.",
+    "You then take this server’s word for the time being. It becomes proof for you once you have compared the policy’s digest, which is its fingerprint, with one that you got another way.",
   "verify.policy_not_fetched": "This server gives none: {why}",
   "verify.policy_of": "It is for the log {origin}. Its digest:",
   "verify.policy_digest": "Digest of the trust policy",
@@ -77,7 +77,7 @@ export default {
   "verify.node_asking": "Asking …",
   "verify.node_answered": "The node has answered; the verdict below takes it in.",
   "verify.node_failed": "Nobody answered there as a node of a blockchain does.",
-  "verify.strict_question": "How strict shall the verdict be?",
+  "verify.strict_question": "How strict should the verdict be?",
   "verify.allow_dev": "Accept a development chain",
   "verify.allow_dev_hint":
     "For trying out. Whoever runs such a chain can make it say anything, so it proves nothing to others.",
@@ -98,7 +98,8 @@ export default {
     "Everything that was to be checked agrees. Read below what that means, and whose word it rests on.",
   "verify.means_1":
     "At least one thing is not as the receipt says. Below, the step marked with a cross says which.",
-  "verify.means_2": "What you gave cannot be read, or does not belong together.",
+  "verify.means_2":
+    "What you gave cannot be read, or does not belong together. A file may have been cut off or changed on its way: get it once more from whoever gave it to you.",
   "verify.means_3":
     "Nothing false was found, but something that is needed is still missing. “What to do next” says what is missing.",
   "verify.means_4":

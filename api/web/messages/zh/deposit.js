@@ -2,7 +2,7 @@
 export default {
   "deposit.title": "数据存证",
   "deposit.lead":
-    "您将得到一份存证凭据。它证明这批数据此刻已经存在、由哪些人完成，任何人都可以核验。",
+    "您将得到一份存证凭据。它向任何人证明这批数据此刻已经存在，并载有由您签名的贡献者说明。",
   "deposit.promise":
     "您的文件不会离开这台电脑。浏览器只在本机读取文件，发送出去的只有数据指纹和您在下面填写的内容。",
 
@@ -50,7 +50,7 @@ export default {
   "deposit.found_files": "文件",
   "deposit.files_and_bytes": "{files} 个文件，共 {bytes}",
   "deposit.fingerprint": "数据指纹",
-  "deposit.keep_unchanged": "请原样保存这些文件。对于事后修改过的副本，凭据不起证明作用。",
+  "deposit.keep_unchanged": "请原样保存这些文件。对于事后修改过的副本，凭据不具证明力。",
 
   "deposit.not_stated": "不注明",
   "deposit.optional": "选填",
@@ -103,9 +103,9 @@ export default {
   "deposit.people_consent":
     "姓名将会公开，请事先征得本人同意。此后，每位贡献者都可以对您所写的内容表示认可、更正或异议。",
   "deposit.people_none": "未列出任何人",
-  "deposit.person": "第 {number} 位",
-  "deposit.person_add": "添加一位",
-  "deposit.person_remove": "移除第 {number} 位",
+  "deposit.person": "第 {number} 位贡献者",
+  "deposit.person_add": "添加贡献者",
+  "deposit.person_remove": "移除第 {number} 位贡献者",
   "deposit.person_removed": "已移除。",
   "deposit.name_label": "姓名",
   "deposit.name_needed": "请填写姓名。",
@@ -140,13 +140,13 @@ export default {
   "deposit.sealed_mark": "密封",
 
   "deposit.key_lead":
-    "签名表明存证的人就是您。签名要用密钥，即一个只有您持有的秘密数字。密钥在本机生成，不会发送出去。",
+    "签名表明内容出自您本人。签名要用密钥，即一个只有您持有的秘密数字。密钥在本机生成，不会发送出去。",
   "deposit.key_wait": "正在查找此浏览器中的密钥……",
   "deposit.key_question": "用哪一把密钥签名？",
   "deposit.key_kept": "此浏览器中的密钥",
   "deposit.key_kept_hint": "您以前在这里用过。",
   "deposit.key_new": "生成新密钥",
-  "deposit.key_new_hint": "如果这是您第一次存证。",
+  "deposit.key_new_hint": "如果您还没有密钥。",
   "deposit.key_file": "打开密钥文件",
   "deposit.key_file_hint":
     "如果您在别的电脑上保存过密钥，或用命令行生成过（provenance key export）。",
@@ -161,7 +161,7 @@ export default {
   "deposit.passphrase_short": "请至少输入 {least} 个字符。",
   "deposit.passphrase_wrong": "无法打开文件：口令不对，或文件被改动过。",
   "deposit.key_lost":
-    "密钥或口令一旦遗失，任何人都无法恢复，我们也不能；这里没有“忘记密码”。此前的存证仍然有效，但您不能再以同一身份签名，也不能再启封您密封的内容。",
+    "密钥或口令一旦遗失，任何人都无法恢复，我们也不能；这里没有“忘记密码”。此前签署的内容仍然有效，但您不能再以同一身份签名，也不能再启封您密封的内容。",
   "deposit.key_make": "生成密钥",
   "deposit.key_making": "正在生成并加锁，需要一两秒……",
   "deposit.key_failed": "无法生成密钥：{why}",
@@ -169,7 +169,7 @@ export default {
     "密钥已生成。请立即保存密钥文件，放在几年后仍能找到的地方，例如单位的网盘、U 盘或密码管理器。",
   "deposit.key_save": "保存密钥文件",
   "deposit.key_show":
-    "现在请证实您确已保存：选择刚才保存的文件，再输入一次口令。之后密钥才能用来签名。",
+    "现在请确认您已妥善保存：选择刚才保存的文件，再输入一次口令。之后这把密钥才能用来签名。",
   "deposit.key_file_label": "密钥文件",
   "deposit.key_file_needed": "请选择文件。",
   "deposit.key_other_file": "这不是刚才为您生成的那个文件。",
@@ -183,10 +183,10 @@ export default {
   "deposit.review_log": "存入的日志",
   "deposit.review_exact": "逐字查看将要签名的内容",
   "deposit.review_exact_hint":
-    "题名、版本和人名各自以指纹形式写入记录，日后可以删除而不破坏任何证明。密封的内容则写在封印之后。",
+    "题名、版本和人名各自以指纹形式写入记录，日后可以抹除而不破坏任何证明。密封的内容只以密封形式写入。",
   "deposit.review_final_title": "签名之后不可撤回",
   "deposit.review_final":
-    "任何人都不能把记录从账本中取出，您本人也不能。姓名和题名可申请使其无法读取；如有错误，可用之后的记录更正。",
+    "任何人都不能从账本中删除记录，您本人也不能。姓名和题名可以申请抹除，此后便无法读取；如有错误，可用之后的记录更正。",
   "deposit.signed_by": "签名者",
   "deposit.sign": "签名并存证",
   "deposit.send_again": "重新发送",
@@ -206,8 +206,8 @@ export default {
   "deposit.receipt_id": "记录编号",
   "deposit.receipt_key": "签名密钥",
   "deposit.receipt_signed": "签名时间",
-  "deposit.receipt_own_clock": "取自您自己的时钟，不作证明",
-  "deposit.receipt_link": "此存证的页面",
+  "deposit.receipt_own_clock": "取自您自己的时钟，不具证明力",
+  "deposit.receipt_link": "查看这份存证的页面",
   "deposit.receipt_false": "服务器的答复不属实",
   "deposit.receipt_false_what": "请不要依赖这份存证。请保存下列文件，交给了解此账本的人查看。",
   "deposit.not_checked": "凭据尚未核验",
@@ -219,11 +219,12 @@ export default {
     "您的记录已是日志中的一个条目，凭据现在就能证明这一点。几分钟之内，日志状态会写入区块链，届时凭据还能证明时间。本页会自动取回；您也可以关闭页面，以后再来取。",
   "deposit.status_complete_title": "凭据已完整",
   "deposit.status_complete":
-    "它现在证明：您的记录最晚在链上某一区块的时间已经存在。请再次保存凭据，应当长期保存的就是这一份。",
+    "它现在证明：链上某一区块产生时，您的记录已经存在。请再次保存凭据，应当长期保存的就是这一份。",
   "deposit.status_dev": "注意：此账本使用开发链，运行者可使其显示任何内容；其时间仅供试用。",
   "deposit.status_verify": "逐步核验这份凭据",
   "deposit.keep_title": "请保存这些文件",
-  "deposit.keep_lead": "它们和您的数据放在一起，就是核验这份存证所需的全部，即使这个账本早已不在。",
+  "deposit.keep_lead":
+    "有了这些文件和您的数据，再到区块链上查对一次，任何人都能核验这份存证，即使这个账本早已不在。",
   "deposit.save_receipt": "保存存证凭据",
   "deposit.keep_receipt": "证据本身，可以交给任何人。",
   "deposit.save_secret": "保存启封文件",
@@ -233,7 +234,7 @@ export default {
     "列出每个文件及其指纹。有了它，可以单独核验某一个文件，并指出哪些文件有改动。",
   "deposit.keep_salted_manifest": "同样须保密！它列出每个文件的名称，单独启封某个文件时也要用到。",
   "deposit.save_pdf": "保存为 PDF",
-  "deposit.keep_pdf": "由此服务器制作，供打印、寄送和阅读。其本身不作证明。",
+  "deposit.keep_pdf": "由此服务器制作，供打印、寄送和阅读；文件本身不具证明力。",
   "deposit.pdf_failed": "无法取得 PDF：{why}",
   "deposit.not_kept": "此浏览器不保留任何内容（是否为无痕窗口？）。请在关闭页面之前保存这些文件。",
   "deposit.another": "再存证一批数据",

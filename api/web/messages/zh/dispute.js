@@ -30,7 +30,7 @@ export default {
   "dispute.of_no_party": "其他人的陈述",
   "dispute.matched_by_name": "仅凭姓名归入该方，依据较弱。",
   "dispute.order": "进入日志的先后",
-  "dispute.order_means": "日志中的先后已经证明：它表明谁先存证，并不表明谁先拥有数据。",
+  "dispute.order_means": "先后以日志中的次序为准：它表明谁先存证，并不表明谁先拥有数据。",
   "dispute.column_entry": "位置",
   "dispute.column_dataset": "数据集",
   "dispute.column_signer": "签名者",

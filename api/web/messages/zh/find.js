@@ -1,7 +1,7 @@
 /** Looking up: one box, or files, and what the ledger answers. */
 export default {
   "find.title": "查询",
-  "find.lead": "这些数据由谁存证、始于何时？某人或某机构签署过什么？",
+  "find.lead": "这些数据由谁存证、何时存证？某人或某机构签署过什么？",
   "find.box": "您要查什么？",
   "find.box_hint":
     "可输入文件或数据集的指纹、记录编号、DOI、ORCID、ROR 编号、密钥，或者人员、机构的完整名称。",

@@ -2,7 +2,7 @@
 export default {
   "home.title": "数据放心共享，署名有据可查",
   "home.lead":
-    "这份账本确定数据最晚在何时已经存在、由谁存证。它不收取数据，只记下数据的指纹和各人的贡献。您得到一份存证凭据，任何人都可以自行核验，不必问我们。",
+    "这份账本确定数据最晚在何时已经存在、由谁存证。它不收取数据，只记下数据的指纹和各人的贡献。您得到一份存证凭据，任何人都可以自行核验，无须经过我们。",
 
   "home.ways": "您想做什么？",
   "home.deposit_title": "存证",
@@ -15,7 +15,7 @@ export default {
   "home.verify_go": "核验凭据",
   "home.find_title": "查询",
   "home.find_text":
-    "您想知道哪些数据已经存证、由谁存证、孰先孰后。可按摘要、DOI、ORCID、姓名或机构查询。",
+    "您想知道哪些数据已经存证、由谁存证、孰先孰后。可按数据指纹、DOI、ORCID、姓名或机构查询。",
   "home.find_label": "查询",
   "home.find_go": "查询",
 
@@ -33,7 +33,7 @@ export default {
   "home.how_fingerprint": "数据指纹",
   "home.how_fingerprint_text":
     "您的浏览器读取文件，由内容算出 64 个字符，称为数据的“指纹”。内容哪怕只改一个字，指纹就会完全不同。由指纹无法还原数据，数据也始终不离开您的电脑。",
-  "home.how_record": "亲笔签名的记录",
+  "home.how_record": "由您签名的记录",
   "home.how_record_text": "谁做了什么、采用何种许可，由您写明，并用只有您持有的密钥签名。",
   "home.how_log": "只增不减的日志",
   "home.how_log_text": "记录成为日志中的一个条目；日志只能追加。凭据当即证明它在其中的位置。",

@@ -1,18 +1,18 @@
 /** Answering an invitation. */
 export default {
-  "respond.title": "答复关于您的声称",
+  "respond.title": "回应他人所写的您的贡献",
   "respond.lead":
-    "有人在一条记录中写上了您。请说明是否属实；在您答复之前，它只显示为他人的声称，绝不会显示为已认可。",
+    "有人在一条记录中写明您参与了数据工作。请说明是否属实；在您答复之前，它只显示为他人的声称，绝不会显示为已认可。",
   "respond.link": "您收到的链接",
   "respond.link_hint": "请粘贴完整链接，包括 # 之后的部分；那一部分不会发送给服务器。",
   "respond.link_cut": "链接不完整，可能漏掉了一部分，请重新复制全部内容。",
-  "respond.link_other": "此链接所指的人不在该记录之中。",
+  "respond.link_other": "此链接所指的人不在该记录之中，链接末尾可能有缺失，请重新复制全部内容。",
   "respond.open": "打开",
-  "respond.claim_of": "该声称位于条目 {index}。",
-  "respond.claimed_of_you": "关于您的声称",
+  "respond.claim_of": "该说法位于条目 {index}。",
+  "respond.claimed_of_you": "他人所写的您的贡献",
   "respond.roles_claimed": "角色",
-  "respond.says_so": "声称者",
-  "respond.not_shown": "记录没有公开姓名，此链接也未显示。请向发送者询问所指的是哪一项声称。",
+  "respond.says_so": "由谁写明",
+  "respond.not_shown": "记录没有公开姓名，此链接也未显示。请向发送者询问所指的是哪一项贡献。",
   "respond.question": "是否属实？",
   "respond.your_answer": "您的答复",
   "respond.accept": "属实",
@@ -20,7 +20,7 @@ export default {
   "respond.amend": "属实，但角色不同",
   "respond.amend_means": "您参与了工作，角色由您自己写明。",
   "respond.object": "不属实",
-  "respond.object_means": "您没有参与这些数据的工作，或者不愿与之列名。",
+  "respond.object_means": "您没有参与这批数据的工作，或者不愿列名其中。",
   "respond.roles": "您的角色",
   "respond.roles_needed": "请至少选择一个角色，或者选择“不属实”。",
   "respond.reason": "理由",
@@ -31,7 +31,7 @@ export default {
   "respond.back": "返回",
   "respond.key": "您的密钥",
   "respond.key_lead":
-    "答复须经签名，以免他人冒名答复。只有密钥带有您的 ORCID 或与您完全相同的姓名，答复才算作您的。",
+    "答复须经签名，任何人都能看出它出自哪一把密钥。只有密钥带有您的 ORCID 或与您完全相同的姓名，答复才算作您的；经机构确认的密钥优先于自称的密钥。",
   "respond.review": "确认并签署",
   "respond.as": "身份",
   "respond.other_person":

@@ -44,11 +44,11 @@ export default {
 
   "verify.policy_title": "您相信谁？",
   "verify.policy_lead":
-    "信任策略是一个小文件，写明是哪一个账本、它的密钥以及它在区块链上的位置。请向您信任的一方索取：您的单位、期刊，或账本自己的网站，然后拖到上面。",
+    "信任策略是一个小文件，写明是哪一个账本、它的密钥以及它在区块链上的位置。请向您信任的一方索取，例如您的单位或期刊，然后拖到上面。",
   "verify.policy_use_kept": "使用您为 {origin} 保存过的策略",
   "verify.policy_ask": "采用此服务器给出的策略",
   "verify.policy_ask_hint":
-    "这意味着到目前为止您相信了此服务器。待您把策略的摘要与另行取得的摘要比对一致，它对您才构成证明。",
+    "这样，您暂时只是相信此服务器的说法。待您把策略的摘要（即它的指纹）与另行取得的摘要比对一致，它对您才构成证明。",
   "verify.policy_not_fetched": "此服务器没有给出策略：{why}",
   "verify.policy_of": "适用于日志 {origin}，其摘要为：",
   "verify.policy_digest": "信任策略的摘要",
@@ -57,7 +57,7 @@ export default {
   "verify.policy_compare":
     "请与并非来自此处的摘要比对：印在论文里的、写在信函中的、公布在单位网站上的，或由同事念给您听的。64 个字符须完全一致。",
 
-  "verify.block_title": "时间：到区块链上查一眼",
+  "verify.block_title": "时间：到区块链上查一下",
   "verify.block_lead":
     "要证明时间，需要一个区块的哈希，并且要在与此账本无关的地方查到，例如一两个区块浏览器。该查哪个区块，结论中会写明。",
   "verify.hash_label": "您查到的区块哈希",
@@ -85,12 +85,13 @@ export default {
     "单凭凭据无法表明这一点，须通读整个日志；命令行可以做到（provenance verify --log）。",
 
   "verify.verdict_title": "结论",
-  "verify.cannot": "照现状无法核验",
+  "verify.cannot": "就目前提供的内容无法核验",
   "verify.needs_manifest":
     "您只给出了部分文件。要判断它们是其中哪几个，请同时拖入文件清单（manifest.jsonl），或拖入整个文件夹。",
   "verify.means_0": "所要核验的各项全部相符。其含义以及依赖谁的说法，请见下文。",
   "verify.means_1": "至少有一项与凭据所说不符。具体是哪一项，见下文标有叉号的步骤。",
-  "verify.means_2": "您给出的内容无法读取，或彼此不相配。",
+  "verify.means_2":
+    "您给出的内容无法读取，或彼此不相配。文件可能在传送途中被截断或改动，请向提供者重新索取。",
   "verify.means_3": "没有发现不属实之处，但还缺少必需的内容。缺少什么，见“下一步”。",
   "verify.means_4": "节点或服务没有应答。请稍后再试，或自行查询该区块。",
   "verify.not_your_policy":
