@@ -267,3 +267,13 @@ def test_what_is_for_programs_is_never_answered_by_a_page(service: Service, path
     answer = service.client.get(path, headers={"accept": "text/html"})
 
     the_problem(answer, 404, "not-found")
+
+
+@pytest.mark.parametrize(("language", "other"), [("en", "zh"), ("zh", "en")])
+def test_all_that_a_reader_of_one_language_can_load_is_light(language: str, other: str) -> None:
+    """Every view, style and word together, although nobody opens every view."""
+    assets = load_site().assets
+    loaded = {path: asset for path, asset in assets.items() if f"messages/{other}" not in path}
+
+    assert any(f"messages/{language}" in path for path in loaded)
+    assert sum(len(asset.packed) for asset in loaded.values()) < 300_000
