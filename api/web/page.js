@@ -89,6 +89,7 @@ async function start() {
   });
   await speak(language);
   await show({ scroll: history.state?.scroll });
+  loadFailed().catch(() => {}); // there is no network already
 }
 
 async function speak(chosen) {
@@ -132,7 +133,7 @@ async function show({ moveFocus = false, scroll = 0, kept = undefined, isSameVis
   } catch (error) {
     if (signal.aborted) return;
     if (typeof error?.code !== "string") console.error(error); // ours, and a bug
-    const failed = await import("./views/failed.js");
+    const failed = await loadFailed();
     if (signal.aborted) return;
     root.replaceChildren();
     replace(main, root);
@@ -152,6 +153,11 @@ function begin(isSameVisit) {
     visit = new AbortController();
   }
   return drawing.signal;
+}
+
+/** Fetched with the first page: there may be no network any more when it is needed. */
+function loadFailed() {
+  return import("./views/failed.js");
 }
 
 function loadView(found) {

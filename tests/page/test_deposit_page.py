@@ -217,7 +217,7 @@ def test_a_key_signs_only_after_its_file_was_shown(browser_page: Page, desk: Des
     expect(page.get_by_text("Please choose the file.")).to_be_visible()
     page.locator(".key-body input[type=file]").set_input_files(other)
     press(page, "en", "open key")
-    expect(page.get_by_text("This is another file")).to_be_visible()
+    expect(page.get_by_text("This is not the file")).to_be_visible()
     page.locator(".key-body input[type=file]").set_input_files(key)
     page.get_by_label("Passphrase", exact=True).fill("another passphrase")
     press(page, "en", "open key")

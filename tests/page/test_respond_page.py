@@ -120,7 +120,7 @@ def test_a_switch_of_the_language_keeps_what_was_entered(
     page.locator("textarea").fill("No.")
 
     page.get_by_role("button", name="中文").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("答复关于您的声称")
+    expect(page.get_by_role("heading", level=1)).to_have_text("回应他人所写的您的贡献")
     expect(page.locator("input[value=object]")).to_be_checked()
     expect(page.locator("textarea")).to_have_value("No.")
 

@@ -133,6 +133,15 @@ def test_something_that_the_ledger_has_not_is_told_from_a_failure(browser_page: 
 # --- language and theme ----------------------------------------------------------------------
 
 
+def test_a_network_that_goes_away_is_told(browser_page: Page) -> None:
+    browser_page.goto("/about", wait_until="networkidle")
+    browser_page.context.set_offline(offline=True)
+    browser_page.get_by_role("link", name="Ledger", exact=True).click()
+    expect(browser_page.get_by_role("heading", level=1)).to_have_text("This could not be shown")
+    expect(browser_page.locator("main")).to_contain_text("cannot be reached now")
+    browser_page.complaints.clear()  # type: ignore[attr-defined]  # the browser tells of it
+
+
 def test_the_language_follows_the_browser_and_can_be_switched(
     open_page: Callable[..., Page],
 ) -> None:

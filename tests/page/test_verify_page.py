@@ -156,6 +156,27 @@ def test_one_file_needs_the_list_to_be_told_apart(browser_page: Page, case: Case
     assert verdict_of(page) == case.by_cli(one, "--manifest", case.manifest)
 
 
+def test_a_list_of_other_data_says_nothing_of_files(browser_page: Page, case: Case) -> None:
+    page = browser_page
+    page.goto("/verify")
+    give(page, case.receipt, case.policy, case.site.folder / "other.provenance" / "manifest.jsonl")
+    give_folder(page, case.site.folder / "other")
+    expect(page.get_by_text("is not the one of this record")).to_be_visible()
+    expect(page.locator(".files-compared")).to_have_count(0)
+
+
+def test_what_cannot_be_read_has_no_files(browser_page: Page, case: Case, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.json"
+    cut.write_bytes(case.receipt.read_bytes()[:-100])
+    page = browser_page
+    page.goto("/verify")
+    give(page, cut, case.policy, case.manifest)
+    give_folder(page, case.data)
+    expect(page.get_by_text("Unusable: the input cannot be checked")).to_be_visible()
+    expect(page.locator(".given-rows")).to_contain_text("ice (2 files)")
+    expect(page.locator(".files-compared")).to_have_count(0)
+
+
 def test_a_node_of_the_readers_vouches(browser_page: Page, case: Case) -> None:
     page = browser_page
     page.goto("/verify")
@@ -180,6 +201,8 @@ def test_only_a_policy_that_was_compared_makes_it_green(browser_page: Page, case
     page.goto(f"/verify?record={case.site.records['first']}")
     page.get_by_role("button", name="Take the policy that this server gives").click()
     expect(page.get_by_text("a trust policy that you have not compared")).to_be_visible()
+    expect(page.locator(".given-rows")).not_to_contain_text("still needed")
+    expect(page.get_by_text("only its operator knows its chain")).to_be_visible()
     digest = str(verdict_of(page)["policy_digest"])
     page.get_by_label("The digest that you have from elsewhere").fill(digest.upper())
     page.get_by_role("button", name="Keep this policy").click()

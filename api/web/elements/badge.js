@@ -81,7 +81,7 @@ export function trustMark(page, kind) {
   );
 }
 
-const SIGNS = { checked: "✓", stated: "“ ”", false: "✗" };
+const SIGNS = { checked: "✓", stated: "○", false: "✗" };
 const LEVELS = ["unbound", "self-asserted", "institution-bound"];
 
 function dots(level) {

@@ -12,8 +12,9 @@ import { h } from "./dom.js";
  */
 export async function errorTitle(page, error) {
   // asked for only now: most readers never need these words
-  const { wordsOf } = await import("../core/wordings.js");
-  const { errors } = wordsOf(page.language);
+  const wordings = await import("../core/wordings.js").catch(() => null);
+  if (wordings === null) return page.say("shell.away"); // what is not to be had is the network
+  const { errors } = wordings.wordsOf(page.language);
   return errors[error?.code] ?? error?.title ?? errors.error;
 }
 

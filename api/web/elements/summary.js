@@ -82,6 +82,7 @@ export function health(page, { parts }) {
       h("span", { class: "soft" }, say(isFine ? "ledger.part_well" : "ledger.part_away")),
     );
   return [
+    h("p", { class: "row" }, trustMark(page, "stated")),
     h(
       "p",
       null,

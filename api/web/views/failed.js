@@ -21,6 +21,7 @@ export async function render(root, page, error) {
   }
   const { say } = page;
   const title = await errorTitle(page, error);
+  const isNamed = typeof error?.code === "string"; // what a browser says of itself is English
   page.title(say("shell.failed_title"));
   append(
     root,
@@ -28,8 +29,8 @@ export async function render(root, page, error) {
     error instanceof VerificationError &&
       notice("false", trustMark(page, "false"), say("shell.failed_false")),
     h("p", null, title),
-    error?.message && h("p", { class: "soft" }, h("bdi", null, error.message)),
-    typeof error?.code === "string" && h("p", null, say("shell.failed_code", { code: error.code })),
+    isNamed && error.message && h("p", { class: "soft" }, h("bdi", null, error.message)),
+    isNamed && h("p", null, say("shell.failed_code", { code: error.code })),
     h("button", { type: "button", onclick: () => location.reload() }, say("shell.failed_again")),
   );
 }

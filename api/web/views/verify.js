@@ -35,6 +35,7 @@ export async function render(root, page) {
     checks: h("section", { class: "verdict-checks" }),
   };
   let turn = 0;
+  let judge = null;
   const desk = { material, page, changed };
   root.append(
     h("h1", null, say("verify.title")),
@@ -58,6 +59,8 @@ export async function render(root, page) {
   function changed() {
     turn += 1;
     const mine = turn;
+    if (material.judge !== judge) places.given.redraw(); // the policy was taken further below
+    judge = material.judge;
     drawPolicy(places.policy, desk);
     check(places, desk, () => mine === turn && !page.signal.aborted);
   }

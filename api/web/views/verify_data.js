@@ -8,6 +8,7 @@ import { filesData, folderData, proofData, sealedData } from "../core/data_at.js
 import { MalformedError } from "../core/errors.js";
 import { parseFileProof } from "../core/file_proof.js";
 import { parseManifest } from "../core/manifest.js";
+import { HEAD_BYTES } from "../core/recognize.js";
 import { parseFileOpening } from "../core/salted.js";
 import { partReceipts } from "./verify_material.js";
 
@@ -36,6 +37,23 @@ function looseData(entries, listed) {
   const whole = folderData(entries, listed);
   const isWhole = whole.kind === "whole" && isEqual(whole.comparison);
   return isWhole ? whole : filesData(entries, listed);
+}
+
+/**
+ * Whether the list of files that was given says itself that it is of other data than the record.
+ * @param {import("./verify_material.js").Material} material
+ * @param {Uint8Array} receipt
+ * @returns {boolean} false too where the record seals its digest
+ */
+export function listsAnother({ manifest }, receipt) {
+  const signed = payloadOf(receipt).dataset_digest;
+  if (manifest === null || typeof signed !== "string") return false;
+  const [head] = new TextDecoder().decode(manifest.octets.subarray(0, HEAD_BYTES)).split("\n", 1);
+  try {
+    return JSON.parse(head).digest !== signed;
+  } catch {
+    return false; // nothing was compared with it
+  }
 }
 
 /** Not all files were given: only a list of files can tell which of them these are. */

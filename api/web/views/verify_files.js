@@ -3,21 +3,30 @@
  */
 
 import { h } from "../elements/dom.js";
+import { notice } from "../elements/notice.js";
 
 const MOST_NAMED = 500;
+const COMPARED = Object.freeze(["proved", "false"]);
+const ANOTHER_LIST = Object.freeze(["dataset-differs", "manifest-differs"]);
 const KINDS = Object.freeze(["changed", "missing", "added", "renamed", "duplicated"]);
 
 /**
  * List what differs between the reader's files and the manifest; null where nothing was compared
- * file by file.
+ * file by file, or where it is not known that the manifest is the record's.
  * @param {import("../page.js").Page} page
  * @param {import("../core/given.js").Data | null} data
+ * @param {{checks: {name: string, outcome: string, code: string}[]}} verdict
+ * @param {boolean} isAnother whether the manifest is known to be of other data
  * @returns {HTMLElement | null}
  */
-export function drawFiles(page, data) {
+export function drawFiles(page, data, verdict, isAnother) {
   const comparison = data?.comparison;
-  if (!comparison) return null;
+  const compared = verdict.checks.find(({ name }) => name === "dataset");
+  if (!comparison || !COMPARED.includes(compared?.outcome)) return null;
   const { say } = page;
+  if (isAnother || ANOTHER_LIST.includes(compared.code)) {
+    return notice("false", say("verify.files_title"), say("verify.files_other_list"));
+  }
   const lists = KINDS.filter((kind) => comparison[kind].length > 0).map((kind) =>
     listOf(page, kind, comparison[kind]),
   );

@@ -59,7 +59,7 @@ export function drawGiven(place, desk) {
     work,
     list,
   );
-  place.refresh = refresh;
+  Object.assign(place, { redraw, refresh });
 }
 
 /** Take documents of ours to their places; returns all else, which is data. */

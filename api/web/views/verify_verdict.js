@@ -13,6 +13,7 @@ import { intervalLine } from "../elements/interval.js";
 import { notice } from "../elements/notice.js";
 import { stepList } from "../elements/steps.js";
 import { drawClaims } from "./verify_claims.js";
+import { listsAnother } from "./verify_data.js";
 import { drawFiles } from "./verify_files.js";
 
 /**
@@ -32,7 +33,7 @@ export function drawVerdict(places, page, { verdict, data, receipt, material }) 
     !material.judge.isOwn && notice("caution", null, say("verify.not_your_policy")),
     verdict.record && interval(page, verdict),
     advice(page, verdict),
-    drawFiles(page, data),
+    drawFiles(page, data, verdict, listsAnother(material, receipt)),
   );
   const bytes = dump(verdict);
   replace(
@@ -83,9 +84,13 @@ function interval(page, verdict) {
 /** What to do about a verdict that is true so far: in words of this page, where it has some. */
 function advice(page, verdict) {
   if (verdict.exit_code !== 3) return null;
-  const key = `verify.next_${(verdict.because ?? "").replaceAll("-", "_")}`;
+  const because = (verdict.because ?? "").replaceAll("-", "_");
+  // nobody but the operator knows the blocks of a development chain
+  const key = ["", "_dev"]
+    .map((end) => `verify.next_${because}${end}`)
+    .findLast((one, isDev) => page.say.has(one) && (!isDev || !verdict.independent));
   const { next } = describeVerdict(verdict, page.language);
-  const words = page.say.has(key) ? page.say(key) : next;
+  const words = key ? page.say(key) : next;
   if (!words) return null;
   const block = verdict.checks.find(({ code }) => code === "block-not-vouched");
   const hash = block?.facts.block_hash;

@@ -42,7 +42,7 @@ export default {
   "ledger.covers": "Entries",
   "ledger.anchor_state": "State",
   "ledger.block_time": "Time of the block",
-  "ledger.cost": "Cost",
+  "ledger.cost": "Cost in the chain’s coin",
   "ledger.cost_at_most": "at most {amount}",
 
   "ledger.policy": "The trust policy",

@@ -76,6 +76,7 @@ export default {
 
   "shell.asking": "Asking …",
   "shell.not_had": "This could not be fetched:",
+  "shell.away": "The network, or this server, cannot be reached now.",
 
   "shell.missing_title": "There is no such page",
   "shell.missing_text":

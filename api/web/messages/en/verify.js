@@ -111,6 +111,8 @@ export default {
   "verify.next_hash": "Its hash must be:",
   "verify.next_no_block_given":
     "Look up the block named at step 10 in a place you trust, and enter its hash below. If it is the one named there, the time is proved.",
+  "verify.next_no_block_given_dev":
+    "This ledger is for trying things out: only its operator knows its chain, so there is no independent place to look the block up. To see what a whole verdict looks like, enter the hash below and accept a development chain under “How strict should the verdict be?”. It proves nothing to others.",
   "verify.next_dev_chain":
     "This ledger is anchored on a development chain only, which proves nothing to others. To try out what a whole verdict looks like, accept that under “How strict”.",
   "verify.next_not_anchored":
@@ -118,6 +120,8 @@ export default {
   "verify.next_checkpoint_no_policy_key":
     "No key of your trust policy has signed this log. Perhaps the policy is older than the receipt: get the newer one, and compare its digest.",
   "verify.files_title": "Your files",
+  "verify.files_other_list":
+    "The list of files that you gave is not the one of this record. Nothing can be said of single files by it.",
   "verify.files_matched": "{count} {count|file is|files are} exactly as recorded.",
   "verify.files_changed": "Changed: {count}",
   "verify.files_missing": "Missing: {count}",

@@ -40,7 +40,7 @@ export default {
   "ledger.covers": "条目数",
   "ledger.anchor_state": "状态",
   "ledger.block_time": "区块时间",
-  "ledger.cost": "费用",
+  "ledger.cost": "费用（以该链的币计）",
   "ledger.cost_at_most": "最高 {amount}",
 
   "ledger.policy": "信任策略",

@@ -71,6 +71,7 @@ export default {
 
   "shell.asking": "正在查询……",
   "shell.not_had": "未能取得：",
+  "shell.away": "网络或此服务器目前无法连接。",
 
   "shell.missing_title": "没有这个页面",
   "shell.missing_text": "此地址下没有内容，可能是复制地址时漏掉了一部分。",

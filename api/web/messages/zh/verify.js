@@ -101,12 +101,15 @@ export default {
   "verify.next_hash": "其哈希应为：",
   "verify.next_no_block_given":
     "请在您信任的地方查询第 10 步所列的区块，把查到的哈希填在下面。如与所列一致，时间即得到证明。",
+  "verify.next_no_block_given_dev":
+    "此账本仅供试用：它的链只有运营方知道，没有独立的地方可以查询区块。如想试看完整的结论，请填入下面的哈希，并在“核验要多严格？”中接受开发链。这对他人没有证明力。",
   "verify.next_dev_chain":
     "此账本只锚定在开发链上，对他人没有证明力。如想试看完整的结论，请在“核验要多严格”中接受开发链。",
   "verify.next_not_anchored": "日志尚未写入区块链。请等几分钟，重新取得凭据后再核验。",
   "verify.next_checkpoint_no_policy_key":
     "您信任策略中的密钥都没有签署过这个日志。可能策略比凭据旧：请取得新的策略，并比对其摘要。",
   "verify.files_title": "您的文件",
+  "verify.files_other_list": "您给出的文件清单不是这条记录的清单，无法据此判断各个文件。",
   "verify.files_matched": "{count} 个文件与记录完全一致。",
   "verify.files_changed": "有改动：{count} 个",
   "verify.files_missing": "缺失：{count} 个",
