@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def test_the_numbers_are_those_of_the_log(service: Service) -> None:
-    service.deposited("counted")
+    service.deposited("counted in the summary")
     answer = service.client.get("/v1/ledger")
     summary = LedgerSummary.model_validate(answer.json())
     parts = service.ledger.parts
