@@ -116,6 +116,12 @@ def test_what_the_page_deposits_the_command_line_proves(
     press(page, language, "sign")
     done = page.locator(".receipt-status[data-stage=complete]")
     expect(done).to_be_visible(timeout=45_000)  # the page asks until the chain has it
+    sheet = page.locator(".receipt-sheet")
+    assert digest in "".join(sheet.inner_text().split())
+    expect(sheet).to_contain_text(f"王芳 ({ORCID})")
+    expect(sheet.locator("time")).to_have_count(2)  # of the block, and of the signer's clock
+    policy = save(page, language, "policy", desk.folder / "policy.json")
+    assert policy.read_bytes() == desk.site.policy.read_bytes()
     receipt = save(page, language, "receipt", desk.folder / "receipt.json")
     manifest = save(page, language, "manifest", desk.folder / "manifest.jsonl")
     found = desk.verdict(receipt, desk.dataset, "--manifest", manifest)

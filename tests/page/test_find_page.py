@@ -129,6 +129,10 @@ def test_nothing_found_is_no_proof(browser_page: Page) -> None:
         "href", "/records/" + "ab" * 32
     )
 
+    ask(browser_page, "Gorman")
+
+    expect(browser_page.locator(".find-results")).to_contain_text("only if it is whole")
+
 
 def test_a_person_is_keys_and_what_they_signed(browser_page: Page, site: Site) -> None:
     keep_policy(browser_page, site)

@@ -138,7 +138,11 @@ const TELLS = {
           null,
           party === null
             ? page.say("record.not_shown")
-            : [page.say(`dispute.side_${party.side}`), ": ", personName(page, party)],
+            : [
+                page.say(`dispute.side_${party.side}`),
+                page.say("deposit.colon"),
+                personName(page, party),
+              ],
         ),
       ),
     ),

@@ -60,7 +60,13 @@ function proved(page, { treeSize }) {
     h(
       "p",
       null,
-      h("a", { href }, `${say("ledger.checkpoint_later")}: ${numberText(page, treeSize)}`),
+      h(
+        "a",
+        { href },
+        say("ledger.checkpoint_later"),
+        say("deposit.colon"),
+        numberText(page, treeSize),
+      ),
     ),
   ];
 }

@@ -14,6 +14,7 @@ import { notice } from "../elements/notice.js";
 import { time } from "../elements/time.js";
 import { judgeOfServer } from "../own_policy.js";
 import { keep } from "../store.js";
+import { datasetRows, recordOf } from "./verify_claims.js";
 
 const FIRST_WAIT_MS = 1500;
 const LONGEST_WAIT_MS = 60_000;
@@ -38,15 +39,15 @@ export function draw({ draft, page }) {
   const { say } = page;
   const { done } = draft;
   const status = h("div", { class: "receipt-status" });
-  const files = h("div", { class: "receipt-files" });
+  const files = h("div", { class: "receipt-files on-screen" });
   const sheet = h("div", { class: "sheet receipt-sheet" });
   follow(page, done, { sheet, status, files });
   const again = () => location.assign("/deposit");
   return [
     sheet,
     status,
-    h("h3", null, say("deposit.keep_title")),
-    h("p", null, say("deposit.keep_lead")),
+    h("h3", { class: "on-screen" }, say("deposit.keep_title")),
+    h("p", { class: "on-screen" }, say("deposit.keep_lead")),
     files,
     h(
       "p",
@@ -58,8 +59,10 @@ export function draw({ draft, page }) {
 
 /** Show the receipt, then ask for a newer one, ever more rarely, until the chain completes it. */
 async function follow(page, done, places) {
-  showFiles(page, done, places.files);
+  showFiles(page, done, null, places.files);
   const judge = await judgeOfServer({ signal: page.signal }).catch((error) => ({ error }));
+  if (page.signal.aborted) return;
+  showFiles(page, done, judge, places.files);
   let wait = FIRST_WAIT_MS;
   while (!page.signal.aborted) {
     const judged = judge.error ? null : await judgedBy(done.receipt, judge);
@@ -69,16 +72,16 @@ async function follow(page, done, places) {
     if (judge.error || judged.isFalse || judged.isComplete) return;
     await pause(wait, page.signal);
     wait = Math.min(wait * 1.5, LONGEST_WAIT_MS);
-    await renew(page, done, places);
+    await renew(page, done, judge, places);
   }
 }
 
-async function renew(page, done, places) {
+async function renew(page, done, judge, places) {
   try {
     const receipt = await getReceipt(done.id, { signal: page.signal });
     if (page.signal.aborted || isSame(receipt, done.receipt)) return;
     done.receipt = receipt;
-    showFiles(page, done, places.files);
+    showFiles(page, done, judge, places.files);
     await keep("receipts", done.id, receipt).catch(() => {}); // a private window keeps nothing
   } catch {
     // away, or leaving: the receipt that is here stays good
@@ -103,6 +106,7 @@ async function judgedBy(receipt, judge) {
 function showSheet(page, done, judged, judge, place) {
   const { say } = page;
   const record = judged?.verdict.record ?? null;
+  const signed = judged?.isFalse ? null : recordOf(done.receipt);
   const kind = judged?.isFalse ? "false" : judged && judge.isOwn ? "checked" : "stated";
   replace(
     place,
@@ -113,6 +117,7 @@ function showSheet(page, done, judged, judge, place) {
       h("h3", { class: "sheet-title" }, h("bdi", null, done.title)),
     ),
     facts([
+      ...(signed === null ? [] : datasetRows(page, signed)),
       [
         say("deposit.receipt_entry"),
         record && h("span", { class: "entry" }, record.leaf_index.toLocaleString()),
@@ -121,6 +126,7 @@ function showSheet(page, done, judged, judge, place) {
       ],
       [say("deposit.receipt_log"), judge.origin && h("bdi", null, judge.origin)],
       [say("deposit.receipt_id"), digestGroups(page, done.id)],
+      [say("record.when"), judged && !judged.isFalse && whenOf(page, judged.verdict)],
       [say("deposit.receipt_key"), record && digest(page, record.key)],
       [
         say("deposit.receipt_signed"),
@@ -131,6 +137,18 @@ function showSheet(page, done, judged, judge, place) {
     ]),
     h("p", null, h("a", { href: `/records/${done.id}` }, say("deposit.receipt_link"))),
   );
+}
+
+/** The time of the block, which is only stated until somebody looks the block up. */
+function whenOf(page, { checks }) {
+  const block = checks.find(
+    ({ name, outcome, facts: of }) =>
+      name === "block" && outcome === "not-checked" && of?.time_unix !== undefined,
+  );
+  if (block === undefined) return null;
+  return page.say.nodes("record.stated_time", {
+    time: time(page, Number(block.facts.time_unix)),
+  });
 }
 
 function showStatus(page, done, judged, judge, place) {
@@ -146,7 +164,7 @@ function showStatus(page, done, judged, judge, place) {
       notice(
         "false",
         say("deposit.receipt_false"),
-        `${title}: ${text}`,
+        [title, text].join(say("deposit.colon")),
         say("deposit.receipt_false_what"),
       ),
     );
@@ -166,7 +184,7 @@ function showStatus(page, done, judged, judge, place) {
   page.announce(say(`deposit.status_${stage}_title`));
 }
 
-function showFiles(page, done, place) {
+function showFiles(page, done, judge, place) {
   const { say } = page;
   const name = done.id.slice(0, 16);
   const item = (key, node) =>
@@ -192,6 +210,11 @@ function showFiles(page, done, place) {
         done.secret ? "deposit.keep_salted_manifest" : "deposit.keep_manifest",
         saveLink(page, say("deposit.save_manifest"), "manifest.jsonl", done.manifest),
       ),
+      judge?.octets &&
+        item(
+          "deposit.keep_policy",
+          saveLink(page, say("deposit.save_policy"), "policy.json", judge.octets),
+        ),
       item("deposit.keep_pdf", [
         busyButton(say("deposit.save_pdf"), () => savePdf(page, done, pdf)),
         pdf.node,

@@ -69,15 +69,15 @@ function askForm(page, text, wrong) {
     type: "search",
     more: { name: "q", autocomplete: "off", spellcheck: "false", enterkeyhint: "search" },
   });
-  if (wrong !== null) box.blame(say("find.typing_error", { why: wordsOf(wrong) }));
+  if (wrong !== null) box.blame(say("find.typing_error"));
   const submit = (event) => {
     event.preventDefault();
     try {
       const question = recognizeQuestion(box.input.value);
       if (question === null) box.blame(say("find.empty"));
       else page.go(addressOf(question));
-    } catch (error) {
-      box.blame(say("find.typing_error", { why: wordsOf(error) }));
+    } catch {
+      box.blame(say("find.typing_error"));
     }
   };
   return h(

@@ -144,7 +144,12 @@ function moreButton(page, asked, reading, draw) {
 function nothing(page, question) {
   const { say } = page;
   return [
-    notice("note", say("find.nothing"), h("p", null, say("find.nothing_means"))),
+    notice(
+      "note",
+      say("find.nothing"),
+      question.kind === "name" && say("find.nothing_name"),
+      say("find.nothing_means"),
+    ),
     question.kind === "digest" && aboutRecord(page, question),
   ];
 }

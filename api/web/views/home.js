@@ -79,6 +79,7 @@ function finder(page) {
     type: "search",
     name: "q",
     required: true,
+    placeholder: say("home.find_hint"),
     "aria-label": say("home.find_label"),
   });
   const look = (event) => {

@@ -115,7 +115,13 @@ export function refusedNotice(page, { refused, isCut, omitted, entries }) {
           lies
             .slice(0, 20)
             .map(({ id, error }) =>
-              h("li", null, h("code", { title: id }, shortDigest(id)), ": ", wordsOf(error)),
+              h(
+                "li",
+                null,
+                h("code", { title: id }, shortDigest(id)),
+                page.say("deposit.colon"),
+                wordsOf(error),
+              ),
             ),
         ),
       ),

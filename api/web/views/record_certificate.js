@@ -178,7 +178,9 @@ export function proofs({ page, entry, reading }) {
       h(
         "ul",
         null,
-        found.map(({ title: name, text }) => h("li", null, h("strong", null, name), ": ", text)),
+        found.map(({ title: name, text }) =>
+          h("li", null, h("strong", null, name), say("deposit.colon"), text),
+        ),
       ),
     );
   const wrong = of((one) => BAD.has(one));

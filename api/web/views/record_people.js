@@ -82,7 +82,7 @@ function legend(page, people) {
         { class: "hint" },
         `${SIGNS[status]} `,
         h("strong", null, page.say(`record.status_${status}`)),
-        ": ",
+        page.say("deposit.colon"),
         page.say(`record.status_${status}_means`),
       ),
     ),
@@ -113,7 +113,7 @@ function answerParts(page, { person, claim, answer }) {
   const { say } = page;
   if (answer === null) {
     return [
-      h("p", null, personName(page, person), ": ", say("record.named_by_other")),
+      h("p", null, personName(page, person), say("deposit.colon"), say("record.named_by_other")),
       h("p", { class: "story-who" }, signerLine(page, claim.entry.signer)),
     ];
   }

@@ -4,6 +4,7 @@
 
 import { ROLES } from "../core/credit.js";
 import { parseRecord } from "../core/parse_record.js";
+import { digestGroups } from "../elements/digest.js";
 import { h } from "../elements/dom.js";
 import { facts } from "../elements/facts.js";
 import { lengthText } from "../elements/numbers.js";
@@ -18,8 +19,7 @@ export function drawClaims(page, receipt) {
   const { say } = page;
   const record = recordOf(receipt);
   if (record === null) return null;
-  const { title, version, contributors, files, bytes, license } = record.payload;
-  const sealed = Object.hasOwn(record.claims, "sealed") && say("verify.claims_sealed");
+  const { title, version, license } = record.payload;
   return h(
     "section",
     { class: "claims" },
@@ -32,16 +32,34 @@ export function drawClaims(page, receipt) {
       ],
       [say("deposit.title_label"), typeof title === "string" && h("bdi", null, title)],
       [say("deposit.version_label"), typeof version === "string" && h("bdi", null, version)],
-      [say("deposit.people"), Array.isArray(contributors) && peopleList(page, contributors)],
-      [
-        say("deposit.found_files"),
-        files && say("deposit.files_and_bytes", { files, bytes: lengthText(page, bytes ?? 0) }),
-      ],
-      [say("deposit.fingerprint"), sealed],
+      ...datasetRows(page, record),
       [say("deposit.license_label"), license],
       [say("verify.claims_time"), time(page, record.iat)],
     ]),
   );
+}
+
+/**
+ * Who made which data, as a record says it: rows for `facts`.
+ * @param {import("../page.js").Page} page
+ * @param {{payload: Record<string, any>, claims: object}} record
+ */
+export function datasetRows(page, { payload, claims }) {
+  const { say } = page;
+  const { contributors, files, bytes, dataset_digest: digest } = payload;
+  return [
+    [say("deposit.people"), Array.isArray(contributors) && peopleList(page, contributors)],
+    [
+      say("deposit.found_files"),
+      files && say("deposit.files_and_bytes", { files, bytes: lengthText(page, bytes ?? 0) }),
+    ],
+    [
+      say("deposit.fingerprint"),
+      typeof digest === "string"
+        ? digestGroups(page, digest, say("deposit.fingerprint"))
+        : Object.hasOwn(claims, "sealed") && say("verify.claims_sealed"),
+    ],
+  ];
 }
 
 function peopleList(page, people) {
@@ -65,7 +83,12 @@ function peopleList(page, people) {
   );
 }
 
-function recordOf(receipt) {
+/**
+ * The record in a receipt, its signature not checked.
+ * @param {Uint8Array} receipt
+ * @returns {ReturnType<typeof parseRecord> | null} null where it cannot be read
+ */
+export function recordOf(receipt) {
   try {
     const { record } = JSON.parse(new TextDecoder().decode(receipt));
     return parseRecord(record.sd_jwt, { complete: false });

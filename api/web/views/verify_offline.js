@@ -26,7 +26,7 @@ export function drawOffline(page) {
   );
   return h(
     "details",
-    { class: "offline" },
+    { class: "offline on-screen" },
     h("summary", null, say("verify.offline_question")),
     state,
     h("p", null, say("verify.saved_lead")),

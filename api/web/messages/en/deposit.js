@@ -252,6 +252,9 @@ export default {
     "Every file with its own fingerprint. With it one file can be checked alone, and changes are shown by name.",
   "deposit.keep_salted_manifest":
     "Secret as well! It names every file, and is needed to open a single one of them.",
+  "deposit.save_policy": "Save the trust policy",
+  "deposit.keep_policy":
+    "Names the ledger and its keys; the receipt is checked against it. Compare it once with one that you have from elsewhere.",
   "deposit.save_pdf": "Save as PDF",
   "deposit.keep_pdf":
     "To print or to send: made by this server, for people to read. It proves nothing by itself.",

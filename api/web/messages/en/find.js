@@ -7,7 +7,8 @@ export default {
     "The fingerprint of a file or dataset, a record’s id, a DOI, an ORCID iD, a ROR id, a key, or the whole name of a person or an institution.",
   "find.ask": "Look up",
   "find.empty": "Type or paste something first.",
-  "find.typing_error": "There is a typing error in it: {why}",
+  "find.typing_error":
+    "There is a typing error in it: a letter or digit is wrong or missing. Compare it with where you have it from.",
   "find.drop": "Or drop a file or a folder here",
   "find.drop_hint":
     "It is fingerprinted on this computer. The server is told only the first four of the 64 characters of the fingerprint, so it cannot know which data you have.",
@@ -26,6 +27,8 @@ export default {
   "find.level_unbound": "Signed by keys of which nothing is said",
   "find.more": "Show more",
   "find.nothing": "Nothing in this log.",
+  "find.nothing_name":
+    "A name is found only if it is whole, and spelt just as in the record: try the other order, or the ORCID iD.",
   "find.nothing_means":
     "That proves nothing about other logs, nor that the server told all it has.",
   "find.maybe_record":

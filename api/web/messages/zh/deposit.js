@@ -233,6 +233,9 @@ export default {
   "deposit.keep_manifest":
     "列出每个文件及其指纹。有了它，可以单独核验某一个文件，并指出哪些文件有改动。",
   "deposit.keep_salted_manifest": "同样须保密！它列出每个文件的名称，单独启封某个文件时也要用到。",
+  "deposit.save_policy": "保存信任策略",
+  "deposit.keep_policy":
+    "写明是哪一个账本及其密钥，核验凭据时须用。请与您从其他途径取得的比对一次。",
   "deposit.save_pdf": "保存为 PDF",
   "deposit.keep_pdf": "由此服务器制作，供打印、寄送和阅读；文件本身不具证明力。",
   "deposit.pdf_failed": "无法取得 PDF：{why}",

@@ -7,7 +7,7 @@ export default {
     "可输入文件或数据集的指纹、记录编号、DOI、ORCID、ROR 编号、密钥，或者人员、机构的完整名称。",
   "find.ask": "查询",
   "find.empty": "请先输入或粘贴内容。",
-  "find.typing_error": "输入有误：{why}",
+  "find.typing_error": "输入有误：有字母或数字写错或遗漏，请与原处核对。",
   "find.drop": "或把文件、文件夹拖到这里",
   "find.drop_hint":
     "指纹在本机计算。服务器只会得知 64 位指纹中的前四位，因此无从知道您手里是哪些数据。",
@@ -25,6 +25,8 @@ export default {
   "find.level_unbound": "由未说明持有人的密钥签署",
   "find.more": "显示更多",
   "find.nothing": "本日志中没有。",
+  "find.nothing_name":
+    "姓名须完整，并与记录中的写法完全一致才能查到；可以换一种写法，或改用 ORCID 查询。",
   "find.nothing_means": "这不能说明其他日志中也没有，也不能说明服务器已悉数告知。",
   "find.maybe_record": "这是记录编号吗？按编号询问会让服务器看到全部 64 位。",
   "find.open_record": "打开此编号的记录",
