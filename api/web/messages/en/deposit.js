@@ -232,10 +232,10 @@ export default {
     "Checked in this browser, but against the trust policy that this very server gives. On the page “Verify” you can compare that policy and keep it.",
   "deposit.status_waiting_title": "Deposited. The proof of time is on its way",
   "deposit.status_waiting":
-    "Your record is an entry of the log; the receipt already proves that. Within some minutes the log is written to a blockchain, and the receipt then also proves the time. This page fetches it by itself; you may also close it, and fetch the receipt later.",
+    "Your record is an entry of the log; the receipt already shows that. Within some minutes the log is written to a blockchain, and the receipt then leads to a block that dates it. This page fetches it by itself; you may also close it, and fetch the receipt later.",
   "deposit.status_complete_title": "The receipt is complete",
   "deposit.status_complete":
-    "It now proves that your record existed no later than the time of a block on the chain. Save the receipt once more: this is the one to keep.",
+    "It leads from your record to a block on the chain. Whoever looks that block up has proof that the record existed no later than the block’s time. Save the receipt once more: this is the one to keep.",
   "deposit.status_dev":
     "Attention: this ledger uses a development chain. Whoever runs it can make it say anything; the time is for trying out only.",
   "deposit.status_verify": "Check it step by step",

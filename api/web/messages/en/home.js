@@ -17,7 +17,7 @@ export default {
   "home.find_text":
     "You want to know what was deposited, by whom, and what came first. Search by fingerprint, DOI, ORCID iD, person or institution.",
   "home.find_label": "Look up",
-  "home.find_hint": "Name, DOI, ORCID iD …",
+  "home.find_hint": "Name or DOI",
   "home.find_go": "Look up",
 
   "home.specimen": "What a receipt says. This one is made up.",

@@ -17,7 +17,7 @@ export default {
   "home.find_text":
     "您想知道哪些数据已经存证、由谁存证、孰先孰后。可按数据指纹、DOI、ORCID、姓名或机构查询。",
   "home.find_label": "查询",
-  "home.find_hint": "姓名、DOI、ORCID……",
+  "home.find_hint": "姓名或 DOI",
   "home.find_go": "查询",
 
   "home.specimen": "凭据上写着什么（此为样张）",
