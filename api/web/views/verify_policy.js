@@ -67,7 +67,7 @@ function choosing(desk, kept) {
         ),
       ),
     ),
-    !page.isSaved && h("p", null, busyButton(say("verify.policy_ask"), ask)),
+    !page.isSaved && h("p", null, busyButton(say("verify.policy_ask"), ask, "main")),
     !page.isSaved && h("p", { class: "hint" }, say("verify.policy_ask_hint")),
     said.node,
   );
