@@ -118,7 +118,7 @@ def test_titles_are_shown_as_they_are(
     page.wait_for_selector("main h1")
     hostile = [one for one in deposited if "<" in one or "script" in one or len(one) > 100]
 
-    for title in hostile[:12]:
+    for title in hostile[::3][:6]:
         page.goto(f"/records/{deposited[title]}")
         page.wait_for_selector("main h1")
         page.wait_for_function(
