@@ -72,6 +72,7 @@ function showResult(result, step) {
       [say("deposit.fingerprint"), digestGroups(page, toHex(draft.summary.digest))],
     ]),
     h("p", { class: "hint" }, say("deposit.keep_unchanged")),
+    h("p", { class: "hint" }, say("deposit.links_left_out")),
     h("p", { class: "step-next" }, button(say("deposit.next"), next, "main")),
   );
 }

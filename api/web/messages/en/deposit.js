@@ -55,6 +55,8 @@ export default {
   "deposit.fingerprint": "Fingerprint",
   "deposit.keep_unchanged":
     "Keep exactly these files, unchanged. The receipt proves nothing about a copy that was edited later.",
+  "deposit.links_left_out":
+    "Browsers leave links to other files out without a word. If the count is not the one you expect, use the command line.",
 
   "deposit.not_stated": "Not stated",
   "deposit.optional": "optional",

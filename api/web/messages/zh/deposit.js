@@ -51,6 +51,8 @@ export default {
   "deposit.files_and_bytes": "{files} 个文件，共 {bytes}",
   "deposit.fingerprint": "数据指纹",
   "deposit.keep_unchanged": "请原样保存这些文件。对于事后修改过的副本，凭据不具证明力。",
+  "deposit.links_left_out":
+    "浏览器会直接略过指向其他文件的链接。如果文件数与您预期的不符，请改用命令行。",
 
   "deposit.not_stated": "不注明",
   "deposit.optional": "选填",
