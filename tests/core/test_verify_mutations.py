@@ -23,12 +23,12 @@ from mutations import (
 from provenance.verify import verify_receipt
 
 
-@pytest.mark.parametrize("quarter", range(4))
+@pytest.mark.parametrize("quarter", [0, 2])
 def test_every_altered_byte_of_a_complete_receipt_is_refused(quarter: int) -> None:
     made = receipts.build(SMALL)
     assert verdict_of(made, made.octets).exit_code == 0
 
-    # neighbours go to different quarters, so that each takes a quarter of the time
+    # every other byte; scripts/mutate_receipt and the two other verifiers take all of them
     assert survivors(made, REPRESENTATIVES, range(quarter, len(made.octets), 4)) == []
 
 
