@@ -56,4 +56,6 @@ def opened(browser: Browser, url: str, **wishes: Any) -> Iterator[Page]:  # noqa
         yield page
         assert not complaints.left(), complaints
     finally:
+        # a request still under way in a test's own handler would fail the next test instead
+        page.unroute_all(behavior="ignoreErrors")
         context.close()
