@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from tabs import opened
 from visited_site import serving_site
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
     from visited_site import Site
+
+# the longest that a page may take on a loaded machine: what is there is found at once
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")

@@ -39,7 +39,7 @@ def opened(browser: Browser, url: str, **wishes: Any) -> Iterator[Page]:  # noqa
     complaints = Complaints()
     wishes = {"viewport": WIDE, "locale": "en-GB", "reduced_motion": "reduce", **wishes}
     context = browser.new_context(base_url=url, **wishes)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
     page.on(
