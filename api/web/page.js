@@ -122,12 +122,14 @@ async function show({ moveFocus = false, scroll = 0, kept = undefined, isSameVis
   main.setAttribute("aria-busy", "true");
   const page = pageOf(found?.params ?? {}, signal, kept);
   const root = h("div", { class: "view" });
+  let held = document.activeElement;
   try {
     const { render } = await loadView(found);
     if (signal.aborted) return;
     replace(main, root);
     const rendering = render(root, page);
     if (moveFocus) arrive(); // what a view has to ask for comes later
+    held = document.activeElement;
     const view = await rendering;
     if (!signal.aborted) shown.view = view ?? null;
   } catch (error) {
@@ -142,7 +144,9 @@ async function show({ moveFocus = false, scroll = 0, kept = undefined, isSameVis
   if (signal.aborted) return;
   main.removeAttribute("aria-busy");
   if (scroll > 0) scrollTo(0, scroll);
-  if (moveFocus && !main.contains(document.activeElement)) focusHeading();
+  // a reader who has gone on meanwhile, to a link of the menu say, is not called back
+  const isFree = [held, document.body].includes(document.activeElement);
+  if (moveFocus && isFree && !main.contains(document.activeElement)) focusHeading();
 }
 
 function begin(isSameVisit) {

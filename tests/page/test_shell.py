@@ -91,6 +91,24 @@ def test_the_focus_does_not_wait_for_the_server(browser_page: Page) -> None:
         route.abort()
 
 
+def test_the_focus_is_not_taken_from_who_went_on(browser_page: Page) -> None:
+    opened_at(browser_page, "/about")
+    waiting: list[Route] = []
+    browser_page.route("**/v1/**", lambda route: waiting.append(route))  # noqa: PLW0108 -- playwright marks what it is given
+    browser_page.get_by_role("link", name="Ledger", exact=True).click()
+    main = browser_page.locator("main")
+    expect(main.locator("h1")).to_be_focused()
+
+    about = browser_page.get_by_role("link", name="About", exact=True)
+    about.focus()
+    while main.get_attribute("aria-busy"):
+        while waiting:
+            waiting.pop().continue_()
+        browser_page.wait_for_timeout(10)  # for what was answered, and what is asked next
+
+    expect(about).to_be_focused()
+
+
 def test_a_link_of_the_page_loads_no_new_document(browser_page: Page) -> None:
     opened_at(browser_page, "/")
     browser_page.evaluate("() => { globalThis.isSame = true; }")
