@@ -203,6 +203,42 @@ class Policy:
         """Return the first chain of that id, None when the policy does not know it."""
         return next((chain for chain in self.chains if chain.chain_id == chain_id), None)
 
+    def with_institution(self, added: InstitutionKey) -> Policy:
+        """Return a policy that believes an institution's key as well; what it said of it is gone.
+
+        Raises:
+            MalformedError: the parts make no policy.
+        """
+        others = [one for one in self.institution_keys if one.key != added.key]
+        return self.revised(institution_keys=[*others, added])
+
+    def revised(
+        self,
+        *,
+        checkpoint_keys: Sequence[CheckpointKey] | None = None,
+        chains: Sequence[Chain] | None = None,
+        institution_keys: Sequence[InstitutionKey] | None = None,
+        witnesses: Sequence[NoteVerifier] | None = None,
+        quorum: int | None = None,
+    ) -> Policy:
+        """Return a policy of the same log, written anew with what is given in place of its own.
+
+        Raises:
+            MalformedError: the parts make no policy.
+        """
+        octets = render_policy(
+            origin=self.origin,
+            root_key=self.root_key,
+            checkpoint_keys=self.checkpoint_keys if checkpoint_keys is None else checkpoint_keys,
+            chains=self.chains if chains is None else chains,
+            institution_keys=self.institution_keys
+            if institution_keys is None
+            else institution_keys,
+            witnesses=self.witnesses if witnesses is None else witnesses,
+            quorum=self.quorum if quorum is None else quorum,
+        )
+        return Policy.parse(octets)
+
 
 def render_policy(  # noqa: PLR0913 -- one argument for each member of the file
     *,

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from provenance.digests import to_evm_hex
 from provenance.errors import ConflictError, MalformedError
 from provenance.ledger.configure_log import LEAD
-from provenance.policy import render_policy
 from provenance.record import (
     check_audience,
     configuration_of,
@@ -137,12 +136,4 @@ def policy_with_chain(policy: Policy, chain: Chain) -> bytes:
     """Return the policy's bytes with one more chain; the same bytes where it is there already."""
     if policy.chain(chain.chain_id, chain.contract, chain.log_id) is not None:
         return policy.octets
-    return render_policy(
-        origin=policy.origin,
-        root_key=policy.root_key,
-        checkpoint_keys=policy.checkpoint_keys,
-        chains=[*policy.chains, chain],
-        institution_keys=policy.institution_keys,
-        witnesses=policy.witnesses,
-        quorum=policy.quorum,
-    )
+    return policy.revised(chains=[*policy.chains, chain]).octets

@@ -22,7 +22,7 @@ from provenance.ledger.projections import project
 from provenance.ledger.sign_checkpoint import sign_newest_head
 from provenance.merkle import leaf_hash
 from provenance.note import NoteVerifier
-from provenance.policy import CheckpointKey, render_policy
+from provenance.policy import CheckpointKey
 from provenance.record import (
     check_audience,
     configuration_of,
@@ -152,15 +152,8 @@ def changed_policy(policy: Policy, change: Replacement) -> bytes:
         CheckpointKey(old, one.first, last) if one.verifier == old and one.covers(last + 1) else one
         for one in policy.checkpoint_keys
     ]
-    return render_policy(
-        origin=policy.origin,
-        root_key=policy.root_key,
-        checkpoint_keys=[*ranges, CheckpointKey(new, change.from_tree_size, None)],
-        chains=policy.chains,
-        institution_keys=policy.institution_keys,
-        witnesses=policy.witnesses,
-        quorum=policy.quorum,
-    )
+    added = CheckpointKey(new, change.from_tree_size, None)
+    return policy.revised(checkpoint_keys=[*ranges, added]).octets
 
 
 # --- the log ----------------------------------------------------------------------------------

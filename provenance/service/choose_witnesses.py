@@ -15,7 +15,6 @@ from provenance.errors import ConflictError, MalformedError
 from provenance.files.atomic import write_bytes
 from provenance.files.lock import FolderLock
 from provenance.note import NoteVerifier
-from provenance.policy import Policy, render_policy
 from provenance.service.chain_settings import check_url
 from provenance.service.settings import WitnessSettings
 from provenance.witness import witness_name
@@ -23,6 +22,7 @@ from provenance.witness import witness_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from provenance.policy import Policy
     from provenance.service.settings import LedgerFolder
 
 __all__ = ["add_witness", "remove_witness"]
@@ -97,17 +97,7 @@ def _render(policy: Policy, witnesses: Sequence[NoteVerifier], quorum: int | Non
     wanted = policy.quorum if quorum is None else quorum
     if wanted > len(witnesses):
         raise MalformedError(f"expected at most {len(witnesses)}, got {wanted}", field="quorum")
-    return Policy.parse(
-        render_policy(
-            origin=policy.origin,
-            root_key=policy.root_key,
-            checkpoint_keys=policy.checkpoint_keys,
-            chains=policy.chains,
-            institution_keys=policy.institution_keys,
-            witnesses=witnesses,
-            quorum=wanted,
-        )
-    )
+    return policy.revised(witnesses=witnesses, quorum=wanted)
 
 
 def _keep(folder: LedgerFolder, policy: Policy) -> Policy:

@@ -16,7 +16,7 @@ from provenance.cli.output import print_fields, print_json, say
 from provenance.digests import sha256, to_evm_hex
 from provenance.errors import AlreadyExistsError, MalformedError
 from provenance.identifiers import bare_ror
-from provenance.policy import InstitutionKey, Policy, render_policy
+from provenance.policy import InstitutionKey, Policy
 from provenance.record import key_binding_of
 from provenance.text import nfc
 
@@ -81,7 +81,7 @@ def _keep(output: Path, policy: Policy) -> None:
         there = read_file(output)
         if there != policy.octets:
             raise AlreadyExistsError(
-                f"{output} has digest {sha256(there).hex()}, the ledger's policy has "
+                f"{output} has digest {sha256(there).hex()}, what would be written has "
                 f"{policy.digest.hex()}: use another --output, or remove the file first",
                 field="--output",
             )
@@ -175,19 +175,9 @@ def trust(
         if certificate is None
         else read_file(certificate).decode("ascii", "replace"),
     )
-    others = [one for one in policy.institution_keys if one.key != added.key]
-    octets = render_policy(
-        origin=policy.origin,
-        root_key=policy.root_key,
-        checkpoint_keys=policy.checkpoint_keys,
-        chains=policy.chains,
-        institution_keys=[*others, added],
-        witnesses=policy.witnesses,
-        quorum=policy.quorum,
-    )
-    made = Policy.parse(octets)
+    made = policy.with_institution(added)
     if output.resolve() == file.resolve():
-        write_file(output, octets)
+        write_file(output, made.octets)
     else:
         _keep(output, made)
     if as_json:
