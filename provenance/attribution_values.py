@@ -43,6 +43,7 @@ __all__ = [
     "read_statement",
     "read_transfer",
     "read_withdrawal",
+    "time_token_of",
 ]
 
 # What JSON gives after it was checked; the readers below take it apart into typed values.
@@ -234,6 +235,11 @@ def read_dispute(record: Record) -> Dispute:
         question=payload.get("question"),
         parties=tuple(_if_any(_party, shown.get(place["..."])) for place in places),
     )
+
+
+def time_token_of(record: Record) -> bytes | None:
+    """Return the RFC 3161 token that a ``statement`` carries, DER; None for any other record."""
+    return read_statement(record).time_token if record.type == "statement" else None
 
 
 def read_statement(record: Record) -> Statement:

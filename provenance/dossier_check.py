@@ -32,13 +32,11 @@ from provenance.fingerprint import (
     parse_manifest,
     verify_file_proof,
 )
-from provenance.given import Given
 from provenance.header import BlockHeader
 from provenance.merkle import verify_consistency
 from provenance.policy import Policy
 from provenance.receipt_parts import Parts
 from provenance.record import deposit_of
-from provenance.record_standing import targets_of
 from provenance.sealed import check_opening, read_opening
 from provenance.time_stamp import read_time_stamp
 from provenance.verdict import Outcome, not_in_log
@@ -50,7 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from provenance.dossier_index import ListedOverlap, ListedRecord
-    from provenance.given import GivenBlock
+    from provenance.given import Given
     from provenance.record import Record
     from provenance.record_values import Deposit
     from provenance.verdict import Verdict
@@ -106,37 +104,36 @@ def _code_of(verdict: Verdict) -> int:
 # --- all of it ----------------------------------------------------------------------------
 
 
-def check_dossier(  # noqa: PLR0913 -- each is one thing that a reader may give
+def check_dossier(
     files: Mapping[str, bytes],
+    given: Given,
     *,
     now_unix: int,
-    blocks: Iterable[GivenBlock] = (),
     policy: bytes | None = None,
-    allow_dev_chain: bool = False,
     beside: Collection[bytes] = (),
 ) -> DossierVerdict:
     """Make checks (1) to (8).
 
     Args:
         files: the dossier's files by name, ``/`` between folders.
+        given: blocks that the reader vouches for, and whether a chain counts that the log's
+            operator runs.
         now_unix: the reader's clock, which decides nothing.
-        blocks: blocks that the reader vouches for.
         policy: the reader's own policy file; None believes the one enclosed.
-        allow_dev_chain: let a chain that the log's operator runs count.
         beside: hashes of the blocks that the dossier's own receipt rests on: they are given for
             that one.
     """
     findings = list(check_sums(files))
+    name = INDEX_NAME
     try:
         index = DossierIndex.parse(_file(files, INDEX_NAME))
+        name = POLICY_NAME
         trusted = Policy.parse(_file(files, POLICY_NAME) if policy is None else policy)
     except ProvenanceError as error:
-        name = POLICY_NAME if "policy" in str(error) else INDEX_NAME
         findings.append(DossierFinding("index-unreadable", name, str(error)))
         return DossierVerdict(None, findings)
     if trusted.digest != index.policy:
         findings.append(DossierFinding("policy-differs", POLICY_NAME, trusted.digest.hex()))
-    given = Given(tuple(blocks), allow_dev_chain=allow_dev_chain)
     check = _Check(files, index, trusted, given, now_unix, findings)
     check.records()
     check.unmatched(beside)
@@ -161,20 +158,25 @@ def _file(files: Mapping[str, bytes], name: str) -> bytes:
 
 def as_opened_by(deposit: Deposit, sealed: Record, openings: Iterable[Record]) -> Deposit:
     """Return a deposit with what the first good opening shows of it."""
-    for opening in openings:
-        try:
-            check_opening(opening, sealed)
-        except ProvenanceError:
-            continue
-        shown = read_opening(opening)
-        return replace(
-            deposit,
-            dataset_digest=deposit.dataset_digest or shown.dataset_digest,
-            files=shown.files or deposit.files,
-            length=deposit.length if shown.length is None else shown.length,
-            title=deposit.title or shown.title,
-        )
-    return deposit
+    good = next((one for one in openings if _opens(one, sealed)), None)
+    if good is None:
+        return deposit
+    shown = read_opening(good)
+    return replace(
+        deposit,
+        dataset_digest=deposit.dataset_digest or shown.dataset_digest,
+        files=shown.files or deposit.files,
+        length=deposit.length if shown.length is None else shown.length,
+        title=deposit.title or shown.title,
+    )
+
+
+def _opens(opening: Record, sealed: Record) -> bool:
+    try:
+        check_opening(opening, sealed)
+    except ProvenanceError:
+        return False
+    return True
 
 
 @dataclass
@@ -240,15 +242,18 @@ class _Check:
 
     def _tell_opened(self) -> None:
         """Verify sealed deposits once more, together with the opening that is in the dossier."""
+        names = {parts.record.id: name for name, parts in self.parts.items()}
         for by_name, by in self.parts.items():
-            opened = targets_of(by.record) if by.record.type == "opening" else ()
-            for name, parts in self.parts.items():
-                if parts.record.id in opened and _opens(by.record, parts.record):
-                    octets = self.files[by_name]
-                    opening = verify_opening(octets, self.policy, now_unix=self.now_unix)
-                    given = replace(self._given_of(parts), opening=opening)
-                    verdict = check_parts(parts, self.policy, given, now_unix=self.now_unix)
-                    self.verdicts[name] = verdict
+            if by.record.type != "opening":
+                continue
+            name = names.get(read_opening(by.record).record)
+            if name is None or not _opens(by.record, self.parts[name].record):
+                continue
+            opening = verify_opening(self.files[by_name], self.policy, now_unix=self.now_unix)
+            given = replace(self._given_of(self.parts[name]), opening=opening)
+            self.verdicts[name] = check_parts(
+                self.parts[name], self.policy, given, now_unix=self.now_unix
+            )
 
     def manifest(self, listed: ListedRecord) -> int:
         """(4) Read a manifest to its end, and compare with the deposit; 1 when it is the one."""
@@ -347,14 +352,6 @@ class _Check:
                 continue
             found[name] = stamp.time_unix
         return found
-
-
-def _opens(opening: Record, sealed: Record) -> bool:
-    try:
-        check_opening(opening, sealed)
-    except ProvenanceError:
-        return False
-    return True
 
 
 def shown_states(receipts: Iterable[Parts]) -> Iterator[tuple[int, bytes]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from provenance.attribution_values import read_statement
+from provenance.attribution_values import time_token_of
 from provenance.digests import sha256, to_evm_hex
 from provenance.document import Both, Fields, Heading, Mono, NewPage, Paragraph, Table
 from provenance.dossier_hand import hand_folder
@@ -269,9 +269,7 @@ def checking(facts: DossierFacts, speech: Speech) -> Iterator[Block]:
 
 def _tokens(facts: DossierFacts, speech: Speech) -> Iterator[tuple[str, Cell]]:
     for entry in facts.case.entries:
-        if entry.record.type != "statement":
-            continue
-        token = read_statement(entry.record).time_token
+        token = time_token_of(entry.record)
         if token is None:
             continue
         try:

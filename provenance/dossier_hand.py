@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from provenance.attribution_values import read_statement
+from provenance.attribution_values import time_token_of
 from provenance.digests import to_b64
 from provenance.merkle import leaf_hash, node_hash
 from provenance.receipt_parts import Parts
@@ -126,9 +126,8 @@ def _of_record(parts: Parts, key: PublicKey) -> dict[str, bytes]:
         "root": f"{state.checkpoint.root_hash.hex()}\n".encode(),
         "checkpoint": state.proofs.checkpoint.encode(),
     }
-    if parts.record.type == "statement":
-        token = read_statement(parts.record).time_token
-        files |= {} if token is None else {"token.der": token}
+    if (token := time_token_of(parts.record)) is not None:
+        files["token.der"] = token
     return {f"{hand_folder(index)}/{name}": content for name, content in files.items()}
 
 

@@ -43,6 +43,7 @@ __all__ = [
     "SALT_LENGTH",
     "FileOpening",
     "file_opening",
+    "is_file_opening",
     "salt_of",
     "salted_digest",
     "salted_entry",
@@ -136,6 +137,11 @@ class FileOpening:
 def _disclosure(text: str) -> Disclosure:
     read = partial(strict_json.parse, max_bytes=_MAX_DISCLOSURE, max_depth=2)
     return sdjwt.parse_disclosure(text, field="disclosures", read=read)
+
+
+def is_file_opening(octets: bytes) -> bool:
+    """Tell whether a file says to be the opening of one file, in the form that is written."""
+    return octets.startswith(f'{{"format":"{FORMAT}"'.encode())
 
 
 def file_opening(

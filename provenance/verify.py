@@ -36,6 +36,7 @@ from provenance.given import (
 )
 from provenance.receipt_parts import Parts
 from provenance.record import deposit_of, fixity_of
+from provenance.salted import FileOpening, is_file_opening
 from provenance.verdict import NUMBERS, Check, Claimed, Outcome, Verdict, not_in_log
 from provenance.verify_anchors import check_anchors, check_blocks, check_not_after
 from provenance.verify_assurance import check_assurance
@@ -63,6 +64,7 @@ __all__ = [
     "blocks_to_look_up",
     "check_parts",
     "read_fixity",
+    "read_opened",
     "read_opening",
     "roots_to_ask",
     "verify_receipt",
@@ -203,6 +205,17 @@ def read_opening(octets: bytes, policy: Policy, *, now_unix: int) -> GivenOpenin
     if parts.record.type != "opening":
         return GivenOpening("unusable", "not-an-opening")
     return GivenOpening(state, because, parts.record, parts.receipt.record.leaf_index)
+
+
+def read_opened(octets: bytes, policy: Policy, *, now_unix: int) -> FileOpening | GivenOpening:
+    """Read what opens a sealed deposit: one file of it, or the receipt of an ``opening`` record.
+
+    Raises:
+        MalformedError: it says to be of one file, and cannot be read.
+    """
+    if is_file_opening(octets):
+        return FileOpening.parse(octets)
+    return read_opening(octets, policy, now_unix=now_unix)
 
 
 def _read_other(

@@ -26,7 +26,7 @@ from provenance.salted import FileOpening
 from provenance.standalone.reading import data_at, read_file, read_folder
 from provenance.standalone.words import FINDINGS, NEXT, NOT_PROVED, OUTCOMES, SAID, Both
 from provenance.verdict import utc_text
-from provenance.verify import blocks_to_look_up, read_fixity, read_opening, verify_receipt
+from provenance.verify import blocks_to_look_up, read_fixity, read_opened, verify_receipt
 from provenance.wordings import CONCLUSIONS, TITLES, TRUSTS
 
 if TYPE_CHECKING:
@@ -117,7 +117,11 @@ def _check_receipt(options: argparse.Namespace, said: _Speaker) -> int:
         raise MalformedError("a receipt is verified against a policy: give --policy")
     policy, octets = Policy.parse(read_file(options.policy)), read_file(options.receipt_file)
     now = int(time.time())
-    opened = None if options.opening is None else _opened(options.opening, policy, now)
+    opened = (
+        None
+        if options.opening is None
+        else read_opened(read_file(options.opening), policy, now_unix=now)
+    )
     verdict = verify_receipt(
         octets,
         policy,
@@ -145,13 +149,6 @@ def _check_receipt(options: argparse.Namespace, said: _Speaker) -> int:
     if verdict.exit_code == 3:
         _print_next([octets], said)
     return verdict.exit_code
-
-
-def _opened(path: Path, policy: Policy, now_unix: int) -> FileOpening | GivenOpening:
-    octets = read_file(path)
-    if octets.startswith(b'{"format":"provenance-file-opening"'):
-        return FileOpening.parse(octets)
-    return read_opening(octets, policy, now_unix=now_unix)
 
 
 def _blocks(options: argparse.Namespace) -> list[GivenBlock]:
@@ -228,19 +225,19 @@ def _check_dossier(options: argparse.Namespace, folder: Path, said: _Speaker) ->
     if not {INDEX_NAME, POLICY_NAME, "SHA256SUMS"} & set(files):
         raise MalformedError("name a receipt: this program does not lie in a dossier's folder")
     own_policy = None if options.policy is None else read_file(options.policy)
+    given = Given(tuple(_blocks(options)), allow_dev_chain=options.allow_dev_chain)
     verdict = check_dossier(
         files,
+        given,
         now_unix=int(time.time()),
-        blocks=_blocks(options),
         policy=own_policy,
-        allow_dev_chain=options.allow_dev_chain,
         beside=_blocks_beside(options),
     )
     code, findings = verdict.exit_code, list(verdict.findings)
     said.both(SAID["title"])
     if options.receipt is not None and verdict.index is not None:
         policy = Policy.parse(files[POLICY_NAME] if own_policy is None else own_policy)
-        own_code, wrong = _check_own(options, files, policy)
+        own_code, wrong = _check_own(options.receipt, files, policy, given)
         findings += wrong
         code = _worst([code, own_code, 1 if wrong else 0])
     for language in said.each():
@@ -267,11 +264,10 @@ def _blocks_beside(options: argparse.Namespace) -> set[bytes]:
 
 
 def _check_own(
-    options: argparse.Namespace, files: Mapping[str, bytes], policy: Policy
+    receipt: Path, files: Mapping[str, bytes], policy: Policy, given: Given
 ) -> tuple[int, list[DossierFinding]]:
     """Check the receipt that lies beside the dossier."""
-    given = Given(tuple(_blocks(options)), allow_dev_chain=options.allow_dev_chain)
-    octets, sums = read_file(options.receipt), files.get("SHA256SUMS", b"")
+    octets, sums = read_file(receipt), files.get("SHA256SUMS", b"")
     verdict, wrong = check_own_receipt(octets, sums, policy, given, now_unix=int(time.time()))
     return verdict.exit_code, [] if wrong is None else [wrong]
 

@@ -22,6 +22,7 @@ from provenance.client.collect_case import collect_case
 from provenance.dossier.compile import compile_dossier
 from provenance.dossier_check import check_dossier
 from provenance.dossier_sums import write_sums
+from provenance.given import Given
 from provenance.messages import translator
 from provenance.policy import Policy
 from provenance.record import parse_record
@@ -208,12 +209,12 @@ def test_both_pictures_are_drawn_in_both_languages(worked: Worked) -> None:
 
 def test_every_single_file_is_missed_when_it_is_altered(worked: Worked) -> None:
     files = read_folder(worked.unpacked)
-    sound = check_dossier(files, now_unix=0)
+    sound = check_dossier(files, Given(), now_unix=0)
     assert sound.findings == []
 
     for name, octets in files.items():
         for altered in (octets[:-1], octets + b" ", bytes([octets[0] ^ 1]) + octets[1:]):
-            found = check_dossier({**files, name: altered}, now_unix=0).findings
+            found = check_dossier({**files, name: altered}, Given(), now_unix=0).findings
             assert name in {one.file for one in found}, name
 
 
@@ -224,7 +225,7 @@ def test_a_history_that_was_not_proved_is_no_history(worked: Worked) -> None:
 
     def codes(consistency: list[object]) -> set[str]:
         octets = json.dumps({**listed, "consistency": consistency}, separators=(",", ":")).encode()
-        found = check_dossier({**files, "dossier.json": octets}, now_unix=0).findings
+        found = check_dossier({**files, "dossier.json": octets}, Given(), now_unix=0).findings
         return {one.code for one in found}
 
     first = listed["consistency"][0]

@@ -26,6 +26,7 @@ from provenance.dossier_index import (
 from provenance.dossier_sums import write_sums
 from provenance.dossier_timeline import MAX_BARS, Bar, draw_timeline
 from provenance.errors import MalformedError, ProvenanceError, UnsupportedVersionError
+from provenance.given import Given
 from provenance.lineage_svg import width_of
 
 RECORD = ListedRecord(b"\1" * 32, "deposit", 7, "K", "unbound", None, 9, "records/a.json", None)
@@ -84,7 +85,7 @@ def test_whatever_bytes_are_an_index_or_refused(octets: bytes, at: int) -> None:
 
 
 def findings(files: dict[str, bytes]) -> set[tuple[str, str]]:
-    verdict = check_dossier(files, now_unix=0)
+    verdict = check_dossier(files, Given(), now_unix=0)
     return {(one.code, one.file) for one in verdict.findings}
 
 

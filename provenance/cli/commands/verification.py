@@ -28,7 +28,7 @@ from provenance.text import nfc
 from provenance.verify import (
     blocks_to_look_up,
     read_fixity,
-    read_opening,
+    read_opened,
     roots_to_ask,
     verify_receipt,
 )
@@ -158,7 +158,7 @@ def verify(
     part = None if inside is None else nfc(inside, "--as")
     against = _Against(manifest, file_proof, chunks, bytes_wanted, part)
     now = int(time.time())
-    opened = None if opening is None else _opened(read_file(opening), trusted, now)
+    opened = None if opening is None else read_opened(read_file(opening), trusted, now_unix=now)
     verdict = verify_receipt(
         octets,
         trusted,
@@ -226,13 +226,6 @@ class _Against:
             raise MalformedError(
                 "says where the data lie in a --manifest: give that too", field="--as"
             )
-
-
-def _opened(octets: bytes, policy: TrustPolicy, now: int) -> FileOpening | GivenOpening:
-    """Read what opens a sealed deposit: one file of it, or all by a record of the log."""
-    if octets.startswith(b'{"format":"provenance-file-opening"'):
-        return FileOpening.parse(octets)
-    return read_opening(octets, policy, now_unix=now)
 
 
 def _data(
