@@ -51,15 +51,7 @@ def create_app(ledger: Ledger, *, body_seconds: float = BODY_SECONDS) -> FastAPI
         responses=PROBLEMS,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.state.ledger = ledger
-    app.state.site = load_site()
-    app.state.metrics = Metrics()
-    app.state.refusals = Refusals()
-    app.state.body_seconds = body_seconds
-    app.state.manifest_gate = Gate(
-        MANIFEST_MEMORY, "large bodies are under way that fill the memory for them"
-    )
-    app.state.document_gate = Gate(DOCUMENTS_AT_ONCE, "as many documents as fit are being made")
+    _fill_state(app, ledger, body_seconds)
     for router in (
         records.router,
         lookups.router,
@@ -80,3 +72,16 @@ def create_app(ledger: Ledger, *, body_seconds: float = BODY_SECONDS) -> FastAPI
     app.add_middleware(RequestMetrics, metrics=app.state.metrics)
     app.add_middleware(Edge)
     return app
+
+
+def _fill_state(app: FastAPI, ledger: Ledger, body_seconds: float) -> None:
+    """Make what requests share, apart from every other application's."""
+    app.state.ledger = ledger
+    app.state.site = load_site()
+    app.state.metrics = Metrics()
+    app.state.refusals = Refusals()
+    app.state.body_seconds = body_seconds
+    app.state.manifest_gate = Gate(
+        MANIFEST_MEMORY, "large bodies are under way that fill the memory for them"
+    )
+    app.state.document_gate = Gate(DOCUMENTS_AT_ONCE, "as many documents as fit are being made")

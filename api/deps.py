@@ -10,11 +10,13 @@ from provenance.service.ledger import Ledger
 
 from .security import Gate
 
-__all__ = ["Cursor", "DocumentGate", "LedgerDep", "Limit", "ManifestGate", "RecordId", "ledger_of"]
+__all__ = ["Cursor", "DocumentGate", "LedgerDep", "Limit", "ManifestGate", "RecordId"]
 
 
-async def ledger_of(request: Request) -> Ledger:
-    """Return the application's ledger; async, or FastAPI asks a thread for it each time."""
+# async, or FastAPI asks a thread for them each time
+
+
+async def _ledger(request: Request) -> Ledger:
     ledger: Ledger = request.app.state.ledger
     return ledger
 
@@ -35,7 +37,7 @@ DocumentGate = Annotated[Gate, Depends(_document_gate)]
 ManifestGate = Annotated[Gate, Depends(_manifest_gate)]
 """Manifests are up to 256 MiB each: they share a budget of memory."""
 
-LedgerDep = Annotated[Ledger, Depends(ledger_of)]
+LedgerDep = Annotated[Ledger, Depends(_ledger)]
 
 RecordId = str
 """64 characters of lower-case hex: SHA-256 of the record's JWS signing input."""

@@ -13,8 +13,6 @@ so that the file can be read.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import posixpath
 import re
@@ -22,6 +20,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from provenance.digests import sha256, to_b64
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -195,7 +195,7 @@ def _style(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return f"sha256-{to_b64(sha256(text.encode()))}"
 
 
 _PAGE: Final = """\

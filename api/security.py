@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from starlette.concurrency import run_in_threadpool
@@ -29,15 +30,25 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["BODY_SECONDS", "Edge", "Gate", "GatedResponse", "read_body", "spool_body"]
+__all__ = [
+    "BODY_SECONDS",
+    "CONTENT_SECURITY_POLICY",
+    "Edge",
+    "Gate",
+    "GatedResponse",
+    "read_body",
+    "spool_body",
+]
 
-_CSP = (
+CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self' https: http://127.0.0.1:*; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'; require-trusted-types-for 'script'"
 )
+"""Of every answer: the page runs and shows its own files only, and may ask services and nodes."""
+
 _HEADERS = (
-    (b"content-security-policy", _CSP.encode()),
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"cross-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
@@ -109,6 +120,15 @@ class Gate:
         self._free = room
         self._busy = busy
         self._lock = threading.Lock()
+
+    @contextmanager
+    def held(self, length: int) -> Iterator[None]:
+        """Take ``length`` of it for as long as the block runs; raises as ``enter`` does."""
+        self.enter(length)
+        try:
+            yield
+        finally:
+            self.leave(length)
 
     def enter(self, length: int) -> None:
         """Take ``length`` of it; ``leave`` must follow.

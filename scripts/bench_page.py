@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, ClassVar
 import psutil
 from bench_figures import Figure, Others, middle
 from playwright.sync_api import sync_playwright
-from provenance_api import security
+from provenance_api.security import CONTENT_SECURITY_POLICY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("content-type", self.kinds.get(place.suffix, "text/html"))
         self.send_header("content-length", str(len(body)))
-        self.send_header("content-security-policy", security._CSP)  # noqa: SLF001 -- the page's own
+        self.send_header("content-security-policy", CONTENT_SECURITY_POLICY)
         self.end_headers()
         self.wfile.write(body)
 

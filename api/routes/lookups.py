@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 
@@ -77,24 +77,31 @@ def lookup(  # noqa: PLR0913, PLR0917 -- one parameter a question, as FastAPI ha
             "expected exactly one of digest, digest_prefix, key, orcid, name, doi and institution",
             field="digest",
         )
-    if (digest, key, digest_prefix) == (None, None, None):
-        if institution is not None:
-            hits, last = ledger.find_institution(institution, _index(cursor), limit)
-        else:
-            hits, last = ledger.find_person(_words(orcid, name, doi), _index(cursor), limit)
-        return HitPage.model_validate({"items": hits, "next": None if last is None else str(last)})
     if digest_prefix is not None:
         hits, place = ledger.find_prefix(digest_prefix, _place(cursor), limit)
-        after_it = None if place is None else f"{place[0].hex()}.{place[1]}"
-        return HitPage.model_validate({"items": hits, "next": after_it})
+        return _page(hits, None if place is None else f"{place[0].hex()}.{place[1]}")
     after = _index(cursor)
     if digest is not None:
         hits = ledger.find_digest(from_hex(digest, field="digest"), after, limit)
+        last = _last(hits, limit)
+    elif key is not None:
+        from_b64url(key, length=32, field="key")
+        hits = ledger.find_key(key, after, limit)
+        last = _last(hits, limit)
+    elif institution is not None:
+        hits, last = ledger.find_institution(institution, after, limit)
     else:
-        from_b64url(key or "", length=32, field="key")
-        hits = ledger.find_key(key or "", after, limit)
-    following = str(hits[-1]["leaf_index"]) if len(hits) == limit else None
+        hits, last = ledger.find_person(_words(orcid, name, doi), after, limit)
+    return _page(hits, None if last is None else str(last))
+
+
+def _page(hits: list[dict[str, Any]], following: str | None) -> HitPage:
     return HitPage.model_validate({"items": hits, "next": following})
+
+
+def _last(hits: list[dict[str, Any]], limit: int) -> int | None:
+    """Return where the next page goes on; None where this one has room left."""
+    return int(hits[-1]["leaf_index"]) if len(hits) == limit else None
 
 
 @router.get("/anchors")

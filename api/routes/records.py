@@ -12,11 +12,7 @@ from starlette.responses import Response
 
 from provenance import strict_json
 from provenance.digests import from_hex
-from provenance.errors import (
-    MalformedError,
-    MediaTypeError,
-    TooLargeError,
-)
+from provenance.errors import MalformedError, MediaTypeError, TooLargeError
 from provenance.exports.signposts import links_of, linkset_of
 from provenance.ledger.accept_records import MAX_BATCH_BYTES, MAX_BATCH_RECORDS
 from provenance.messages import choose_language
@@ -236,22 +232,18 @@ def read_receipt(
     """
     kind = negotiate(accept, RECEIPT, TLOG_PROOF, *CERTIFICATES)
     headers = {**_NO_STORE, "vary": "accept"}
-    if kind in CERTIFICATES:
+    if kind == TLOG_PROOF:
+        octets = ledger.tlog_proof(_id(record_id)).encode()
+    else:
         octets = ledger.receipt(_id(record_id))
-        gate.enter(1)
-        try:
+    if kind in CERTIFICATES:
+        with gate.held(1):
             spoken = request.headers.get("accept-language")
             octets = make_certificate(octets, ledger.trust, kind, spoken)
-        finally:
-            gate.leave(1)
         headers["vary"] = "accept, accept-language"
         # saved and not shown: its styles are its own, which no page of this origin may have
         name = f"{record_id[:16]}.receipt.{CERTIFICATES[kind]}"
         headers["content-disposition"] = f'attachment; filename="{name}"'
-    elif kind == RECEIPT:
-        octets = ledger.receipt(_id(record_id))
-    else:
-        octets = ledger.tlog_proof(_id(record_id)).encode()
     # the receipt proves what was; how the record stands today is said beside it
     headers[STANDING] = standing_words(ledger.standing(_id(record_id)).to_json())
     return Response(octets, headers=headers, media_type=kind)
@@ -295,11 +287,8 @@ async def put_manifest(
     await run_in_threadpool(ledger.check_publication, _id(record_id), statement)
     with await spool_body(request, limit=MAX_MANIFEST_BYTES) as body:
         room = 2 * body.tell()  # measured with a million files, in Python and in SQLite
-        gate.enter(room)
-        try:
+        with gate.held(room):
             await run_in_threadpool(ledger.publish_manifest, _id(record_id), body, statement)
-        finally:
-            gate.leave(room)
     return Response(status_code=204)
 
 
