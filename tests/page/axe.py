@@ -19,17 +19,19 @@ _RUN = """async () => {
       nodes.map(({ html, failureSummary }) => `${id}: ${html}\\n${failureSummary}`));
 }"""
 _OVERFLOWING = """() => {
-  const { clientWidth } = document.documentElement;
+  const { clientWidth, scrollWidth } = document.documentElement;
   const isScrolled = (element) => {
     for (let at = element.parentElement; at; at = at.parentElement)
       if (["auto", "scroll"].includes(getComputedStyle(at).overflowX)) return true;
     return false;
   };
-  return [...document.body.querySelectorAll("*")]
+  const found = [...document.body.querySelectorAll("*")]
     .filter((element) => element.checkVisibility())
     .filter((element) => element.getBoundingClientRect().right > clientWidth + 1)
     .filter((element) => !isScrolled(element))
     .map((element) => element.outerHTML.slice(0, 120));
+  // the text of an element may stick out of the element's own box
+  return scrollWidth > clientWidth ? [`${scrollWidth} px of ${clientWidth}`, ...found] : found;
 }"""
 
 
