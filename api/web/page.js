@@ -164,10 +164,15 @@ function loadFailed() {
   return import("./views/failed.js");
 }
 
-function loadView(found) {
-  if (found === null) return import("./views/missing.js");
-  if (found.route.needsCrypto && !IS_SECURE) return import("./views/insecure.js");
-  return import(`./views/${found.route.view}.js`);
+async function loadView(found) {
+  try {
+    if (found === null) return await import("./views/missing.js");
+    if (found.route.needsCrypto && !IS_SECURE) return await import("./views/insecure.js");
+    return await import(`./views/${found.route.view}.js`);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // a SyntaxError, say, is ours
+    throw Object.assign(new Error("", { cause: error }), { code: "unavailable" });
+  }
 }
 
 function pageOf(params, signal, kept) {

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, Page
 
-__all__ = ["NARROW", "WIDE", "Complaints", "opened"]
+__all__ = ["NARROW", "WIDE", "Complaints", "complaints_of", "opened"]
 
 NARROW = {"width": 360, "height": 740}
 WIDE = {"width": 1280, "height": 900}
@@ -19,18 +20,25 @@ WIDE = {"width": 1280, "height": 900}
 class Complaints(list[str]):
     """What a page complained of: uncaught errors, errors on the console, breaches of its CSP."""
 
-    failures_are_meant = False
+    _failures_are_meant = False
 
-    def clear(self) -> None:
-        """Drop what was told of requests that were meant to fail, now and a moment later."""
-        super().clear()
-        self.failures_are_meant = True
+    def expect_failures(self) -> None:
+        """Say that requests fail in this test; the browser may tell of one late."""
+        self._failures_are_meant = True
 
     def left(self) -> list[str]:
-        """Return what nobody meant; the browser may tell of a failed request late."""
-        if not self.failures_are_meant:
+        """Return what nobody meant."""
+        if not self._failures_are_meant:
             return list(self)
         return [one for one in self if "Failed to load resource" not in one]
+
+
+_COMPLAINTS: WeakKeyDictionary[Page, Complaints] = WeakKeyDictionary()
+
+
+def complaints_of(page: Page) -> Complaints:
+    """Return what the page of a tab complained of so far."""
+    return _COMPLAINTS[page]
 
 
 @contextmanager
@@ -51,11 +59,12 @@ def opened(browser: Browser, url: str, **wishes: Any) -> Iterator[Page]:  # noqa
         "addEventListener('securitypolicyviolation', (breach) =>"
         " reportBreach(`${breach.violatedDirective} ${breach.blockedURI} ${breach.sample}`));"
     )
-    page.complaints = complaints  # type: ignore[attr-defined]  # a test may empty it: page.complaints.clear()
+    _COMPLAINTS[page] = complaints
     try:
         yield page
         assert not complaints.left(), complaints
     finally:
         # a request still under way in a test's own handler would fail the next test instead
-        page.unroute_all(behavior="ignoreErrors")
+        for one in context.pages:  # those that the test has not closed
+            one.unroute_all(behavior="ignoreErrors")
         context.close()

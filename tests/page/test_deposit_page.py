@@ -21,7 +21,7 @@ from deposit_steps import (
     press,
 )
 from playwright.sync_api import expect
-from tabs import NARROW, WIDE
+from tabs import NARROW, WIDE, complaints_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -179,7 +179,7 @@ def test_an_answer_that_was_lost_makes_no_second_record(
     page.goto("/deposit")
     deposit(page, "en", desk, "Interrupted")
     expect(page.get_by_text("It is signed and kept, but could not be sent")).to_be_visible()
-    page.complaints.clear()  # type: ignore[attr-defined]  # the browser tells of the cut connection
+    complaints_of(page).expect_failures()  # the browser tells of the cut connection
     size = _entries(desk)
     again = page.context.new_page()  # the first tab was closed, say, and it is the next day
     page.close()
@@ -265,7 +265,7 @@ def test_wrong_entries_are_named_where_they_stand(browser_page: Page, desk: Desk
     page.get_by_label("Record ID of the earlier deposit").fill("00" * 32)
     press(page, "en", "next")
     expect(page.get_by_text("This ledger has no record with that ID.")).to_be_visible()
-    page.complaints.clear()  # type: ignore[attr-defined]  # the browser tells of the 404
+    complaints_of(page).expect_failures()  # the browser tells of the 404
     assert not serious_findings(page)
     page.get_by_label("Record ID of the earlier deposit").fill("")
     press(page, "en", "next")

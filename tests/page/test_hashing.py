@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 from code_points import block_digests
+from tabs import complaints_of
 
 from provenance.files.walk import fingerprint_dataset
 
@@ -210,7 +211,7 @@ def test_without_workers_the_page_hashes_by_itself(page: Page, dataset: Path) ->
 
     page.route("**/web/worker/hash.js", lambda route: route.fulfill(status=404))
     without_its_text = fingerprint(page, "folder")
-    page.complaints.clear()  # type: ignore[attr-defined]  # the browser notes the 404
+    complaints_of(page).expect_failures()  # the browser notes the 404
     page.evaluate("delete window.Worker")
     without_any = fingerprint(page, "folder")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
+from tabs import complaints_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -190,7 +191,7 @@ def test_what_the_server_cannot_give_is_said_in_its_place(open_page: Callable[..
 
     expect(page.locator("section", has_text="现况").first).to_contain_text("所需的服务没有应答")
     expect(page.locator(".policy-compare")).to_be_visible()
-    page.complaints.clear()  # type: ignore[attr-defined]  # the 503 stands on the console
+    complaints_of(page).expect_failures()  # the 503 stands on the console
 
 
 def test_a_state_of_the_past_is_proved_from_the_newest(browser_page: Page, site: Site) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 from reading_page import assert_usable, keep_policy, open_at
-from tabs import NARROW, WIDE, opened
+from tabs import NARROW, WIDE, complaints_of, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -168,7 +168,7 @@ def test_what_is_no_record_has_no_page(browser_page: Page) -> None:
     for path in ("/records/" + "ab" * 32, "/records/nothing"):
         open_at(browser_page, path)
         expect(browser_page.locator("main h1")).to_have_text("There is no such page")
-    browser_page.complaints.clear()  # type: ignore[attr-defined]  # the 404 of the API
+    complaints_of(browser_page).expect_failures()  # the 404 of the API
 
 
 @pytest.mark.usefixtures("revised")

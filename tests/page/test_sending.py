@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tabs import complaints_of
 
 from provenance.policy import Policy
 from provenance.receipt import Receipt
@@ -190,7 +191,7 @@ def test_a_record_outlives_a_network_that_is_away(page: Page, site: Site) -> Non
 
     page.route(RECORDS, refuse)
     first = page.evaluate("sign().then(({ records }) => settled(ours.postRecords(records)))")
-    page.complaints.clear()  # type: ignore[attr-defined]  # the browser notes the refused connection
+    complaints_of(page).expect_failures()  # the browser notes the refused connection
     page.unroute(RECORDS)
     page.reload()
     page.evaluate(PREPARE)
@@ -218,7 +219,7 @@ def test_an_answer_that_is_lost_makes_no_second_record(page: Page, site: Site) -
 
     page.route(RECORDS, lose)
     page.evaluate("sign().then(({ records }) => settled(ours.postRecords(records)))")
-    page.complaints.clear()  # type: ignore[attr-defined]  # the browser notes the reset connection
+    complaints_of(page).expect_failures()  # the browser notes the reset connection
     page.unroute(RECORDS)
 
     sent = page.evaluate(
@@ -287,7 +288,7 @@ def test_what_is_not_there_and_what_is_busy_are_told_apart(page: Page) -> None:
     page.route("**/v1/policy", busy)
     missing = page.evaluate("settled(ours.getReceipt('ab'.repeat(32)))")["failed"]
     away = page.evaluate("settled(ours.getPolicy())")["failed"]
-    page.complaints.clear()  # type: ignore[attr-defined]  # the browser notes 404 and 503
+    complaints_of(page).expect_failures()  # the browser notes 404 and 503
 
     assert (missing["code"], missing["isTemporary"]) == ("not-found", False)
     assert (away["code"], away["isTemporary"], away["retryAfter"]) == ("overloaded", True, 7)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from axe import overflowing, serious_findings
 from playwright.sync_api import expect
-from tabs import WIDE
+from tabs import WIDE, complaints_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,14 +136,14 @@ def test_an_unknown_address_says_so(browser_page: Page) -> None:
     answer = browser_page.goto("/nothing")
 
     expect(browser_page.locator("h1")).to_have_text("There is no such page")
-    browser_page.complaints.clear()  # type: ignore[attr-defined]  # the 404 stands on the console
+    complaints_of(browser_page).expect_failures()  # the 404 stands on the console
     assert answer is not None
     assert answer.status == 404
 
 
 def test_something_that_the_ledger_has_not_is_told_from_a_failure(browser_page: Page) -> None:
     opened_at(browser_page, "/checkpoints/999999")
-    browser_page.complaints.clear()  # type: ignore[attr-defined]  # the 404 stands on the console
+    complaints_of(browser_page).expect_failures()  # the 404 stands on the console
 
     expect(browser_page.locator("h1")).to_have_text("There is no such page")
 
@@ -157,7 +157,7 @@ def test_a_network_that_goes_away_is_told(browser_page: Page) -> None:
     browser_page.get_by_role("link", name="Ledger", exact=True).click()
     expect(browser_page.get_by_role("heading", level=1)).to_have_text("This could not be shown")
     expect(browser_page.locator("main")).to_contain_text("cannot be reached now")
-    browser_page.complaints.clear()  # type: ignore[attr-defined]  # the browser tells of it
+    complaints_of(browser_page).expect_failures()  # the browser tells of it
 
 
 def test_the_language_follows_the_browser_and_can_be_switched(
@@ -229,7 +229,7 @@ def test_plain_http_is_told_why_and_where_else(browser_page: Page, site: Site) -
     )
     expect(browser_page.locator("pre")).to_contain_text("provenance verify")
     assert serious_findings(browser_page) == []
-    complaints = browser_page.complaints  # type: ignore[attr-defined]
+    complaints = complaints_of(browser_page)
     complaints[:] = [one for one in complaints if "origin was untrustworthy" not in one]
 
 
