@@ -25,7 +25,7 @@ from dataclasses import dataclass
 
 from provenance import strict_json
 from provenance.digests import from_hex
-from provenance.errors import MalformedError, UnsupportedVersionError
+from provenance.errors import MalformedError
 
 __all__ = [
     "INDEX_NAME",
@@ -37,6 +37,7 @@ __all__ = [
 ]
 
 FORMAT = "provenance-dossier"
+VERSION = 1
 INDEX_NAME = "dossier.json"
 _MAX_BYTES = 64 * 1024 * 1024
 _MAX_ITEMS = 1_000_000
@@ -149,7 +150,7 @@ class DossierIndex:
         log = {"origin": self.origin, "tree_size": self.tree_size, "root": self.root.hex()}
         members: dict[str, object] = {
             "format": FORMAT,
-            "v": 1,
+            "v": VERSION,
             "language": self.language,
             "tool": {**tool, "verifier": self.verifier.hex()},
             "subjects": [one.hex() for one in self.subjects],
@@ -172,9 +173,7 @@ class DossierIndex:
         """
         value = strict_json.parse(octets, max_bytes=_MAX_BYTES, max_depth=6)
         members = strict_json.Members(value)
-        found = (members.value("format"), members.integer("v"))
-        if found != (FORMAT, 1):
-            raise UnsupportedVersionError(f"expected {FORMAT} 1, got {found!a:.80}", field="format")
+        members.check_version(FORMAT, VERSION)
         tool, log = members.object("tool"), members.object("log")
         tool.literal("name", "provenance-ledger")
         index = cls(

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
 from provenance import strict_json
 from provenance.digests import from_evm_hex, sha256, to_evm_hex
-from provenance.errors import MalformedError, UnsupportedVersionError
+from provenance.errors import MalformedError
 from provenance.identifiers import check_ror
 from provenance.identity import Institution
 from provenance.keys import PublicKey
@@ -51,6 +51,7 @@ __all__ = [
     "CheckpointKey",
     "InstitutionKey",
     "Policy",
+    "read_finality",
     "render_policy",
 ]
 
@@ -167,7 +168,7 @@ class Policy:
         """
         value = strict_json.parse(octets, max_bytes=MAX_POLICY_BYTES, max_depth=_MAX_DEPTH)
         members = strict_json.Members(value)
-        _check_version(members)
+        members.check_version(FORMAT, VERSION)
         policy = cls(
             octets=octets,
             origin=members.text("origin"),
@@ -274,15 +275,6 @@ def render_policy(  # noqa: PLR0913 -- one argument for each member of the file
     return octets
 
 
-def _check_version(members: strict_json.Members) -> None:
-    found = members.text("format", max_length=64)
-    if found != FORMAT:
-        raise UnsupportedVersionError(f"expected {FORMAT}, got {found}", field="format")
-    version = members.integer("v")
-    if version != VERSION:
-        raise UnsupportedVersionError(f"expected {VERSION}, got {version}", field="v")
-
-
 def _objects(members: strict_json.Members, name: str) -> list[strict_json.Members]:
     return members.objects(name, max_items=MAX_ITEMS)
 
@@ -307,7 +299,7 @@ def _chain(members: strict_json.Members) -> Chain:
         log_id=_evm_hex(members, "log_id", 32),
         code_hash=_evm_hex(members, "code_hash", 32),
         roots_slot=members.integer("roots_slot"),
-        depth=_depth(members),
+        depth=read_finality(members),
         claims_independence=members.boolean("independent"),
         # the first policies knew no other chains, and are read for ever
         evidence=_choice(members, "evidence", LEVELS) or "proof",
@@ -330,7 +322,8 @@ def _choice(
     raise MalformedError(f"expected one of {expected}, got {found}", field=members.path(name))
 
 
-def _depth(members: strict_json.Members) -> int | None:
+def read_finality(members: strict_json.Members) -> int | None:
+    """Return the ``depth`` of the member ``finality``, in blocks; None for the chain's own tag."""
     if members.value("finality") == FINALIZED:
         return None
     rule = members.object("finality")

@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING
 from provenance import strict_json
 from provenance.anchor_evidence import Evidence, HistoryProof, parse_evidence
 from provenance.digests import from_b64, from_evm_hex, to_b64, to_evm_hex
-from provenance.errors import MalformedError, TooLargeError, UnsupportedVersionError
+from provenance.errors import MalformedError, TooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -186,7 +186,7 @@ class Receipt:
         members = strict_json.Members(
             strict_json.parse(octets, max_bytes=MAX_RECEIPT_BYTES, max_depth=_MAX_DEPTH)
         )
-        _check_version(members)
+        members.check_version(FORMAT, VERSION)
         beacon = members.nullable("beacon", members.object)
         receipt = cls(
             record=_parse_record(members.object("record")),
@@ -246,15 +246,6 @@ def to_tlog_proof(receipt: Receipt) -> str:
     lines.append(f"index {receipt.record.leaf_index}")
     lines.extend(map(to_b64, proofs.record))
     return "\n".join(lines) + "\n\n" + proofs.checkpoint
-
-
-def _check_version(members: strict_json.Members) -> None:
-    found = members.text("format", max_length=64)
-    if found != FORMAT:
-        raise UnsupportedVersionError(f"expected {FORMAT}, got {found}", field="format")
-    version = members.integer("v")
-    if version != VERSION:
-        raise UnsupportedVersionError(f"expected {VERSION}, got {version}", field="v")
 
 
 def _check_shape(receipt: Receipt) -> None:

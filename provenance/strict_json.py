@@ -19,7 +19,12 @@ import re
 from typing import TYPE_CHECKING, NoReturn, TypeAlias, TypeVar, cast
 
 from provenance.digests import from_hex
-from provenance.errors import MalformedError, MalformedJSONError, TooLargeError
+from provenance.errors import (
+    MalformedError,
+    MalformedJSONError,
+    TooLargeError,
+    UnsupportedVersionError,
+)
 from provenance.text import check_text, is_settled
 
 if TYPE_CHECKING:
@@ -373,6 +378,21 @@ class Members:
         value = self.value(name)
         if type(value) is not type(expected) or value != expected:
             raise MalformedError(f"expected {expected!r}, got {value!r:.80}", field=self.path(name))
+
+    def check_version(self, format_name: str, version: int) -> None:
+        """Check the members ``format`` and ``v``, which every file of ours begins with.
+
+        Raises:
+            UnsupportedVersionError: another format, or another version of it.
+        """
+        found = self.text("format", max_length=64)
+        if found != format_name:
+            raise UnsupportedVersionError(
+                f"expected {format_name}, got {found}", field=self.path("format")
+            )
+        number = self.integer("v")
+        if number != version:
+            raise UnsupportedVersionError(f"expected {version}, got {number}", field=self.path("v"))
 
     def integer(self, name: str, *, low: int = 0, high: int = MAX_INTEGER) -> int:
         """Return an integer from ``low`` to ``high``, both included."""

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from provenance import strict_json
 from provenance.digests import from_evm_hex
-from provenance.errors import MalformedError, UnconfirmedChainError, UnsupportedVersionError
-from provenance.policy import BLOCK_TIMES, DEV_CHAIN_IDS, FINALIZED, LEVELS
+from provenance.errors import MalformedError, UnconfirmedChainError
+from provenance.policy import BLOCK_TIMES, DEV_CHAIN_IDS, LEVELS, read_finality
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -169,8 +169,7 @@ def parse_profile(key: str, octets: bytes) -> ChainProfile:
         MalformedError: anything else; ``field`` names the member.
     """
     members = strict_json.Members(strict_json.parse(octets, max_bytes=_MAX_BYTES, max_depth=3))
-    if members.text("format") != FORMAT or members.integer("v") != VERSION:
-        raise UnsupportedVersionError(f"expected {FORMAT} version {VERSION}", field="format")
+    members.check_version(FORMAT, VERSION)
     verified = members.object("verified")
     profile = ChainProfile(
         key=key,
@@ -180,7 +179,7 @@ def parse_profile(key: str, octets: bytes) -> ChainProfile:
         chain_id_source=verified.nullable("chain_id", verified.text),
         genesis_source=verified.nullable("genesis_hash", verified.text),
         independent=members.boolean("independent"),
-        depth=_depth(members),
+        depth=read_finality(members),
         finality_seconds=members.integer("finality_seconds", low=1, high=_MAX_SECONDS),
         block_seconds=members.integer("block_seconds", low=1, high=_MAX_SECONDS),
         fees=_one_of(members, "fees", (EIP_1559, LEGACY)),
@@ -207,15 +206,6 @@ def _check_whole(profile: ChainProfile) -> None:
         raise MalformedError(f"blocks hashed as {profile.header} prove nothing", field="evidence")
     if profile.independent and profile.chain_id in DEV_CHAIN_IDS:
         raise MalformedError("a development chain is nobody's word", field="independent")
-
-
-def _depth(members: strict_json.Members) -> int | None:
-    if members.value("finality") == FINALIZED:
-        return None
-    rule = members.object("finality")
-    depth = rule.integer("depth", low=1)
-    rule.done()
-    return depth
 
 
 def _hash(members: strict_json.Members, name: str) -> bytes:

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from provenance import strict_json
-from provenance.errors import AlreadyExistsError, MalformedError, UnsupportedVersionError
+from provenance.errors import AlreadyExistsError, MalformedError
 from provenance.files.atomic import PRIVATE, fsync_folder, make_folder, write_bytes, writing
 from provenance.ledger.erase_disclosures import apply_erasures
 from provenance.policy import Policy
@@ -115,8 +115,7 @@ class Backup:
             MalformedError: ``field`` names the member.
         """
         members = strict_json.Members(strict_json.parse(octets, max_bytes=_MAX_CONTENTS))
-        if (members.text("format"), members.integer("v")) != (FORMAT, VERSION):
-            raise UnsupportedVersionError(f"expected {FORMAT} v{VERSION}", field="format")
+        members.check_version(FORMAT, VERSION)
         found = cls(
             of=members.text("of"),
             origin=members.text("origin"),

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from provenance import strict_json
-from provenance.errors import MalformedError, UnfinishedChangeError, UnsupportedVersionError
+from provenance.errors import MalformedError, UnfinishedChangeError
 from provenance.files.atomic import fsync_folder, write_bytes
 from provenance.policy import MAX_POLICY_BYTES, Policy
 from provenance.record import check_audience, configuration_of, parse_record, verify_signature
@@ -79,8 +79,7 @@ def read_intent(folder: LedgerFolder) -> Intent | None:
     except OSError as error:
         raise MalformedError(f"{_path(folder)}: {error.strerror}") from error
     members = strict_json.Members(strict_json.parse(octets, max_bytes=_MAX_BYTES))
-    if (members.value("format"), members.value("v")) != (FORMAT, VERSION):
-        raise UnsupportedVersionError(f"expected {FORMAT} v{VERSION}", field="format")
+    members.check_version(FORMAT, VERSION)
     compact = members.text("record", max_length=_MAX_RECORD).encode()
     intent = Intent(compact)
     if "policy" in members:
