@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from provenance.digests import from_b64
-from provenance.errors import MalformedError
+from provenance.record import expect_type
 from provenance.record_values import Contributor, Relation, read_contributor, read_relation
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ def read_correction(record: Record) -> Correction:
 
 def read_dispute(record: Record) -> Dispute:
     """Read a ``dispute`` record; MalformedError for any other type."""
-    _expect_type(record, "dispute")
+    expect_type(record, "dispute")
     payload = _payload(record)
     shown = {part.digest: part.value for part in record.parts}
     places: _Checked = record.claims["parties"]
@@ -282,12 +282,5 @@ def _payload(record: Record) -> dict[str, _Checked]:
 
 def _subject(record: Record, expected: str) -> bytes:
     """Return the id of the record that this one is about, once its type is ``expected``."""
-    _expect_type(record, expected)
+    expect_type(record, expected)
     return bytes.fromhex(_payload(record)["record"])
-
-
-def _expect_type(record: Record, expected: str) -> None:
-    if record.type != expected:
-        raise MalformedError(
-            f"expected {expected}+sd-jwt, got {record.type}+sd-jwt", field="header.typ"
-        )

@@ -82,6 +82,7 @@ __all__ = [
     "check_audience",
     "configuration_of",
     "deposit_of",
+    "expect_type",
     "fixity_of",
     "genesis_of",
     "issue_record",
@@ -259,43 +260,48 @@ def check_audience(record: Record, origin: str) -> None:
 
 def deposit_of(record: Record) -> Deposit:
     """Return what a ``deposit`` record claims; MalformedError for any other type."""
-    _expect_type(record, "deposit")
+    expect_type(record, "deposit")
     shown = {part.name or part.digest: part.value for part in record.parts}
     return read_deposit(record.claims, shown)
 
 
 def fixity_of(record: Record) -> Fixity:
     """Return what a ``fixity`` record claims; MalformedError for any other type."""
-    _expect_type(record, "fixity")
+    expect_type(record, "fixity")
     return read_fixity(record.claims)
 
 
 def key_binding_of(record: Record) -> KeyBinding:
     """Return what a ``key`` record says of its key; MalformedError for any other type."""
-    _expect_type(record, "key")
+    expect_type(record, "key")
     assert record.key is not None  # noqa: S101 -- read_header wants a jwk in a key record
     return read_key_binding(record.payload, record.key)
 
 
 def genesis_of(record: Record) -> Genesis:
     """Return what a log's entry 0 says; MalformedError for any other type."""
-    _expect_type(record, "genesis")
+    expect_type(record, "genesis")
     return read_genesis(record.claims)
 
 
 def configuration_of(record: Record) -> Configuration:
     """Return the change a ``configuration`` record makes; MalformedError for any other type."""
-    _expect_type(record, "configuration")
+    expect_type(record, "configuration")
     return read_configuration(record.claims)
 
 
 def beacon_of(record: Record) -> Beacon:
     """Return the block a ``beacon`` record names; MalformedError for any other type."""
-    _expect_type(record, "beacon")
+    expect_type(record, "beacon")
     return read_beacon(record.claims)
 
 
-def _expect_type(record: Record, expected: str) -> None:
+def expect_type(record: Record, expected: str) -> None:
+    """Check that a record is of the type that its claims are about to be read as.
+
+    Raises:
+        MalformedError: it is of another one.
+    """
     if record.type != expected:
         raise MalformedError(
             f"expected {expected}+sd-jwt, got {record.type}+sd-jwt", field="header.typ"

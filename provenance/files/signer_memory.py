@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Final
 from provenance import strict_json
 from provenance.digests import from_hex, sha256
 from provenance.errors import AlreadyExistsError, FatalError, ProvenanceError, StorageFullError
+from provenance.files.atomic import fsync_folder
 from provenance.files.lock import TurnLock
 from provenance.merkle import RootAccumulator
 from provenance.signing_request import Remembered
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-__all__ = ["FileSignerMemory", "Remembered", "sync_folder"]
+__all__ = ["FileSignerMemory", "Remembered"]
 
 FORMAT: Final = "provenance-signer-memory"
 MAX_BYTES: Final = 65_536
@@ -140,7 +141,7 @@ class FileSignerMemory:
             # a crash here leaves a whole ``.new`` file, which nobody reads: nothing is signed yet
             fresh.replace(self._path)
             # a crash here leaves either name pointing at a whole file
-            sync_folder(self._path.parent)
+            fsync_folder(self._path.parent)
         except OSError as error:
             raise FatalError(f"the signer's memory cannot be written: {error}") from error
 
@@ -154,15 +155,6 @@ def _room_for_it() -> Iterator[None]:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise StorageFullError("no space left for the signer's memory") from error
         raise
-
-
-def sync_folder(path: Path) -> None:
-    """Make renames inside the folder survive a power cut."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _parse(line: bytes, origin: str) -> Remembered:
