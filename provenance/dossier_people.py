@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from provenance.dossier_facts import DossierFacts
     from provenance.record import Record
 
+__all__ = ["countersigned", "custody", "keys", "people", "side_of"]
+
 _EVENTS: Final = frozenset(
     {"fixity", "statement", "correction", "withdrawal", "transfer", "opening", "ruling"}
 )
 """Types that the chain of custody lists."""
-
-__all__ = ["countersigned", "custody", "keys", "people", "side_of"]
 
 
 def side_of(facts: DossierFacts, entry: Entry, speech: Speech | None) -> str:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from provenance.case import Entry
     from provenance.document import Block, Cell, Speech
     from provenance.dossier_facts import DepositFacts, DossierFacts
+    from provenance.record_values import Deposit
 
 __all__ = ["report_of", "timeline_of"]
 
@@ -147,7 +148,7 @@ def _priority(facts: DossierFacts, speech: Speech) -> Table:
     rows = [
         (
             str(one.entry.leaf_index),
-            "\n".join(filter(None, [*_dataset(facts, one, speech)])),
+            "\n".join(filter(None, _dataset(facts, one, speech))),
             _interval(one.entry, speech),
             _who(one.entry, speech),
             countersigned(facts, one.id, speech),
@@ -217,26 +218,8 @@ def _hashes(
         )
     )
     for one in facts.deposits:
-        digest = one.deposit.dataset_digest
-        level = coded(speech, one.deposit.assurance_level or "not-stated")
         yield Heading(3, f"{one.entry.leaf_index}: {one.title}")
-        yield Fields(
-            (
-                (
-                    speech(WORDS["digest"]),
-                    speech(WORDS["sealed"]) if digest is None else Mono(digest.hex()),
-                ),
-                (
-                    speech(WORDS["files"]),
-                    f"{one.deposit.files or '-'} / {one.deposit.length or '-'}",
-                ),
-                (speech(WORDS["assurance"]), level),
-                *(
-                    (f"{extra.algorithm}", Mono(extra.digest.hex()))
-                    for extra in one.deposit.additional_digests
-                ),
-            )
-        )
+        yield Fields(tuple(_digests(one.deposit, speech)))
     yield Paragraph(speech(WORDS["hash-blanks"]))
     yield Fields(tuple((speech(WORDS[f"hash-blank-{n}"]), "") for n in range(1, 5)))
     yield Heading(2, speech.short(WORDS["both-digests"]))
@@ -247,6 +230,15 @@ def _hashes(
         if not name.startswith(("hand/", "overlap/"))
     )
     yield Table((speech(WORDS["file"]), "SHA-256\nSM3"), tuple(rows), (0.45, 0.55))
+
+
+def _digests(deposit: Deposit, speech: Speech) -> Iterator[tuple[str, Cell]]:
+    digest = deposit.dataset_digest
+    yield speech(WORDS["digest"]), speech(WORDS["sealed"]) if digest is None else Mono(digest.hex())
+    yield speech(WORDS["files"]), f"{deposit.files or '-'} / {deposit.length or '-'}"
+    yield speech(WORDS["assurance"]), coded(speech, deposit.assurance_level or "not-stated")
+    for extra in deposit.additional_digests:
+        yield extra.algorithm, Mono(extra.digest.hex())
 
 
 def _inclusion(facts: DossierFacts, speech: Speech) -> Iterator[Block]:

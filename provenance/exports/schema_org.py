@@ -110,20 +110,19 @@ def _property(name: str, value: str) -> dict[str, str]:
     return {"@type": "PropertyValue", "propertyID": name, "value": value}
 
 
-def _person(one: Contributor) -> dict[str, object]:
+def _named(one: Contributor) -> dict[str, object]:
     person: dict[str, object] = {"@type": "Person", "name": one.name}
-    if one.orcid is not None:
-        person["@id"] = ORCID + one.orcid
-    if one.ror:
-        person["affiliation"] = [{"@type": "Organization", "@id": ROR + ror} for ror in one.ror]
-    return person
+    return person if one.orcid is None else person | {"@id": ORCID + one.orcid}
+
+
+def _person(one: Contributor) -> dict[str, object]:
+    affiliation = [{"@type": "Organization", "@id": ROR + ror} for ror in one.ror]
+    return _named(one) | ({"affiliation": affiliation} if affiliation else {})
 
 
 def _roles(one: Contributor) -> list[dict[str, object]]:
     """Return each role as schema.org has it: a ``Role`` between the dataset and the person."""
-    who: dict[str, object] = {"@type": "Person", "name": one.name}
-    if one.orcid is not None:
-        who["@id"] = ORCID + one.orcid
     return [
-        {"@type": "Role", "roleName": ROLES[slug].uri, "contributor": who} for slug in one.roles
+        {"@type": "Role", "roleName": ROLES[slug].uri, "contributor": _named(one)}
+        for slug in one.roles
     ]

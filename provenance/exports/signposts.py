@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Link", "header_of", "links_of", "linkset_of"]
 
-MOST_AUTHORS: Final = 20
+_MOST_AUTHORS: Final = 20
 """Authors in a header; a deposit may have 500."""
 
 _IN_URI: Final = "!#$%&'()*+,/:;=?@[]~"
@@ -84,7 +84,7 @@ def _cited_as(record: Record) -> str | None:
 def header_of(links: Sequence[Link]) -> str:
     """Return the value of the Link header (RFC 8288)."""
     authors = [one for one in links if one.rel == "author"]
-    left_out = set(authors[MOST_AUTHORS:])
+    left_out = set(authors[_MOST_AUTHORS:])
     return ", ".join(_value(one) for one in links if one not in left_out)
 
 

@@ -129,8 +129,10 @@ class HttpPost:
 def _why(error: Exception) -> str:
     """Name what went wrong; where the name alone says nothing, in the system's own words."""
     name = type(error).__name__
+    if not isinstance(error, OSError) or not error.strerror:
+        return name
     is_bare = type(error) is OSError or isinstance(error, socket.gaierror)
-    return f"{name}: {error.strerror}" if is_bare and error.strerror else name  # type: ignore[attr-defined]  # of OSError
+    return f"{name}: {error.strerror}" if is_bare else name
 
 
 class _Kept(Connection):

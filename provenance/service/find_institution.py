@@ -53,7 +53,9 @@ class AskedInstitution:
             return cls._known([one for one in known if one.ror == ror], ror_words(ror))
         if _is_kid(text):
             same = [one for one in known if one.key.thumbprint == text]
-            return cls._known(same) if same else cls(frozenset({text}), False, frozenset())  # noqa: FBT003 -- a row
+            if same:
+                return cls._known(same)
+            return cls(kids=frozenset({text}), in_policy=False, words=frozenset())
         words = name_words(nfc(text))
         return cls._known([one for one in known if name_words(one.name) == words], words)
 
@@ -61,7 +63,7 @@ class AskedInstitution:
     def _known(cls, keys: list[InstitutionKey], *words: str) -> AskedInstitution:
         rors = (ror_words(one.ror) for one in keys if one.ror is not None)
         kids = frozenset(one.key.thumbprint for one in keys)
-        return cls(kids, True, frozenset({*words, *rors}))  # noqa: FBT003 -- a row
+        return cls(kids=kids, in_policy=True, words=frozenset({*words, *rors}))
 
 
 def find_institution(

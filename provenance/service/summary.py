@@ -6,27 +6,25 @@ beacons at its ends, which are issued every minute while there is traffic.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provenance.anchor import AnchorState
-from provenance.anchor_evidence import block_of
-from provenance.digests import to_evm_hex
 from provenance.record import parse_entry
+from provenance.service.views import short_anchor_view
 
 if TYPE_CHECKING:
     from provenance.ledger.anchor_port import Anchor
     from provenance.policy import Chain, Policy
     from provenance.service.running import RunningParts
+    from provenance.service.views import View
 
 __all__ = ["summarise"]
 
-HOUR: Final = 3_600
-DAY: Final = 24 * HOUR
+_HOUR: Final = 3_600
+_DAY: Final = 24 * _HOUR
 
 _FIRST_BEACON: Final = 1
 """Index of the first one, in the log's first batch."""
-
-View = dict[str, Any]  # JSON, whose members the API's own models name and check
 
 
 def summarise(parts: RunningParts, policy: Policy, now_unix: int) -> View:
@@ -42,8 +40,8 @@ def summarise(parts: RunningParts, policy: Policy, now_unix: int) -> View:
         "size": size,
         "began_at": parts.store.beacons(_FIRST_BEACON, _FIRST_BEACON + 1)[0].issued_unix,
         "newest_at": parse_entry(newest).iat,
-        "last_hour": _records_since(parts, size, now_unix - HOUR),
-        "last_day": _records_since(parts, size, now_unix - DAY),
+        "last_hour": _records_since(parts, size, now_unix - _HOUR),
+        "last_day": _records_since(parts, size, now_unix - _DAY),
         "chains": [_chain(chain, parts) for chain in policy.chains],
         "parts": {name: fine for name, (fine, _) in parts.readiness().items()},
     }
@@ -72,18 +70,7 @@ def _chain(chain: Chain, parts: RunningParts) -> View:
 
 
 def _anchor(anchor: Anchor) -> View:
-    found = anchor.inclusion
-    evidence = None if found is None else found.evidence
-    return {
-        "anchor_id": anchor.anchor_id,
-        "tree_size": anchor.tree_size,
-        "state": anchor.state.value,
-        "block_number": None if found is None else found.block.number,
-        "block_hash": None if found is None else to_evm_hex(found.block.block_hash),
-        "block_time": None if evidence is None else block_of(evidence).timestamp,
-        "level": None if evidence is None else evidence.level,
-        "cost_at_most_wei": str(_dearest(anchor)),
-    }
+    return short_anchor_view(anchor) | {"cost_at_most_wei": str(_dearest(anchor))}
 
 
 def _dearest(anchor: Anchor) -> int:

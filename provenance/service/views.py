@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from provenance.record import Record
     from provenance.service.record_about import About
 
-__all__ = ["Levels", "anchor_view", "hit_views", "record_view"]
+__all__ = ["Levels", "View", "anchor_view", "hit_views", "record_view", "short_anchor_view"]
 
 MOST_PEOPLE: Final = 10
 """Contributors that a hit names; the record has them all."""
@@ -147,22 +147,30 @@ def _fixity(record: Record, index: int, deposit: Record, levels: Levels) -> View
     }
 
 
-def anchor_view(anchor: Anchor) -> View:
-    """Return one anchor with its evidence, once it has any."""
+def short_anchor_view(anchor: Anchor) -> View:
+    """Return one anchor without its evidence: how far it is, and in which block."""
     found = anchor.inclusion
     evidence = None if found is None else found.evidence
     return {
         "anchor_id": anchor.anchor_id,
-        "chain_id": anchor.chain_id,
         "tree_size": anchor.tree_size,
-        "root_hash": anchor.root_hash.hex(),
         "state": anchor.state.value,
         "block_number": None if found is None else found.block.number,
         "block_hash": None if found is None else to_evm_hex(found.block.block_hash),
         "block_time": None if evidence is None else block_of(evidence).timestamp,
+        "level": None if evidence is None else evidence.level,
+    }
+
+
+def anchor_view(anchor: Anchor) -> View:
+    """Return one anchor with its evidence, once it has any."""
+    found = anchor.inclusion
+    evidence = None if found is None else found.evidence
+    return short_anchor_view(anchor) | {
+        "chain_id": anchor.chain_id,
+        "root_hash": anchor.root_hash.hex(),
         "transactions": [to_evm_hex(attempt.tx_hash) for attempt in anchor.attempts],
         "evidence": None if evidence is None else evidence.to_json(),
-        "level": None if evidence is None else evidence.level,
         "widened_by": None if evidence is None or found is None else found.widened_by,
         "histories": []
         if found is None
