@@ -45,8 +45,6 @@ __all__ = [
     "Labels",
     "bound_text",
     "certificate_of",
-    "contributor_row",
-    "people_table",
 ]
 
 OUTCOMES: Final = {
@@ -277,17 +275,17 @@ def _data(deposit: Deposit, speech: Speech) -> Iterator[Block]:
     yield Fields(tuple(rows))
     if deposit.contributors:
         yield Heading(1, speech.short(Labels.PEOPLE))
-        yield people_table(deposit, speech)
+        yield _people_table(deposit, speech)
 
 
-def people_table(deposit: Deposit, speech: Speech) -> Table:
+def _people_table(deposit: Deposit, speech: Speech) -> Table:
     """Return the contributors that a deposit claims, with their roles."""
     head = tuple(map(speech, (Labels.NAME, Labels.ORCID, Labels.ROLES)))
-    rows = (contributor_row(one, speech) for one in deposit.contributors)
+    rows = (_contributor_row(one, speech) for one in deposit.contributors)
     return Table(head, tuple(rows), (0.34, 0.28, 0.38))
 
 
-def contributor_row(person: Contributor | None, speech: Speech) -> tuple[Cell, ...]:
+def _contributor_row(person: Contributor | None, speech: Speech) -> tuple[Cell, ...]:
     """Return name, identifiers and roles of one contributor."""
     if person is None:
         return speech(_SAID["withheld"]), "", ""

@@ -15,7 +15,6 @@ import re
 from operator import mul
 from typing import Final
 
-from provenance.credit import ROLES
 from provenance.digests import sha256
 from provenance.errors import CheckDigitError, HashOfNothingError, MalformedError
 from provenance.merkle import leaf_hash
@@ -31,7 +30,6 @@ __all__ = [
     "check_digest_of_something",
     "check_identifier",
     "check_orcid",
-    "check_role",
     "check_ror",
 ]
 
@@ -90,18 +88,6 @@ def bare_orcid(text: str) -> str:
 def bare_ror(text: str) -> str:
     """Cut the resolver's address off a ROR id as people paste it; changes nothing else."""
     return re.sub(r"^(?:https?://)?(?:www\.)?ror\.org/", "", text.strip())
-
-
-def check_role(slug: str, field: str = "roles") -> None:
-    """Check a CRediT role's slug, as ``data-curation``.
-
-    Raises:
-        MalformedError: not one of the fourteen.
-    """
-    if slug not in ROLES:
-        raise MalformedError(
-            f"expected a CRediT role as data-curation, got {slug[:80]!r}", field=field
-        )
 
 
 # --- datasets -----------------------------------------------------------------------------

@@ -23,21 +23,18 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from provenance import sdjwt, strict_json
 from provenance.deposit_types import SEALABLE, SEALED_DIGESTS
 from provenance.errors import MalformedError, NotAuthorisedError, UnsupportedVersionError
-from provenance.record import issue_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from provenance.record import Record
     from provenance.sdjwt import Disclosure
-    from provenance.signing_key import SigningKey
 
 __all__ = [
     "MAX_SECRET_BYTES",
     "Opening",
     "SealedSecret",
     "check_opening",
-    "issue_opening",
     "open_claims",
     "read_opening",
     "seal_claims",
@@ -138,30 +135,6 @@ def seal_claims(
             next(salts), {"sha256": value, "key": key} if name in SEALED_DIGESTS else value, name
         )
         for name, value in claims.items()
-    )
-
-
-def issue_opening(
-    secret: SealedSecret,
-    names: Sequence[str],
-    *,
-    private_key: SigningKey,
-    aud: str,
-    iat: int,
-) -> Record:
-    """Make the record that opens ``names`` of a sealed deposit.
-
-    Raises:
-        MalformedError: a name that was not sealed.
-    """
-    return issue_record(
-        "opening",
-        {"record": secret.record.hex()},
-        private_key=private_key,
-        aud=aud,
-        iat=iat,
-        salts=iter(()),
-        made=secret.named(names),
     )
 
 

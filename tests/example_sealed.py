@@ -7,6 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from example_ledger import ALICE, ORIGIN, ROOT, T0
+from openings import issue_opening
 
 from provenance import fingerprint
 from provenance.digests import from_b64url, sha256
@@ -14,7 +15,7 @@ from provenance.erasure import Erased
 from provenance.ledger.erase_disclosures import issue_erasure
 from provenance.record import issue_record
 from provenance.salted import file_opening, salted_digest
-from provenance.sealed import SealedSecret, issue_opening, seal_claims
+from provenance.sealed import SealedSecret, seal_claims
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from provenance.imported import Remark
     from provenance.verdict import Bound
 
-__all__ = ["Told", "what_is_proved", "write", "write_told"]
+__all__ = ["Told", "write", "write_told"]
 
 _HEIGHT: Final = 20
 _PADDING: Final = 6
@@ -44,7 +44,7 @@ _BAD: Final = {
 
 def write(subject: Subject) -> Iterator[bytes]:
     """Yield the badge, in the subject's language."""
-    said = what_is_proved(subject)
+    said = _what_is_proved(subject)
     colour = _GREY if not subject.is_in_log else _BLUE if subject.not_after is None else _GREEN
     yield _draw(said, colour, subject.translate)
 
@@ -104,7 +104,7 @@ def _draw(
     return to_bytes(root)
 
 
-def what_is_proved(subject: Subject) -> Remark:
+def _what_is_proved(subject: Subject) -> Remark:
     """Return the most that the verdict proves."""
     if subject.not_after is not None:
         date = datetime.fromtimestamp(subject.not_after.time_unix, UTC).date().isoformat()

@@ -121,7 +121,7 @@ class ReceiptIssuer:
         self._anchors = anchors
         self._pins = tuple(pins)
         self._cosignatures = cosignatures
-        # pure but for erasure, and the same for every record of a batch or of a key
+        # the same for every record of a batch or of a key: erasures wait until no service runs
         self._path = lru_cache(maxsize=4_096)(self._read_path)
         self._key_record = lru_cache(maxsize=1_024)(self._read_key_record)
         self._beacon_entry = lru_cache(maxsize=64)(self._read_beacon_entry)
@@ -129,10 +129,6 @@ class ReceiptIssuer:
         self._events_at = lru_cache(maxsize=256)(self._read_events)
         self._keys_at = lru_cache(maxsize=256)(self._read_keys)
         self._sound: deque[LoggedBeacon | None] = deque(maxlen=8)
-
-    def forget(self) -> None:
-        """Forget what may hold disclosures; after every erasure."""
-        self._key_record.cache_clear()
 
     def acknowledge(
         self, record: Record, leaf_index: int, signed: SignedHead, *, has_events: bool = True

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from openings import issue_opening
 from running_service import Service, the_problem
 from small_ledger import ORIGIN, START, deposit, key_of, key_record, salts
 
 from provenance import strict_json
 from provenance.digests import sha256, to_b64url
 from provenance.record import issue_record, parse_record
-from provenance.sealed import SealedSecret, issue_opening, seal_claims
+from provenance.sealed import SealedSecret, seal_claims
 
 if TYPE_CHECKING:
     from provenance.keys import PrivateKey

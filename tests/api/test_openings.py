@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from openings import issue_opening
 from running_service import Service, the_problem
 from small_ledger import ORIGIN, START, key_of, salts
 
 from provenance.digests import sha256
 from provenance.receipt import Receipt
 from provenance.record import Record, issue_record, parse_record
-from provenance.sealed import SealedSecret, issue_opening, seal_claims
+from provenance.sealed import SealedSecret, seal_claims
 
 if TYPE_CHECKING:
     from provenance.keys import PrivateKey

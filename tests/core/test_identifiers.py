@@ -116,20 +116,11 @@ def test_all_fourteen_roles_have_uri_and_both_names() -> None:
     assert len(ROLES) == 14
     assert list(ROLES) == sorted(ROLES)
     for slug, role in ROLES.items():
-        identifiers.check_role(slug)
         assert role.uri == f"https://credit.niso.org/contributor-roles/{slug}/"
         assert role.english.isprintable()
         assert any("\u4e00" <= letter <= "\u9fff" for letter in role.chinese)
     assert ROLES["writing-original-draft"].english == "Writing – original draft"
     assert ROLES["data-curation"].chinese == "数据管理"
-
-
-@pytest.mark.parametrize("role", ["", "Software", "software/", "author", "data curation"])
-def test_unknown_role_is_refused(role: str) -> None:
-    with pytest.raises(MalformedError) as caught:
-        identifiers.check_role(role, "contributors[0].roles[1]")
-
-    assert caught.value.field == "contributors[0].roles[1]"
 
 
 GOOD_IDENTIFIERS = [

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openings import issue_opening
 from strategies import ORIGIN, private_key, salts
 
 from provenance.digests import sha256
@@ -15,7 +16,6 @@ from provenance.record import Record, deposit_of, issue_record, parse_record
 from provenance.sealed import (
     SealedSecret,
     check_opening,
-    issue_opening,
     open_claims,
     read_opening,
     seal_claims,

@@ -174,7 +174,6 @@ def erase(ledger: OpenLedger, asked: JSON, say: Callable[[JSON], None]) -> None:
         erase_stored(
             bytes.fromhex(found), log=ledger.log, store=ledger.store, key_store=ledger.key_store
         )
-        ledger.receipts.forget()
         say({"erased": found})
 
 

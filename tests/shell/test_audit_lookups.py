@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from openings import issue_opening
 from small_ledger import ORIGIN, START, deposit, key_of, key_record, policy, salts
 
 from provenance.digests import sha256
@@ -12,7 +13,7 @@ from provenance.errors import AuditError
 from provenance.ledger.audit_store import audit_store
 from provenance.ledger.rebuild_lookups import rebuild_lookups
 from provenance.record import issue_record
-from provenance.sealed import SealedSecret, issue_opening, seal_claims
+from provenance.sealed import SealedSecret, seal_claims
 from provenance.store.engine import open_writer
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from in_node import Failed, ask, ask_one
+from openings import issue_opening
 
 from provenance.digests import from_b64url, sha256, to_b64url
 from provenance.errors import ProvenanceError
@@ -17,7 +18,7 @@ from provenance.files import key_file
 from provenance.holder_statement import PUBLICATION, check_statement, parse_statement
 from provenance.keys import PrivateKey
 from provenance.record import issue_record, parse_record, verify_signature
-from provenance.sealed import SealedSecret, check_opening, issue_opening, seal_claims
+from provenance.sealed import SealedSecret, check_opening, seal_claims
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
