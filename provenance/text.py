@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 __all__ = [
+    "FOLDING",
     "REFUSED",
     "REFUSED_SINCE",
     "REFUSED_UP_TO",
@@ -47,7 +48,7 @@ REFUSED = (
     (0x1E5EE, 0x1E5EF), (0x1E6E3, 0x1E6E3), (0x1E6E6, 0x1E6E6), (0x1E6EE, 0x1E6EF),
     (0x1E6F5, 0x1E6F5),
 )
-_FOLDING = (
+FOLDING = (
     (0x0041, 0x0376), (0x037F, 0x037F), (0x0386, 0x038A), (0x038C, 0x038C), (0x038E, 0x03A1),
     (0x03A3, 0x052E), (0x0531, 0x0556), (0x0587, 0x0587), (0x10A0, 0x10C5), (0x10C7, 0x10C7),
     (0x10CD, 0x10CD), (0x13F8, 0x13FD), (0x1C80, 0x1C88), (0x1C90, 0x1CBA), (0x1CBD, 0x1CBF),
@@ -82,7 +83,7 @@ def _complement(ranges: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 # "Not among the settled" rather than "among the refused": the ranges are tried in order, so that
 # ASCII, Latin and Chinese are decided by the first few instead of by all.
 _UNSETTLED = re.compile(f"[^{_character_class(_complement([*REFUSED, _SURROGATES]))}]")
-_SETTLED_FOLDING = re.compile(f"[{_character_class(_FOLDING)}]+")
+_SETTLED_FOLDING = re.compile(f"[{_character_class(FOLDING)}]+")
 # General category Cc: what a terminal or a line-based format might obey instead of show.
 _CONTROL = r"\x00-\x1f\x7f-\x9f"
 # Property Bidi_Control: they make a name look like another one (CVE-2021-42574).

@@ -130,7 +130,7 @@ def _block(table: dict[int, str]) -> str:
         f'REFUSED_SINCE = "{BASE}"',
         f'REFUSED_UP_TO = "{unicodedata2.unidata_version}"',
         *_as_source("REFUSED", _as_ranges(refused())),
-        *_as_source("_FOLDING", folding(table)),
+        *_as_source("FOLDING", folding(table)),
         "# fmt: on",
     ]
     return BEGIN + "".join(f"{line}\n" for line in lines) + END
