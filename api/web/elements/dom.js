@@ -42,12 +42,19 @@ export function svg(tag, attributes, ...children) {
 }
 
 /**
- * Put `children` in the place of whatever `parent` holds.
+ * Put `children` in the place of whatever `parent` holds. A reader without a mouse who was in there,
+ * at the button that he pressed say, is led to what stands there now.
  * @param {Element} parent
  * @param {...Child} children
  */
 export function replace(parent, ...children) {
+  const before = document.activeElement;
+  const isInside = parent !== before && parent.contains(before);
   parent.replaceChildren(...children.flat(Infinity).filter(isShown).map(asNode));
+  if (!isInside || parent.contains(document.activeElement)) return;
+  const place = parent.querySelector("h1, h2, h3") ?? parent;
+  place.tabIndex = -1;
+  place.focus({ preventScroll: true });
 }
 
 /**
