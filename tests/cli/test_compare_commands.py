@@ -93,7 +93,7 @@ def test_a_list_without_sha256_is_not_taken_for_data(
     alone.succeed("fingerprint", dataset, "--chunks", "-o", "m.jsonl")
 
     for name in ("declared.jsonl", "m.chunks.jsonl"):
-        ran = alone.run(command, name, dataset)
+        ran = alone.here(command, name, dataset)
         assert ran.code == 2
         assert "other digests only" in ran.err
 
@@ -104,7 +104,7 @@ def test_a_pipe_is_refused_and_not_waited_for(
 ) -> None:
     os.mkfifo(tmp_path / "pipe")
 
-    ran = alone.run(command, "pipe", dataset)
+    ran = alone.here(command, "pipe", dataset)
 
     assert ran.code == 2
     assert "neither a file nor a folder" in ran.err

@@ -84,7 +84,7 @@ def test_other_digests_are_signed_with_the_first(
 
 
 def test_other_digests_need_every_file_hashed_here(line: CommandLine) -> None:
-    refused = line.run("deposit", "--import", line.folder, "--also", "sm3")
+    refused = line.here("deposit", "--import", line.folder, "--also", "sm3")
 
     assert refused.code == 2
     assert "--also" in refused.err
@@ -116,7 +116,7 @@ def test_a_ledger_that_is_away_leaves_a_record_to_resume(
     words += ["--contributor", "Ann", "--policy", str(ledger.policy)]
     words += ["--ledger", "http://127.0.0.1:9"]
 
-    ran = line.run("deposit", dataset, *words)
+    ran = line.here("deposit", dataset, *words)
 
     assert ran.code == 4
     saved = ran.err.splitlines()[0].rpartition(" ")[2]
@@ -238,7 +238,7 @@ def test_a_receipt_says_when_it_is_not_complete(line: CommandLine) -> None:
     words = ["--title", "T", "--license", "CC0-1.0", "--access", "open", "--json"]
     record_id = str(line.succeed("deposit", "one", *words).json()["id"])
 
-    ran = line.run("receipt", record_id, "--wait", "--timeout", "0")
+    ran = line.here("receipt", record_id, "--wait", "--timeout", "0")
     unknown = line.here("receipt", "00" * 32, "--json")
 
     assert ran.code == 3
@@ -256,7 +256,7 @@ def test_a_temporary_refusal_leaves_a_record_to_resume(
     words = ["--title", "T", "--license", "CC0-1.0", "--access", "open", "-o", "out"]
 
     with answering({"results": [{"problem": problem}]}) as url:
-        ran = line.run("deposit", dataset, *words, "--policy", ledger.policy, "--ledger", url)
+        ran = line.here("deposit", dataset, *words, "--policy", ledger.policy, "--ledger", url)
 
     assert ran.code == 4
     assert "60 records a minute" in ran.err
@@ -296,7 +296,7 @@ def answering(answer: dict[str, object]) -> Iterator[str]:
 def test_signing_without_a_ledger_says_what_to_give(line: CommandLine, dataset: Path) -> None:
     words = ["--title", "T", "--sign-only", "--ledger", "http://127.0.0.1:9"]
 
-    ran = line.run("deposit", dataset, *words)
+    ran = line.here("deposit", dataset, *words)
 
     assert ran.code == 4
     assert "http://127.0.0.1:9/v1/policy" in ran.err

@@ -25,7 +25,7 @@ def test_a_person_is_erased_and_every_proof_goes_on(tmp_path: Path) -> None:
         made = line.succeed("deposit", "a.csv", *words, "--json").json()
 
     while_none_serves = alone.succeed("erase", "ledger", "--person", ORCID, "--json").json()
-    again = alone.run("erase", "ledger", "--person", ORCID, "--json")
+    again = alone.here("erase", "ledger", "--person", ORCID, "--json")
 
     records = while_none_serves["records"]
     assert isinstance(records, list)
@@ -39,13 +39,13 @@ def test_a_person_is_erased_and_every_proof_goes_on(tmp_path: Path) -> None:
     with served(tmp_path / "ledger", alone) as url:
         line = CommandLine(tmp_path, tmp_path / "home", url)
         # 3 before the erasure's own checkpoint is anchored
-        got = line.run("receipt", made["id"], "--ledger", url, "-o", "new.json", "--json")
+        got = line.here("receipt", made["id"], "--ledger", url, "-o", "new.json", "--json")
         assert got.code in {0, 3}
         assert "Otto Weg" not in got.out
         shown = line.succeed("show", "new.json", "--json").json()["claims"]
         assert isinstance(shown, dict)
         assert [one["name"] for one in shown["contributors"]] == ["Ann Example"]
-        busy = alone.run("erase", "ledger", made["id"], "--json")
+        busy = alone.here("erase", "ledger", made["id"], "--json")
         assert (busy.code, busy.json()["error"]) == (4, "locked")
 
 

@@ -50,7 +50,7 @@ def test_every_format_is_written_where_it_is_asked_for(line: CommandLine, name: 
 
 
 def test_the_default_is_still_the_tlog_proof(line: CommandLine) -> None:
-    ran = line.run("export", "receipt.json")
+    ran = line.here("export", "receipt.json")
 
     assert ran.code == 0
     assert ran.out.startswith("c2sp.org/tlog-proof@v1\n")

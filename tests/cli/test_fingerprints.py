@@ -60,7 +60,7 @@ def test_every_reason_against_a_dataset_is_told_and_nothing_written(
     (dataset / "A.txt").write_text("")
     (dataset / "a.txt").write_text("")
 
-    ran = alone.run("fingerprint", dataset, "-o", "m.jsonl", "--json")
+    ran = alone.here("fingerprint", dataset, "-o", "m.jsonl", "--json")
 
     problems = ran.json()["problems"]
     assert isinstance(problems, list)
@@ -71,7 +71,7 @@ def test_every_reason_against_a_dataset_is_told_and_nothing_written(
 
 
 def test_a_place_that_cannot_be_written_is_named(alone: CommandLine, dataset: Path) -> None:
-    ran = alone.run("fingerprint", dataset, "-o", "nowhere/m.jsonl")
+    ran = alone.here("fingerprint", dataset, "-o", "nowhere/m.jsonl")
 
     assert ran.code == 2
     assert "nowhere/m.jsonl" in ran.err
@@ -83,7 +83,7 @@ def test_device_as_output_is_refused_before_anything_is_hashed(
     os.mkfifo(dataset / "refused while hashing")
     os.mkfifo(tmp_path / "pipe")
 
-    ran = alone.run("fingerprint", dataset, "-o", "pipe")
+    ran = alone.here("fingerprint", dataset, "-o", "pipe")
 
     assert ran.code == 2
     assert "pipe: a device or a pipe" in ran.err

@@ -76,7 +76,7 @@ def test_another_keys_sound_report_makes_the_deposit_witnessed(
 ) -> None:
     at_archive = standing(witness, copied)
 
-    ran = at_archive.run("fixity", "data.provenance/receipt.json", "data", "--deposit", "--json")
+    ran = at_archive.here("fixity", "data.provenance/receipt.json", "data", "--deposit", "--json")
     found = ran.json()
     verdict = verify(at_archive, ledger, deposited.block, "--fixity", found["receipt"])
 
@@ -114,7 +114,7 @@ def test_damage_is_named_recorded_and_deposited_all_the_same(
     (copied / "data" / "readme.txt").unlink()
     line = standing(witness, copied)
 
-    shown = line.run("fixity", "data.provenance/receipt.json", "data", "--deposit")
+    shown = line.here("fixity", "data.provenance/receipt.json", "data", "--deposit")
     (receipt,) = (copied / "data.provenance").glob("fixity-*.receipt.json")
     verdict = verify(line, ledger, deposited.block, "--fixity", receipt)
 

@@ -97,7 +97,7 @@ def test_files_that_disagree_are_named_and_nothing_is_written(
     (dataset / "readme.txt").write_text("what was this\n")
     words = ["import", sums, "--data", dataset, "--rehash", "all", "-o", "m.jsonl"]
 
-    people = refused(alone.run(*words), 1)
+    people = refused(alone.here(*words), 1)
     script = refused(alone.here(*words, "--json"), 1).json()
 
     found, stated = (

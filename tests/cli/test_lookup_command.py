@@ -68,7 +68,7 @@ def test_a_found_file_is_proved_and_then_verified(
 
     hits = hits_of(line, file, "--proof", tmp_path / "found")
     (hit,) = [one for one in hits if one["id"] == deposited.record_id]
-    ran = line.run(
+    ran = line.here(
         *("verify", hit["receipt"], file, "--file-proof", hit["file_proof"]),
         *("--policy", ledger.policy, "--block-hash", deposited.block, *VETTED),
     )

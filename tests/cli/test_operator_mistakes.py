@@ -132,7 +132,7 @@ def test_a_restored_copy_waits_for_the_word_of_its_chain(
 def test_an_audit_whose_chain_is_away_says_that_what_is_stored_is_whole(
     line: CommandLine, unreachable: Path
 ) -> None:
-    ran = line.run("audit", unreachable)
+    ran = line.here("audit", unreachable)
 
     assert ran.code == 4
     assert "what is stored holds together, but chain 31337 was not asked" in ran.err
@@ -158,8 +158,8 @@ def test_a_deposit_to_a_read_only_service_is_told_so(
     flags = ["--title", "Penguins", "--license", "CC0-1.0", "--access", "open"]
     flags += ["--contributor", "Ann Example; roles=software"]
     with served(unreachable, line, "--read-only") as url:
-        words = line.run("deposit", dataset, "--ledger", url, *flags)
-        as_json = line.run("deposit", dataset, "--ledger", url, *flags, "--json")
+        words = line.here("deposit", dataset, "--ledger", url, *flags)
+        as_json = line.here("deposit", dataset, "--ledger", url, *flags, "--json")
 
     assert words.code == as_json.code == 4
     assert "The ledger takes no records at the moment; reading goes on: " in words.err

@@ -31,7 +31,7 @@ def test_url_has_the_fingerprint_of_its_file(person: CommandLine, web: Web) -> N
     (person.folder / "data.bin").write_bytes(CONTENT)
     here = person.here("fingerprint", "data.bin", "-o", "here.jsonl", "--json").json()
 
-    there = person.run("fingerprint", f"{web.url}/x/data.bin?token=secret", "--json")
+    there = person.here("fingerprint", f"{web.url}/x/data.bin?token=secret", "--json")
 
     assert there.code == 0, there.err
     assert there.json()["dataset_digest"] == here["dataset_digest"]

@@ -129,7 +129,7 @@ def test_one_file_is_opened_without_the_ledger(
 def test_options_that_would_show_what_is_sealed_are_refused(
     line: CommandLine, dataset: Path, tmp_path: Path, words: list[str], field: str
 ) -> None:
-    answer = line.run("deposit", dataset, "--title", "x", *words, "-o", "out", "--json")
+    answer = line.here("deposit", dataset, "--title", "x", *words, "-o", "out", "--json")
 
     assert answer.code == 2
     assert answer.json()["field"] == field

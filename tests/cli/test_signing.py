@@ -69,7 +69,7 @@ def test_damage_that_is_still_there_is_not_cleared(line: CommandLine, still: Pat
         (root,) = connection.execute("SELECT root_hash FROM heads WHERE tree_size = 2").fetchone()
         connection.execute("UPDATE heads SET root_hash = zeroblob(32) WHERE tree_size = 2")
 
-    refused = line.run("scrub", still, "--clear")
+    refused = line.here("scrub", still, "--clear")
     kept = line.succeed("scrub", still, "--json").json()
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("UPDATE heads SET root_hash = ? WHERE tree_size = 2", (root,))
@@ -94,7 +94,7 @@ def test_what_is_no_ledger_is_refused_and_not_made_one(
 
 
 def test_a_mode_that_there_is_not_is_refused(line: CommandLine, still: Path) -> None:
-    assert line.run("mode", still, "sleeping").code == 2
+    assert line.here("mode", still, "sleeping").code == 2
 
 
 def test_the_signer_answers_until_it_is_told_to_stop(line: CommandLine, still: Path) -> None:

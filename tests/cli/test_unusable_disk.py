@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from command_line import CommandLine
+    from command_line import CommandLine, Ran
     from conftest import Served
 
 pytestmark = pytest.mark.skipif(why_not() is not None, reason="mounting a tmpfs needs root")
@@ -55,9 +55,9 @@ def test_a_full_disk_is_said_and_nothing_is_called_damaged(
     folder = disk / "ledger"
     fill(disk)
 
-    full = line.run(*_on(command, folder))
+    full = said_by(line, command, folder)
     (disk / "ballast").unlink()
-    sound = line.run("audit", folder, "--offline")
+    sound = line.here("audit", folder, "--offline")
 
     assert full.code == 4
     assert f"no space left where {folder} lies (0 bytes free); free some" in full.err
@@ -72,7 +72,7 @@ def test_a_read_only_disk_is_said_and_nothing_is_called_damaged(
     folder = disk / "ledger"
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
 
-    refused = line.run(*_on(command, folder))
+    refused = said_by(line, command, folder)
 
     assert refused.code == 4
     assert f"{folder} is on a read-only disk" in refused.err
@@ -84,7 +84,7 @@ def test_a_database_that_cannot_be_opened_is_named(line: CommandLine, disk: Path
     database.unlink()
     database.mkdir()
 
-    refused = line.run("audit", database.parent, "--offline")
+    refused = line.here("audit", database.parent, "--offline")
 
     assert refused.code == 4
     assert f"{database} cannot be opened: SQLITE_CANTOPEN" in refused.err
@@ -94,10 +94,16 @@ def test_a_damaged_database_is_still_called_so(line: CommandLine, disk: Path) ->
     database = disk / "ledger" / "ledger.sqlite"
     database.write_bytes(b"no database at all" * 1000)
 
-    damaged = line.run("audit", database.parent, "--offline")
+    damaged = line.here("audit", database.parent, "--offline")
 
     assert damaged.code == 1
     assert "SQLITE_NOTADB" in damaged.err
+
+
+def said_by(line: CommandLine, command: tuple[str, ...], folder: Path) -> Ran:
+    # what serves leaves open to the end of its process what it listened with
+    run = line.run if command[0] == "serve" else line.here
+    return run(*_on(command, folder))
 
 
 def _on(command: tuple[str, ...], folder: Path) -> list[str | Path]:

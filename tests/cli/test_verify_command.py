@@ -31,7 +31,7 @@ class Verify:
 
     def __call__(self, *words: object, receipt: Path | None = None, **environ: str) -> Ran:
         given = ["verify", receipt or self.deposited.receipt, *words]
-        return self.line.run(*given, "--policy", self.ledger.policy, **environ)
+        return self.line.here(*given, "--policy", self.ledger.policy, **environ)
 
     def outcome(self, *words: object, receipt: Path | None = None) -> tuple[int, str | None]:
         """The exit code, and the code of the check that decided it."""
@@ -140,7 +140,7 @@ def test_what_cannot_be_checked_is_unusable(verify: Verify, tmp_path: Path) -> N
     (tmp_path / "other.json").write_text(json.dumps({**other, "origin": "another.example"}))
 
     assert verify.outcome(receipt=garbage) == (2, "receipt-unreadable")
-    ran = verify.line.run("verify", verify.deposited.receipt, "--policy", "other.json")
+    ran = verify.line.here("verify", verify.deposited.receipt, "--policy", "other.json")
     assert ran.code == 2
 
 

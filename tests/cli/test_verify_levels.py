@@ -24,7 +24,7 @@ def line(tmp_path: Path) -> CommandLine:
 def verify(line: CommandLine, made: Built, *words: object, language: str = "C.UTF-8") -> Ran:
     (line.folder / "receipt.json").write_bytes(made.octets)
     (line.folder / "policy.json").write_bytes(made.policy.octets)
-    return line.run("verify", "receipt.json", "--policy", "policy.json", *words, LANG=language)
+    return line.here("verify", "receipt.json", "--policy", "policy.json", *words, LANG=language)
 
 
 def vouched(made: Built, *chains: int) -> list[str]:
