@@ -26,12 +26,8 @@ from provenance.digests import to_evm_hex
 from provenance.dossier_index import INDEX_NAME, DossierIndex
 from provenance.dossier_sums import DossierFinding, check_sums
 from provenance.errors import MalformedError, ProvenanceError
-from provenance.fingerprint import (
-    FileProof,
-    check_published,
-    parse_manifest,
-    verify_file_proof,
-)
+from provenance.file_proof import FileProof, verify_file_proof
+from provenance.fingerprint import check_published, parse_manifest
 from provenance.header import BlockHeader
 from provenance.merkle import verify_consistency
 from provenance.policy import Policy

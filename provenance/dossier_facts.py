@@ -20,12 +20,8 @@ from provenance.case import Case, Entry, entry_of
 from provenance.dispute_case import dispute_of
 from provenance.dossier_check import as_opened_by
 from provenance.errors import TooLargeError
-from provenance.fingerprint import (
-    FileProof,
-    check_published,
-    entry_bytes,
-    parse_manifest,
-)
+from provenance.file_proof import FileProof
+from provenance.fingerprint import check_published, entry_bytes, parse_manifest
 from provenance.given import BlockName, Given, GivenBlock
 from provenance.merkle import inclusion_path, leaf_hash
 from provenance.receipt_parts import Parts

@@ -35,11 +35,10 @@ from provenance.errors import (
     MalformedError,
     ManifestMismatchError,
     NameCollisionError,
-    NotFoundError,
     TooLargeError,
     UnsupportedVersionError,
 )
-from provenance.merkle import RootAccumulator, inclusion_path, leaf_hash, verify_inclusion
+from provenance.merkle import RootAccumulator, leaf_hash
 from provenance.strict_json import MAX_INTEGER
 from provenance.text import casefold_key, check_path
 
@@ -54,22 +53,20 @@ __all__ = [
     "MAX_PATH_BYTES",
     "DeclaredEntry",
     "FileEntry",
-    "FileProof",
     "Manifest",
     "Summary",
     "Tally",
+    "check_format",
     "check_published",
     "dataset_digest",
     "entry_bytes",
     "entry_line",
-    "file_proof",
     "header_line",
     "in_order",
     "parse_declared_manifest",
     "parse_manifest",
     "summarize",
     "to_sha256sum",
-    "verify_file_proof",
     "write_manifest",
 ]
 
@@ -111,7 +108,6 @@ DIGESTS_OF_NOTHING = {
 
 _MANIFEST = "provenance-manifest"
 _DECLARED = "provenance-declared-manifest"
-_FILE_PROOF = "provenance-file-proof"
 _IMPORTED = "imported"
 _SALTS = "salts"
 _MARK = f',"assurance":"{_IMPORTED}"'
@@ -456,11 +452,16 @@ def _check_same(manifest: Summary, signed: Summary) -> None:
 
 def _header(lines: Iterator[bytes], expected: str) -> strict_json.Members:
     members = _members(next(lines, b""), "line 1")
-    _check_format(members, expected)
+    check_format(members, expected)
     return members
 
 
-def _check_format(members: strict_json.Members, expected: str) -> None:
+def check_format(members: strict_json.Members, expected: str) -> None:
+    """Check the members ``format`` and ``v`` of a manifest, or of what is proved of one.
+
+    Raises:
+        UnsupportedVersionError: another format, or another version than 1.
+    """
     tag, version = members.value("format"), members.value("v")
     if tag != expected or version != 1 or version is True:
         raise UnsupportedVersionError(
@@ -498,88 +499,3 @@ def to_sha256sum(entries: Iterable[FileEntry]) -> Iterator[bytes]:
         mark = "\\" if "\\" in path else ""
         escaped = path.replace("\\", "\\\\")
         yield f"{mark}{entry.sha256.hex()}  {escaped}\n".encode()
-
-
-# --- one file alone -----------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class FileProof:
-    """Proof that one file is part of a dataset, without naming any other.
-
-    ``index`` counts from 0 below ``files``; ``path`` holds the sibling hashes of 32 bytes,
-    lowest level first (RFC 9162 §2.1.3).
-    """
-
-    entry: FileEntry
-    index: int
-    files: int
-    path: tuple[bytes, ...]
-
-    def to_bytes(self) -> bytes:
-        """Return the proof as one line of JSON."""
-        length = self.entry.length
-        members = {"format": _FILE_PROOF, "v": 1, "path": self.entry.path}
-        members |= {"sha256": self.entry.sha256.hex(), "length": length, "index": self.index}
-        members |= {"files": self.files, "proof": [hash_.hex() for hash_ in self.path]}
-        return strict_json.dump(members) + b"\n"
-
-    @classmethod
-    def parse(cls, octets: bytes) -> FileProof:
-        """Read a proof.
-
-        Raises:
-            MalformedError: not a file proof of version 1.
-        """
-        value = strict_json.parse(octets, max_bytes=MAX_LINE_BYTES, max_depth=2)
-        members = strict_json.Members(value)
-        _check_format(members, _FILE_PROOF)
-        length = members.nullable("length", members.integer)
-        path = members.text("path", max_length=MAX_PATH_BYTES)
-        proof = cls(
-            entry=FileEntry(path, members.hex32("sha256"), length),
-            index=members.integer("index"),
-            files=members.integer("files", low=1),
-            path=tuple(
-                from_hex(text, field="proof")
-                for text in members.texts("proof", max_length=64, max_items=64)
-            ),
-        )
-        members.done()
-        summarize([proof.entry])
-        return proof
-
-
-def file_proof(entries: Iterable[FileEntry], path: str) -> FileProof:
-    """Make the proof of the file at ``path``; keeps one leaf hash of every file.
-
-    Raises:
-        NotFoundError: no entry has that path.
-    """
-    leaf_hashes = []
-    index, found = 0, None
-    for number, entry in enumerate(entries):
-        leaf_hashes.append(leaf_hash(entry_bytes(entry)))
-        if entry.path == path:
-            index, found = number, entry
-    if found is None:
-        raise NotFoundError(f"no file of the dataset is at {path!r:.200}", field="path")
-    return FileProof(found, index, len(leaf_hashes), tuple(inclusion_path(leaf_hashes, index)))
-
-
-def verify_file_proof(proof: FileProof, *, digest: bytes, files: int) -> None:
-    """Check that the file is part of the dataset that a record signs (RFC 9162 §2.1.3.2).
-
-    Args:
-        digest: the signed dataset digest, 32 bytes.
-        files: the signed count; a root does not fix its tree size, so it must be told.
-
-    Raises:
-        ManifestMismatchError: the proof is for another count of files.
-        ProofShapeError: index or number of hashes impossible for ``files``.
-        RootMismatchError: the proof leads to another digest.
-    """
-    if proof.files != files:
-        raise ManifestMismatchError(f"expected {files}, got {proof.files}", field="files")
-    leaf = leaf_hash(entry_bytes(proof.entry))
-    verify_inclusion(leaf, proof.index, proof.files, proof.path, digest)

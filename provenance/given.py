@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from provenance.chunks import ChunkedFile
     from provenance.comparison import Comparison
-    from provenance.fingerprint import FileProof, Summary
+    from provenance.file_proof import FileProof
+    from provenance.fingerprint import Summary
     from provenance.key_life import Word
     from provenance.record import Record
     from provenance.record_values import Fixity

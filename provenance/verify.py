@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from provenance.chunks import ALGORITHM, CHUNK_BYTES
 from provenance.errors import MalformedError, ProvenanceError
-from provenance.fingerprint import verify_file_proof
+from provenance.file_proof import verify_file_proof
 from provenance.given import (
     Given,
     GivenFixity,

@@ -46,6 +46,7 @@ from provenance.attribution_values import named_people
 from provenance.chunks import ChunkedFile, chunk_hash, write_chunks
 from provenance.digests import RootHash, from_b64url, sha256, to_b64url, to_evm_hex
 from provenance.errors import CheckDigitError, ProvenanceError
+from provenance.file_proof import file_proof
 from provenance.files import key_file
 from provenance.files.keystore import KeyStore, Profile
 from provenance.fingerprint import DeclaredEntry, FileEntry
@@ -110,7 +111,7 @@ def files(world: World) -> dict[str, bytes]:
         "response.sd-jwt": _response(world).compact,
         "erasure.sd-jwt": make_erasure(world.records[3]).compact,
         "fixity-report.json": _report(world).to_bytes(),
-        "file-proof.json": fingerprint.file_proof(world.entries, "a.csv").to_bytes(),
+        "file-proof.json": file_proof(world.entries, "a.csv").to_bytes(),
         "manifest.sha256sum": b"".join(fingerprint.to_sha256sum(world.entries)),
         "refused-code-points.json": json.dumps(refused).encode() + b"\n",
         "checkpoint-2.txt": world.notes[2].encode(),

@@ -21,7 +21,17 @@ Json: TypeAlias = Any
 
 def _modules() -> SimpleNamespace:
     runpy.run_path(sys.argv[1])["load"]()
-    names = ("chunks", "comparison", "errors", "fingerprint", "given", "keccak", "keys", "policy")
+    names = (
+        "chunks",
+        "comparison",
+        "errors",
+        "file_proof",
+        "fingerprint",
+        "given",
+        "keccak",
+        "keys",
+        "policy",
+    )
     found = {name: importlib.import_module(f"provenance.{name}") for name in names}
     return SimpleNamespace(verify=importlib.import_module("provenance.verify"), **found)
 
@@ -53,7 +63,7 @@ def _data(m: SimpleNamespace, value: Json) -> object:
     if value is None:
         return None
     if value["kind"] == "file":
-        proof = m.fingerprint.FileProof.parse(value["proof"].encode())
+        proof = m.file_proof.FileProof.parse(value["proof"].encode())
         return m.given.OneFile(proof, bytes.fromhex(value["sha256"]))
     if value["kind"] == "range":
         chunks = m.chunks.parse_chunks(value["chunks"].encode().splitlines(keepends=True))

@@ -12,15 +12,10 @@ from typing import TYPE_CHECKING
 
 from provenance.comparison import MOST_SAMPLES, Comparison, Rename, choose_part, compare, under
 from provenance.errors import FileAccessError, MalformedError, NotFoundError
+from provenance.file_proof import FileProof
 from provenance.files.manifest_file import read_manifest
 from provenance.files.walk import fingerprint_dataset, hash_dataset
-from provenance.fingerprint import (
-    FileProof,
-    Tally,
-    entry_line,
-    header_line,
-    parse_manifest,
-)
+from provenance.fingerprint import Tally, entry_line, header_line, parse_manifest
 from provenance.given import Data, OneFile, OneSealedFile, PartOfData, WholeData
 from provenance.text import nfc
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from provenance.comparison import compare
 from provenance.errors import MalformedError
-from provenance.fingerprint import FileEntry, FileProof, parse_manifest, summarize
+from provenance.file_proof import FileProof
+from provenance.fingerprint import FileEntry, parse_manifest, summarize
 from provenance.given import OneFile, OneSealedFile, PartOfData, WholeData
 from provenance.text import nfc
 

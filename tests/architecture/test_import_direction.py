@@ -30,6 +30,7 @@ ORDER = [
     "witness",
     "assurance",
     "fingerprint",
+    "file_proof",
     "comparison",
     "fixity_report",
     "overlap",

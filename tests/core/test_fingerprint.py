@@ -25,23 +25,21 @@ from provenance.errors import (
     UnsupportedVersionError,
     VerificationError,
 )
+from provenance.file_proof import FileProof, file_proof, verify_file_proof
 from provenance.fingerprint import (
     DECLARED_ALGORITHMS,
     MAX_PATH_BYTES,
     DeclaredEntry,
     FileEntry,
-    FileProof,
     Summary,
     check_published,
     dataset_digest,
     entry_bytes,
-    file_proof,
     in_order,
     parse_declared_manifest,
     parse_manifest,
     summarize,
     to_sha256sum,
-    verify_file_proof,
     write_manifest,
 )
 

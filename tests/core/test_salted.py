@@ -13,7 +13,8 @@ from strategies import private_key, salts
 
 from provenance.digests import sha256
 from provenance.errors import MalformedError, NotFoundError, ProvenanceError, VerificationError
-from provenance.fingerprint import FileEntry, file_proof, parse_manifest, summarize, write_manifest
+from provenance.file_proof import file_proof
+from provenance.fingerprint import FileEntry, parse_manifest, summarize, write_manifest
 from provenance.merkle import leaf_hash
 from provenance.salted import (
     FileOpening,

@@ -13,7 +13,8 @@ from receipts import MAINNET, OTHERNET, Built, Shape, build
 
 from provenance.anchor import StorageEvidence
 from provenance.digests import to_evm_hex
-from provenance.fingerprint import FileEntry, FileProof
+from provenance.file_proof import FileProof
+from provenance.fingerprint import FileEntry
 from receipt_cases.vector import FOREIGN_HASH, case, hashes_of, node, other_record_path
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from eth_hash.auto import keccak
 from provenance.chunks import find_chunked, parse_chunks
 from provenance.comparison import Comparison
 from provenance.digests import from_evm_hex, to_evm_hex
-from provenance.fingerprint import FileProof, Summary
+from provenance.file_proof import FileProof
+from provenance.fingerprint import Summary
 from provenance.given import (
     RPC_AWAY,
     GivenBlock,

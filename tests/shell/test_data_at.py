@@ -12,11 +12,11 @@ import pytest
 from provenance.chunks import CHUNK_BYTES, ChunkedFile, ChunkTree, write_chunks
 from provenance.comparison import Rename
 from provenance.errors import FileAccessError, MalformedError, NotFoundError, UnusableDatasetError
+from provenance.file_proof import file_proof
 from provenance.files.data_at import data_at
 from provenance.files.manifest_file import read_manifest, write_manifest_file
 from provenance.files.range_at import range_at
 from provenance.files.walk import fingerprint_dataset, hash_dataset
-from provenance.fingerprint import file_proof
 from provenance.given import OneFile, PartOfData, WholeData
 
 if TYPE_CHECKING:

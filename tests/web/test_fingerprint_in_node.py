@@ -10,16 +10,14 @@ from in_node import Failed, ask, ask_one
 
 from provenance.digests import from_hex, sha256
 from provenance.errors import ProvenanceError, UnusableDatasetError
+from provenance.file_proof import FileProof, file_proof, verify_file_proof
 from provenance.files.walk import hash_dataset
 from provenance.fingerprint import (
-    FileProof,
-    file_proof,
     header_line,
     parse_declared_manifest,
     parse_manifest,
     summarize,
     to_sha256sum,
-    verify_file_proof,
     write_manifest,
 )
 from provenance.salted import FileOpening, file_opening, salted_digest, verify_file_opening

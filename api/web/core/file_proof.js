@@ -1,6 +1,6 @@
 /**
  * Proof that one file is part of a dataset, without naming any other (`docs/formats.md`, §3);
- * `FileProof` of `provenance/fingerprint.py`.
+ * `provenance/file_proof.py`.
  *
  * @typedef {object} FileProof
  * @property {import("./fingerprint.js").FileEntry} entry

@@ -30,11 +30,12 @@ from provenance.cli.places import (
     scheduler_of,
 )
 from provenance.errors import MalformedError
+from provenance.file_proof import file_proof
 from provenance.files.digest_cache import DigestCache, cache_path, prune_cache, size_of_cache
 from provenance.files.manifest_file import Written, additional_path, read_manifest, write_blocks
 from provenance.files.spelling import spelled_on_disk
 from provenance.files.walk import hash_blocks
-from provenance.fingerprint import ADDITIONAL_ALGORITHMS, file_proof, to_sha256sum
+from provenance.fingerprint import ADDITIONAL_ALGORITHMS, to_sha256sum
 from provenance.text import nfc
 
 if TYPE_CHECKING:

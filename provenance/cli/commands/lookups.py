@@ -23,12 +23,8 @@ from provenance.cli.output import print_fields, print_json, say, when
 from provenance.client import LedgerClient
 from provenance.digests import from_hex
 from provenance.errors import MalformedError, VerificationError
-from provenance.fingerprint import (
-    check_published,
-    file_proof,
-    parse_manifest,
-    verify_file_proof,
-)
+from provenance.file_proof import file_proof, verify_file_proof
+from provenance.fingerprint import check_published, parse_manifest
 from provenance.identifiers import bare_doi, bare_orcid, bare_ror
 from provenance.receipt import Receipt
 from provenance.record import deposit_of, parse_record
@@ -37,7 +33,8 @@ from provenance.text import nfc
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from provenance.fingerprint import FileProof, Summary
+    from provenance.file_proof import FileProof
+    from provenance.fingerprint import Summary
 
 __all__ = ["PREFIX_DIGITS", "register"]
 
