@@ -4,9 +4,7 @@ The folder is read and never written, and its service may run or not. When it do
 node is a managed one, the node runs for as long as the audit takes, under the lock that keeps a
 service from starting meanwhile.
 
-The log is proved first, from what is stored, and then the chains are asked: a node that is of
-another chain, or a final block that was replaced, says nothing against the log and hides nothing
-that is wrong with it.
+The log is proved first, from what is stored, and then the chains are asked (``audit_chain``).
 """
 
 from __future__ import annotations
@@ -14,7 +12,6 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,24 +20,16 @@ from provenance import tlog
 from provenance.anchor import AnchorState
 from provenance.anchor_evidence import block_of
 from provenance.chain.abi import ContractAbi
-from provenance.chain.anvil import ManagedAnvil
-from provenance.chain.client import ChainClient
-from provenance.chain.node import Node
-from provenance.chain.rpc import CappedProvider, Rpc
 from provenance.client.signer import SignerClient
 from provenance.digests import from_evm_hex
 from provenance.errors import (
-    AnchorTroubleError,
-    LockedError,
     MalformedError,
     NotFoundError,
     OtherPolicyError,
     ProvenanceError,
-    UnavailableError,
     VerificationError,
 )
-from provenance.files.lock import FolderLock
-from provenance.ledger.audit_anchors import claims_from_json, claims_of, confirm_anchors
+from provenance.ledger.audit_anchors import claims_from_json, claims_of
 from provenance.ledger.audit_log import PublicLog, at_place, audit_public_log
 from provenance.ledger.audit_store import audit_store
 from provenance.ledger.audit_stored_anchors import check_stored_anchors, check_stored_beacons
@@ -49,28 +38,27 @@ from provenance.ledger.read_log import SignedLog
 from provenance.ledger.rebuild_lookups import rebuild_lookups
 from provenance.ledger.tile_cache import TileCache
 from provenance.policy import Policy
-from provenance.service.chain_node import ChainNode, pin_of
-from provenance.service.chain_settings import match_chains
+from provenance.service.audit_chain import ask_chains, connect, own_chains
 from provenance.service.signer_process import open_memory
 from provenance.store.key_store import check_key_files, open_key_store
 from provenance.store.read_only import open_read_only
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from provenance.ledger.anchor_port import Anchor
-    from provenance.ledger.audit_log import AnchorClaim, AuditReport
+    from provenance.ledger.audit_log import AuditReport
     from provenance.ledger.audit_store import HeadMemory
     from provenance.ledger.chain_port import Chain
     from provenance.ledger.ports import KeyStore
+    from provenance.service.audit_chain import ChainFinding
     from provenance.service.settings import LedgerFolder, Settings
     from provenance.store.log_store import SqlLogStore
     from provenance.store.read_only import ReadOnlyLedger
     from provenance.tlog import ReadTile
 
 __all__ = [
-    "ChainFinding",
     "audit_folder",
     "audit_if_due",
     "audit_public",
@@ -80,17 +68,6 @@ __all__ = [
 
 
 _logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class ChainFinding:
-    """What a chain itself was found to hold of the log."""
-
-    chain_id: int
-    tree_size: int
-    """Of the newest root in the contract; 0 when there is none."""
-    is_of_log: bool
-    """Whether that root is the one the entries make; False also when it is ahead of the audit."""
 
 
 # --- a ledger folder --------------------------------------------------------------------------
@@ -128,9 +105,9 @@ def audit_folder(
         _check_policy(policy, stored)
         chains: list[Chain] = []
         if nodes:
-            chains = [_connect(node, policy) for node in nodes]
+            chains = [connect(node, policy) for node in nodes]
         elif ask_chain:
-            chains = open_ones.enter_context(_own_chains(folder, settings, policy))
+            chains = open_ones.enter_context(own_chains(folder, settings, policy))
         key_store = open_ones.enter_context(_disclosure_keys(folder, settings))
         with at_place("anchors"):
             anchors = list(stored.anchors())
@@ -143,7 +120,7 @@ def audit_folder(
             report = _audit_stored(stored, key_store, policy, memory, anchors)
         report.memory_away = report.memory_away or away
         claims, read_tile = claims_of(anchors), stored.log.read_tile
-        return report, _ask_chains(chains, report, claims, final, read_tile)
+        return report, ask_chains(chains, report, claims, final, read_tile)
 
 
 def _check_policy(policy: Policy, stored: ReadOnlyLedger) -> None:
@@ -288,10 +265,10 @@ def audit_public(
             if one.get("state") == AnchorState.FINAL.value:
                 final.add(_hash_of(one))
     kept = _KeptTiles(log)
-    chains = [_connect(node, policy) for node in nodes]
+    chains = [connect(node, policy) for node in nodes]
     report = audit_public_log(PublicLog(kept.read, claims), policy)
     read_tile = kept.tile_reader(report.tree_size)
-    return report, _ask_chains(chains, report, claims, final, read_tile)
+    return report, ask_chains(chains, report, claims, final, read_tile)
 
 
 def _hash_of(anchor: dict[str, object]) -> bytes:
@@ -338,109 +315,3 @@ def open_stored_log(folder: LedgerFolder) -> Iterator[PublicLog]:
             return log.tile(tlog.parse_tile_path(path))
 
         yield PublicLog(read)
-
-
-# --- the chain --------------------------------------------------------------------------------
-
-
-@contextmanager
-def _own_chains(folder: LedgerFolder, settings: Settings, policy: Policy) -> Iterator[list[Chain]]:
-    """Open the ledger's chains at its own nodes; a managed one is started if need be."""
-    with ExitStack() as open_ones:
-        chains: list[Chain] = []
-        for one, trust in match_chains(settings.chains, policy):
-            if one.is_managed:
-                chains.append(_connect(open_ones.enter_context(_managed_node(folder)), policy))
-            else:
-                chains.append(ChainNode(folder, one, b"").chain(trust))
-        yield chains
-
-
-@contextmanager
-def _managed_node(folder: LedgerFolder) -> Iterator[str]:
-    """Give the address of the managed node: that of the running service, or one of our own."""
-    with ExitStack() as open_ones:
-        try:
-            open_ones.enter_context(
-                FolderLock(folder.writer_lock, purpose="write or audit this ledger")
-            )
-        except LockedError:
-            # the service runs, and its node with it
-            yield _address_of_node(folder)
-            return
-        yield open_ones.enter_context(ManagedAnvil(folder.node)).url
-
-
-def _address_of_node(folder: LedgerFolder) -> str:
-    try:
-        return (folder.node / "address").read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnavailableError("the ledger's node is not up: try again in a moment") from error
-
-
-def _connect(address: str, policy: Policy) -> Chain:
-    """Return the policy's chain of the id that this node names.
-
-    Raises:
-        MalformedError: the policy knows no chain of its id.
-        UnavailableError: it does not answer.
-    """
-    rpc = Rpc(CappedProvider(address))
-    chain_id = Node(rpc).chain_id()
-    named = policy.chain_named(chain_id)
-    if named is None:
-        raise MalformedError(f"the node is of chain {chain_id}, which the policy does not know")
-    return ChainClient(rpc, pin_of(named), confirmations=named.depth, level=named.evidence)
-
-
-def _ask_chains(
-    chains: Sequence[Chain],
-    report: AuditReport,
-    claims: Sequence[AnchorClaim],
-    final: Collection[bytes],
-    read_tile: ReadTile,
-) -> list[ChainFinding]:
-    """Ask each chain for the blocks of final anchors, and compare its newest root with the log's.
-
-    The root needs no word of the ledger's: an anchor that it left out is found here.
-
-    Raises:
-        AuditError: a chain holds a root of other entries.
-        AnchorTroubleError: a node is of another chain, or has other blocks than the anchors'.
-    """
-    covered = [one for one in claims if one.tree_size <= report.tree_size]
-    findings: list[ChainFinding] = []
-    troubles: list[tuple[int, str]] = []
-    for chain in chains:
-        chain_id = chain.pin.chain_id
-        try:
-            chain.check_pin()
-        except VerificationError as error:
-            troubles.append((chain_id, f"{error.code}: {error}"))
-            continue
-        except UnavailableError as error:
-            raise UnavailableError(
-                f"what is stored holds together, but chain {chain_id} was not asked: {error}"
-            ) from error
-        confirmed, wrong = confirm_anchors(chain, covered, final)
-        report.blocks_confirmed += confirmed
-        troubles.extend((chain_id, said) for said in wrong)
-        findings.append(_look_at_chain(chain, report.tree_size, read_tile))
-    if troubles:
-        place = f"anchors on chain {troubles[0][0]}"
-        raise AnchorTroubleError("; ".join(said for _, said in troubles), place=place)
-    return findings
-
-
-def _look_at_chain(chain: Chain, tree_size: int, read_tile: ReadTile) -> ChainFinding:
-    chain_id = chain.pin.chain_id
-    anchored_size, anchored_root = chain.anchored_head()
-    if not 0 < anchored_size <= tree_size:
-        return ChainFinding(chain_id, anchored_size, is_of_log=False)
-    with at_place(f"root of tree size {anchored_size} on chain {chain_id}"):
-        root = tlog.root_hash(anchored_size, read_tile)
-        if root != anchored_root:
-            raise VerificationError(
-                f"the entries make {root.hex()}, the contract holds {anchored_root.hex()}"
-            )
-    return ChainFinding(chain_id, anchored_size, is_of_log=True)

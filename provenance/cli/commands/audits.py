@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from provenance.ledger.audit_log import AuditReport
     from provenance.policy import Policy
-    from provenance.service.audit import ChainFinding
+    from provenance.service.audit_chain import ChainFinding
 
 __all__ = ["register"]
 
