@@ -228,10 +228,12 @@ def test_entry_points_reach_no_store_and_no_chain(folder: str) -> None:
         assert not inside(imported(path)) & {"store", "chain"}, path
 
 
-def test_api_names_itself_only_relatively() -> None:
+def test_api_uses_only_what_it_is_allowed_and_itself_relatively() -> None:
+    allowed = {"documents", "exports", "ledger", "messages", "service"}
     for path in (ROOT / "api").rglob("*.py"):
         names = imported(path)
 
+        assert inside(names) - set(ORDER) <= allowed, path
         assert not outside(names) & {"api", "provenance_api"}, path
         assert outside(names) & HEAVY <= {"fastapi", "granian", "starlette"}, path
 
