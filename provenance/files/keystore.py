@@ -30,7 +30,7 @@ from provenance.errors import (
 from provenance.files import atomic, key_file
 from provenance.identifiers import check_orcid, check_ror
 from provenance.keys import PrivateKey, PublicKey
-from provenance.record_checks import check_line_of
+from provenance.record_checks import MAX_NAME, check_line_of
 from provenance.text import check_line, nfc
 
 if TYPE_CHECKING:
@@ -42,8 +42,6 @@ __all__ = ["KeyStore", "Profile", "StoredKey", "generate", "home_folder"]
 
 FORMAT = "provenance-key"
 MAX_LABEL = 100
-MAX_NAME = 200
-"""Characters of a name, as in a ``key`` record."""
 MAX_RORS = 20
 MAX_PROFILE_BYTES = 16_384
 SHORTEST_PREFIX = 6
@@ -71,7 +69,7 @@ class Profile:
             MalformedError: one with control characters, or spaces around it; a bad check digit.
         """
         if self.name is not None:
-            check_line(self.name, "name")
+            check_line(self.name, "name")  # NFC as well, which in records the parser has checked
             check_line_of(self.name, "name", MAX_NAME)
         if self.orcid is not None:
             check_orcid(self.orcid)

@@ -100,7 +100,6 @@ SAID: Final[Mapping[str, Both]] = {
     "bound": Both(
         "{time}  block {number} of {chain}, {trust}", "{time}  {chain} 区块 {number}，{trust}"
     ),
-    "trusted": Both("trusted: {trust}", "依赖于：{trust}"),
     "policy": Both(
         "policy {digest}: compare this digest by another channel",
         "信任策略 {digest}：请通过其他渠道核对该摘要",
@@ -143,10 +142,6 @@ SAID: Final[Mapping[str, Both]] = {
     ),
     "not-proved": Both("What this does NOT prove:", "本核验不能证明："),
     "problems": Both("Found to be wrong: {count}", "发现的问题：{count}"),
-    "usage-dossier": Both(
-        "No receipt named: checking the dossier in this folder.",
-        "未指定凭据：核验本文件夹内的卷宗。",
-    ),
 }
 
 NOT_PROVED: Final = (
