@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import dataclass
 from functools import cached_property
@@ -274,3 +275,25 @@ def test_once_loaded_it_works_without_a_network(browser_page: Page, case: Case) 
     page.get_by_text("Checking without a network").click()
     expect(page.get_by_text("is away just now")).to_be_visible()
     complaints_of(page).expect_failures()  # the browser tells what it could not ask
+
+
+def test_a_failure_is_told_in_the_language_of_the_reader(
+    open_page: Callable[..., Page], case: Case, tmp_path: Path
+) -> None:
+    receipt = json.loads(case.receipt.read_text())
+    head, _, signature = receipt["record"]["sd_jwt"].partition("~")[0].rpartition(".")
+    other = ("B" if signature[0] == "A" else "A") + signature[1:]
+    receipt["record"]["sd_jwt"] = receipt["record"]["sd_jwt"].replace(
+        f"{head}.{signature}", f"{head}.{other}"
+    )
+    forged = tmp_path / "forged.json"
+    forged.write_text(json.dumps(receipt, ensure_ascii=False, separators=(",", ":")))
+    page = open_page(locale="zh-CN")
+    page.goto("/verify")
+    give(page, forged, case.policy)
+
+    false = page.locator(".step:is(.false, .unusable)").first
+    detail = false.locator(".technical")
+    expect(detail).to_have_attribute("lang", "en")
+    said = false.locator(".step-text").inner_text().removesuffix(detail.inner_text())
+    assert not re.search("[a-z]{2,} [a-z]{2,}", said), said

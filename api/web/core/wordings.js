@@ -69,20 +69,25 @@ export function verdictSentence(check, language = "en") {
  * @param {object} check of the verdict's JSON
  * @param {Language} [language]
  * @returns {{number: number, mark: string, title: string, outcome: string, text: string,
- *   trusted: string | null}} `trusted` says whom one has to believe; null where nothing was found
- *   to be true
+ *   detail: string | null, trusted: string | null}} `text` names an error by its title, `detail`
+ *   has the facts of it, in English; `trusted` says whom one has to believe, and is null where
+ *   nothing was found to be true
  */
 export function describeCheck(check, language = "en") {
   const words = wordsOf(language);
   const name = words.titles[check.name];
-  const { subject } = check;
+  const { subject, facts } = check;
+  const { detail = null } = facts;
+  const titled = { ...facts, detail: words.errors[facts.error] ?? words.errors.error };
+  const told = detail === null ? check : { ...check, facts: titled };
   const isGood = check.outcome === "proved" || check.outcome === "vouched";
   return {
     number: check.number,
     mark: MARKS[check.outcome],
     title: subject === null ? name : fill(words.around.subject, { title: name, subject }),
     outcome: words.outcomes[check.outcome],
-    text: verdictSentence(check, language),
+    text: verdictSentence(told, language),
+    detail,
     trusted: isGood ? fill(words.around.trusted, { trust: words.trusts[check.trust] }) : null,
   };
 }
@@ -143,8 +148,9 @@ export function verdictLines(verdict, language = "en", when = utcText) {
 }
 
 function checkLines(check, language) {
-  const { mark, number, title, outcome, text, trusted } = describeCheck(check, language);
+  const { mark, number, title, outcome, trusted } = describeCheck(check, language);
   const said = fill(wordsOf(language).around.said, { title, text: outcome });
+  const text = verdictSentence(check, language);
   const lines = [`${mark} ${String(number).padStart(2)}  ${said}`, `      ${text}`];
   return trusted === null ? lines : [...lines, `      ${trusted}`];
 }

@@ -3,6 +3,7 @@
  */
 
 import { h } from "./dom.js";
+import { technical } from "./technical.js";
 
 /**
  * Return the title that the code of an error has; the service's own where the code is unknown here.
@@ -31,6 +32,6 @@ export async function failure(page, error) {
     page.say("shell.not_had"),
     " ",
     await errorTitle(page, error),
-    error?.message && [" (", h("bdi", null, error.message), ")"],
+    error?.message && [" ", technical(error.message)],
   );
 }

@@ -123,26 +123,6 @@ export function saying() {
   return { node, show: (...children) => replace(node, children) };
 }
 
-let titles = {};
-
-/**
- * Have the titles of errors at hand, for `wordsOf`; a view in which much can fail waits for them.
- * @param {import("../page.js").Page} page
- */
-export async function loadTitles({ language }) {
-  const wordings = await import("../core/wordings.js");
-  titles = wordings.wordsOf(language).errors;
-}
-
-/**
- * What a failure says of itself, for a sentence of the page around it.
- * @param {Error & {title?: string}} error
- * @returns {string}
- */
-export function wordsOf(error) {
-  return [error.title ?? titles[error.code], error.message].filter(Boolean).join(": ");
-}
-
 const OCTETS = "application/octet-stream";
 
 function inputOf({ type = "text", options = [], value = "", more = {} }) {

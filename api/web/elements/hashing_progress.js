@@ -4,10 +4,11 @@
 
 import { hashFiles } from "../hashing.js";
 import { h, replace } from "./dom.js";
-import { wordsOf } from "./form.js";
 import { notice } from "./notice.js";
 import { lengthText } from "./numbers.js";
 import { progress } from "./progress.js";
+import { technical } from "./technical.js";
+import { why } from "./why.js";
 
 const MOST_PROBLEMS = 20;
 
@@ -54,11 +55,16 @@ function problemsOf(page, error) {
   if (error.code === "empty-dataset") return notice("false", null, say("deposit.hashing_nothing"));
   const problems = error.problems ?? [];
   if (problems.length === 0) {
-    return notice("false", null, say("deposit.hashing_failed", { why: wordsOf(error) }));
+    return notice(
+      "false",
+      null,
+      h("p", null, say.nodes("deposit.hashing_failed", { why: why(page, error) })),
+    );
   }
   const items = problems.slice(0, MOST_PROBLEMS).map(({ path, what, detail }) => {
-    const why = say(`deposit.problem_${what.replaceAll("-", "_")}`);
-    return h("li", null, h("bdi", null, path), say("deposit.colon"), why, detail && ` (${detail})`);
+    const told = say(`deposit.problem_${what.replaceAll("-", "_")}`);
+    const facts = detail && [" ", technical(detail)];
+    return h("li", null, h("bdi", null, path), say("deposit.colon"), told, facts);
   });
   const left = problems.length - items.length;
   return notice(

@@ -6,11 +6,11 @@ import { namedPeople } from "../core/attribution_values.js";
 import { levelBadge, stateBadge, trustMark } from "./badge.js";
 import { digest, shortDigest } from "./digest.js";
 import { h } from "./dom.js";
-import { wordsOf } from "./form.js";
 import { titleOf, typeName } from "./story.js";
 import { time } from "./time.js";
 import { trustOf } from "./trust_notice.js";
 import { personName, signerLine, whenLine } from "./who.js";
+import { why } from "./why.js";
 
 /**
  * @typedef {{entry: import("../core/case.js").Entry | null, fits: boolean | null,
@@ -68,7 +68,7 @@ function unproved(page, hit, error) {
       { class: "hit-line" },
       trustMark(page, isAway ? "stated" : "false"),
       page.say(isAway ? "find.receipt_away" : "find.receipt_false"),
-      h("span", null, wordsOf(error)),
+      h("span", null, why(page, error)),
     ),
   );
 }

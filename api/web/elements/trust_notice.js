@@ -7,6 +7,7 @@ import { shortDigest } from "./digest.js";
 import { h } from "./dom.js";
 import { notice } from "./notice.js";
 import { policyCompare } from "./policy_compare.js";
+import { technical } from "./technical.js";
 import { time } from "./time.js";
 
 /**
@@ -74,7 +75,7 @@ export function leftNotice(page, { left, isCut, case: found }) {
       h("code", { title: id }, shortDigest(id)),
       ": ",
       say(`record.left_${why}`),
-      error !== null && why === "unproved" && h("span", { class: "soft" }, ` (${error.message})`),
+      error !== null && why === "unproved" && [" ", technical(error.message)],
     );
   const told = [
     lies.length > 0 &&

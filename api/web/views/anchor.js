@@ -17,6 +17,7 @@ import { facts } from "../elements/facts.js";
 import { notice } from "../elements/notice.js";
 import { askedSection } from "../elements/section.js";
 import { stepList } from "../elements/steps.js";
+import { technical } from "../elements/technical.js";
 import { time } from "../elements/time.js";
 import { readLogState, rootAtSize } from "../log_state.js";
 
@@ -108,7 +109,7 @@ async function stepOf({ say }, number, [name, counts, check]) {
     if (isShown === false) return told("not-checked", say("ledger.anchor_level_trusted_rpc"));
   } catch (error) {
     if (!(error instanceof LedgerError)) throw error;
-    return told("false", h("bdi", null, error.message));
+    return told("false", technical(error.message));
   }
   // by the server's own policy everything agrees with itself, and that shows nothing
   const text = say(counts ? `ledger.anchor_check_${name}_text` : "ledger.anchor_check_served");

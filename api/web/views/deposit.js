@@ -9,7 +9,7 @@
  */
 
 import { h, replace } from "../elements/dom.js";
-import { button, loadTitles } from "../elements/form.js";
+import { button } from "../elements/form.js";
 import { stageList } from "../elements/steps.js";
 import * as about from "./deposit_about.js";
 import * as files from "./deposit_files.js";
@@ -68,7 +68,6 @@ export async function render(root, page) {
   const { say } = page;
   const draft = page.kept ?? newDraft();
   page.title(say("deposit.title"));
-  await loadTitles(page);
   const list = h("div", { class: "stages-place" });
   const body = h("section", { class: "deposit-step" });
   const earlier = h("div", { class: "earlier" });

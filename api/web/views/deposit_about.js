@@ -6,7 +6,8 @@ import { RELATIONS, checkIdentifier } from "../core/identifiers.js";
 import { checkSpdx } from "../core/spdx.js";
 import { shortDigest } from "../elements/digest.js";
 import { h } from "../elements/dom.js";
-import { button, busyButton, checkedField, saying, wordsOf } from "../elements/form.js";
+import { button, busyButton, checkedField, saying } from "../elements/form.js";
+import { why } from "../elements/why.js";
 import { getRecord, lookup } from "../client.js";
 
 const ACCESS = Object.freeze(["open", "embargoed", "restricted", "closed"]);
@@ -207,7 +208,7 @@ async function recordProblem(page, id, found) {
   } catch (error) {
     if (error.code === "not-found") return say("deposit.related_missing");
     found.show(
-      h("p", { class: "hint" }, say("deposit.related_not_asked", { why: wordsOf(error) })),
+      h("p", { class: "hint" }, say.nodes("deposit.related_not_asked", { why: why(page, error) })),
     );
     return null; // the ledger is away: what stands there may be right all the same
   }
@@ -234,7 +235,7 @@ function finder(page, choose) {
       );
     } catch (error) {
       if (!page.signal.aborted)
-        results.show(h("p", null, say("deposit.finder_failed", { why: wordsOf(error) })));
+        results.show(h("p", null, say.nodes("deposit.finder_failed", { why: why(page, error) })));
     }
   };
   return h(

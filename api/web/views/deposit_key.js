@@ -18,8 +18,9 @@ import { digest } from "../elements/digest.js";
 import { h, replace } from "../elements/dom.js";
 import { dropArea } from "../elements/drop.js";
 import { choice } from "../elements/field.js";
-import { busyButton, button, checkedField, saveLink, saying, wordsOf } from "../elements/form.js";
+import { busyButton, button, checkedField, saveLink, saying } from "../elements/form.js";
 import { notice } from "../elements/notice.js";
+import { why } from "../elements/why.js";
 import { keep, list } from "../store.js";
 import { enteredPeople, identityFields, trimmed } from "./deposit_people.js";
 
@@ -108,7 +109,8 @@ function newKey(step) {
       const text = await makeKeyFile(passphrase.input.value);
       replace(place, saveAndShow(step, text));
     } catch (error) {
-      failure.show(notice("false", null, say("deposit.key_failed", { why: wordsOf(error) })));
+      const told = say.nodes("deposit.key_failed", { why: why(page, error) });
+      failure.show(notice("false", null, h("p", null, told)));
     }
   };
   replace(
@@ -224,10 +226,10 @@ async function openedSigner(page, text, passphrase, said) {
     return signer;
   } catch (error) {
     const isPassphrase = error.code === "wrong-passphrase";
-    const why = isPassphrase
+    const told = isPassphrase
       ? say("deposit.passphrase_wrong")
-      : say("deposit.key_unreadable", { why: wordsOf(error) });
-    said.show(notice("false", null, why));
+      : say.nodes("deposit.key_unreadable", { why: why(page, error) });
+    said.show(notice("false", null, h("p", null, told)));
     passphrase.input.focus();
     return null;
   }

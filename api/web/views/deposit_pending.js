@@ -6,9 +6,10 @@
 import { pending, resend } from "../client.js";
 import { digest } from "../elements/digest.js";
 import { h, replace } from "../elements/dom.js";
-import { busyButton, saveLink, saying, wordsOf } from "../elements/form.js";
+import { busyButton, saveLink, saying } from "../elements/form.js";
 import { notice } from "../elements/notice.js";
 import { time } from "../elements/time.js";
+import { why } from "../elements/why.js";
 import { list, load } from "../store.js";
 import { RECORDS_FILE } from "./deposit_review.js";
 
@@ -74,7 +75,7 @@ function waitingOne(page, { id, compacts, own }, onDone) {
       if (!page.signal.aborted) onDone({ id, receipt, ...own, isKept: true });
     } catch (error) {
       if (!page.signal.aborted)
-        said.show(notice("caution", say("deposit.not_sent"), wordsOf(error)));
+        said.show(notice("caution", say("deposit.not_sent"), h("p", null, why(page, error))));
     }
   };
   const named = say.nodes("deposit.pending_one", {

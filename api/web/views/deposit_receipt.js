@@ -9,9 +9,11 @@ import { trustMark } from "../elements/badge.js";
 import { digest, digestGroups } from "../elements/digest.js";
 import { h, replace } from "../elements/dom.js";
 import { facts } from "../elements/facts.js";
-import { busyButton, saveLink, saying, wordsOf } from "../elements/form.js";
+import { busyButton, saveLink, saying } from "../elements/form.js";
 import { notice } from "../elements/notice.js";
+import { technical } from "../elements/technical.js";
 import { time } from "../elements/time.js";
+import { why } from "../elements/why.js";
 import { judgeOfServer } from "../own_policy.js";
 import { keep } from "../store.js";
 import { datasetRows, recordOf } from "./verify_claims.js";
@@ -154,17 +156,20 @@ function whenOf(page, { checks }) {
 function showStatus(page, done, judged, judge, place) {
   const { say } = page;
   if (judged === null) {
-    replace(place, notice("caution", say("deposit.not_checked"), wordsOf(judge.error)));
+    replace(
+      place,
+      notice("caution", say("deposit.not_checked"), h("p", null, why(page, judge.error))),
+    );
     return;
   }
   if (judged.isFalse) {
-    const { title, text } = describeCheck(judged.wrong, page.language);
+    const { title, text, detail } = describeCheck(judged.wrong, page.language);
     replace(
       place,
       notice(
         "false",
         say("deposit.receipt_false"),
-        [title, text].join(say("deposit.colon")),
+        h("p", null, title, say("deposit.colon"), text, detail && [" ", technical(detail)]),
         say("deposit.receipt_false_what"),
       ),
     );
@@ -232,7 +237,13 @@ async function savePdf(page, done, said) {
     said.show();
   } catch (error) {
     if (!page.signal.aborted)
-      said.show(notice("caution", null, page.say("deposit.pdf_failed", { why: wordsOf(error) })));
+      said.show(
+        notice(
+          "caution",
+          null,
+          h("p", null, page.say.nodes("deposit.pdf_failed", { why: why(page, error) })),
+        ),
+      );
   }
 }
 

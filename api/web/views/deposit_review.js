@@ -12,8 +12,9 @@ import { trustMark } from "../elements/badge.js";
 import { digest, digestGroups } from "../elements/digest.js";
 import { h, replace } from "../elements/dom.js";
 import { facts } from "../elements/facts.js";
-import { busyButton, saveLink, saying, wordsOf } from "../elements/form.js";
+import { busyButton, saveLink, saying } from "../elements/form.js";
 import { notice } from "../elements/notice.js";
+import { why } from "../elements/why.js";
 import { judgeOfServer } from "../own_policy.js";
 import { keep } from "../store.js";
 import { sizesText } from "./deposit_files.js";
@@ -64,7 +65,7 @@ async function showLog(place, page) {
     const { origin, isOwn } = await judgeOfServer({ signal: page.signal });
     replace(place, h("bdi", null, origin), " ", !isOwn && trustMark(page, "stated"));
   } catch (error) {
-    if (!page.signal.aborted) replace(place, wordsOf(error));
+    if (!page.signal.aborted) replace(place, why(page, error));
   }
 }
 
@@ -157,7 +158,7 @@ async function signNow(step, said) {
     draft.signed = await sign(draft, page);
   } catch (error) {
     if (!page.signal.aborted)
-      said.show(notice("false", say("deposit.sign_failed"), wordsOf(error)));
+      said.show(notice("false", say("deposit.sign_failed"), h("p", null, why(page, error))));
     return;
   }
   if (!page.signal.aborted) step.redraw();
@@ -228,7 +229,7 @@ function notSent(page, error, { records, files }, isRefused) {
   return notice(
     isRefused ? "false" : "caution",
     say(`deposit.${kind}`),
-    wordsOf(error),
+    h("p", null, why(page, error)),
     say(`deposit.${kind}_what`),
     h("p", null, saveLink(page, say("deposit.save_records"), RECORDS_FILE, text)),
     files.secret &&

@@ -7,6 +7,7 @@ import { trustMark } from "../elements/badge.js";
 import { append, h } from "../elements/dom.js";
 import { errorTitle } from "../elements/failure.js";
 import { notice } from "../elements/notice.js";
+import { technical } from "../elements/technical.js";
 import { render as renderMissing } from "./missing.js";
 
 /**
@@ -29,7 +30,7 @@ export async function render(root, page, error) {
     error instanceof VerificationError &&
       notice("false", trustMark(page, "false"), say("shell.failed_false")),
     h("p", null, title),
-    isNamed && error.message && h("p", { class: "soft" }, h("bdi", null, error.message)),
+    isNamed && error.message && h("p", null, technical(error.message)),
     isNamed && h("p", null, say("shell.failed_code", { code: error.code })),
     h("button", { type: "button", onclick: () => location.reload() }, say("shell.failed_again")),
   );

@@ -10,9 +10,10 @@ import { summarize } from "../core/fingerprint.js";
 import { addressOf, questionOf, recognizeQuestion } from "../core/question.js";
 import { h, replace } from "../elements/dom.js";
 import { dropArea } from "../elements/drop.js";
-import { checkedField, saying, wordsOf } from "../elements/form.js";
+import { checkedField, saying } from "../elements/form.js";
 import { hashing } from "../elements/hashing_progress.js";
 import { notice } from "../elements/notice.js";
+import { why } from "../elements/why.js";
 import { showHits } from "./find_hits.js";
 
 /**
@@ -100,7 +101,7 @@ function dropFiles(page) {
       const digest = isOne ? entries[0].sha256 : summarize(entries).digest;
       page.go(addressOf({ kind: "digest", value: toHex(digest) }));
     } catch (error) {
-      told.show(notice("false", null, wordsOf(error)));
+      told.show(notice("false", null, h("p", null, why(page, error))));
     }
   };
   const area = dropArea(page, {

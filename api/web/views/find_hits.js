@@ -7,11 +7,12 @@ import { answers } from "../core/answers.js";
 import { addressOf } from "../core/question.js";
 import { LEVELS } from "../core/case.js";
 import { h, replace } from "../elements/dom.js";
-import { busyButton, wordsOf } from "../elements/form.js";
+import { busyButton } from "../elements/form.js";
 import { hitList } from "../elements/hit.js";
 import { notice } from "../elements/notice.js";
 import { shortDigest } from "../elements/digest.js";
 import { trustNotice } from "../elements/trust_notice.js";
+import { whyTitle } from "../elements/why.js";
 import { allHits, eachOf, openReading, readEntry } from "../reading.js";
 
 /** Hex digits of a digest that the server gets to see: one digest in 65,536 begins so. */
@@ -132,7 +133,7 @@ function moreButton(page, asked, reading, draw) {
     try {
       await more(asked, page);
     } catch (error) {
-      if (!page.signal.aborted) page.announce(wordsOf(error));
+      if (!page.signal.aborted) page.announce(whyTitle(page, error));
       return;
     }
     draw();

@@ -15,6 +15,7 @@ import { notice } from "../elements/notice.js";
 import { policyCompare } from "../elements/policy_compare.js";
 import { askedSection } from "../elements/section.js";
 import { anchorTable, health, sizes, trialNotice } from "../elements/summary.js";
+import { technical } from "../elements/technical.js";
 import { time } from "../elements/time.js";
 import { readLogState } from "../log_state.js";
 import { forgetPolicy, keptPolicies, policyDigest } from "../policies.js";
@@ -60,7 +61,7 @@ async function stateOf(page) {
       "false",
       trustMark(page, "false"),
       say("ledger.state_false"),
-      h("p", null, h("bdi", null, error.message)),
+      h("p", null, technical(error.message)),
     );
   }
 }

@@ -6,8 +6,8 @@ import { list } from "../store.js";
 import { trustMark } from "../elements/badge.js";
 import { shortDigest } from "../elements/digest.js";
 import { h } from "../elements/dom.js";
-import { wordsOf } from "../elements/form.js";
 import { notice } from "../elements/notice.js";
+import { why } from "../elements/why.js";
 import { allHits, eachOf, openReading, readEntry } from "../reading.js";
 
 /** Records of one person that a page takes. */
@@ -120,7 +120,7 @@ export function refusedNotice(page, { refused, isCut, omitted, entries }) {
                 null,
                 h("code", { title: id }, shortDigest(id)),
                 page.say("deposit.colon"),
-                wordsOf(error),
+                why(page, error),
               ),
             ),
         ),

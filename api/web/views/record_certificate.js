@@ -14,6 +14,7 @@ import { notice } from "../elements/notice.js";
 import { lengthText, numberText } from "../elements/numbers.js";
 import { stepList } from "../elements/steps.js";
 import { keyWarning, relationWords, titleOf, typeName } from "../elements/story.js";
+import { technical } from "../elements/technical.js";
 import { trustOf } from "../elements/trust_notice.js";
 import { signerLine } from "../elements/who.js";
 import { mark } from "../frame.js";
@@ -178,8 +179,13 @@ export function proofs({ page, entry, reading }) {
       h(
         "ul",
         null,
-        found.map(({ title: name, text }) =>
-          h("li", null, h("strong", null, name), say("deposit.colon"), text),
+        found.map(({ title: name, text, detail }) =>
+          h(
+            "li",
+            null,
+            [h("strong", null, name), say("deposit.colon"), text],
+            detail !== null && [" ", technical(detail)],
+          ),
         ),
       ),
     );

@@ -6,8 +6,9 @@
 import { getManifest } from "../client.js";
 import { trustMark } from "../elements/badge.js";
 import { h, replace } from "../elements/dom.js";
-import { busyButton, wordsOf } from "../elements/form.js";
+import { busyButton } from "../elements/form.js";
 import { notice } from "../elements/notice.js";
+import { why } from "../elements/why.js";
 
 /**
  * @param {import("./record_certificate.js").View} view
@@ -41,10 +42,10 @@ export function filesPart(view, told) {
 }
 
 function refused(page, error) {
-  if (error.code === "unavailable") return notice("caution", null, wordsOf(error));
+  if (error.code === "unavailable") return notice("caution", null, h("p", null, why(page, error)));
   return notice(
     "false",
     [trustMark(page, "false"), " ", page.say("record.files_false")],
-    h("p", { class: "soft" }, wordsOf(error)),
+    h("p", { class: "soft" }, why(page, error)),
   );
 }

@@ -7,10 +7,10 @@ import { lineageOf } from "../core/lineage.js";
 import { stateBadge } from "../elements/badge.js";
 import { h } from "../elements/dom.js";
 import { notice } from "../elements/notice.js";
-import { wordsOf } from "../elements/form.js";
 import { recordLink, relationWords, titleOf } from "../elements/story.js";
 import { leftNotice } from "../elements/trust_notice.js";
 import { entryLink } from "../elements/who.js";
+import { why } from "../elements/why.js";
 import { sourceOf } from "../reading.js";
 
 /** Datasets of one picture; more would be no picture. */
@@ -29,7 +29,7 @@ export async function lineagePart(view) {
     collected = await collectCase([id], sourceOf(reading, signal), wishes);
   } catch (error) {
     if (signal.aborted) return null;
-    return part(page, notice("caution", null, wordsOf(error)));
+    return part(page, notice("caution", null, h("p", null, why(page, error))));
   }
   const lineage = lineageOf(collected.case, id).connected();
   if (lineage.nodes.size < 2) return part(page, h("p", null, say("record.lineage_alone")));

@@ -9,9 +9,9 @@ import { digestGroups } from "../elements/digest.js";
 import { typeName } from "../elements/story.js";
 import { h, replace } from "../elements/dom.js";
 import { facts } from "../elements/facts.js";
-import { wordsOf } from "../elements/form.js";
 import { notice } from "../elements/notice.js";
 import { time } from "../elements/time.js";
+import { why } from "../elements/why.js";
 
 /**
  * Return the record id of the address.
@@ -43,7 +43,7 @@ export function failure(body, page, id, error) {
       "false",
       [trustMark(page, "false"), " ", say("record.not_proved_title")],
       h("p", null, say("record.not_proved")),
-      h("p", { class: "soft" }, wordsOf(error)),
+      h("p", { class: "soft" }, why(page, error)),
     ),
     facts([[say("record.id"), digestGroups(page, id, say("record.id"))]]),
   );

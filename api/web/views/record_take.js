@@ -7,7 +7,8 @@ import { creditOf } from "../core/attribution.js";
 import { bibtex, citationText, citedOf, ris } from "../core/citation.js";
 import { copyButton } from "../elements/copy.js";
 import { h } from "../elements/dom.js";
-import { busyButton, saveLink, saying, wordsOf } from "../elements/form.js";
+import { busyButton, saveLink, saying } from "../elements/form.js";
+import { why } from "../elements/why.js";
 
 /**
  * @param {import("./record_certificate.js").View} view
@@ -39,7 +40,7 @@ function receipts({ page, entry, id }) {
       link.click();
       told.show(say("record.receipt_pdf_there"));
     } catch (error) {
-      if (!page.signal.aborted) told.show(wordsOf(error));
+      if (!page.signal.aborted) told.show(h("p", null, why(page, error)));
     }
   });
   const json = saveLink(page, say("record.receipt_json"), `${name}.json`, entry.octets, {

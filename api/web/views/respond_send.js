@@ -9,11 +9,12 @@ import { trustMark } from "../elements/badge.js";
 import { digestGroups } from "../elements/digest.js";
 import { h, replace } from "../elements/dom.js";
 import { facts } from "../elements/facts.js";
-import { saveLink, wordsOf } from "../elements/form.js";
+import { saveLink } from "../elements/form.js";
 import { notice } from "../elements/notice.js";
 import { recordLink } from "../elements/story.js";
 import { trustOf } from "../elements/trust_notice.js";
 import { entryLink, signerLine } from "../elements/who.js";
+import { why } from "../elements/why.js";
 import { trimmed } from "./deposit_people.js";
 
 /**
@@ -35,7 +36,7 @@ export async function signAndSend(state, draft, said) {
     if (page.signal.aborted) return null;
     const isAway = error.code === "unavailable" || error.code === undefined;
     const title = say(isAway ? "respond.not_sent" : "respond.refused");
-    said.show(notice(isAway ? "caution" : "false", title, h("p", null, wordsOf(error))));
+    said.show(notice(isAway ? "caution" : "false", title, h("p", null, why(page, error))));
     return null;
   }
 }
@@ -69,7 +70,7 @@ export async function showDone(place, state, { id, receipt }) {
     own = entryOf(receipt, verdict, record);
     if (own.id !== id) throw new Error("the receipt of another record");
   } catch (error) {
-    replace(place, notice("false", say("respond.receipt_false"), h("p", null, wordsOf(error))));
+    replace(place, notice("false", say("respond.receipt_false"), h("p", null, why(page, error))));
     return;
   }
   if (page.signal.aborted) return;

@@ -7,8 +7,8 @@
 
 import { verifyReceipt } from "../core/verify.js";
 import { h, replace } from "../elements/dom.js";
-import { loadTitles, wordsOf } from "../elements/form.js";
 import { notice } from "../elements/notice.js";
+import { why } from "../elements/why.js";
 import { blocksOf, drawBlocks } from "./verify_blocks.js";
 import { NeedsManifestError, dataOf } from "./verify_data.js";
 import { drawGiven, takeFromServer } from "./verify_given.js";
@@ -26,7 +26,6 @@ export async function render(root, page) {
   const { say } = page;
   const material = page.kept ?? newMaterial();
   page.title(say("verify.title"));
-  await loadTitles(page);
   const places = {
     given: h("div", { class: "given" }),
     policy: h("div", { class: "given-policy" }),
@@ -90,8 +89,11 @@ async function check(places, { material, page }, isWanted) {
   } catch (error) {
     if (!isWanted()) return;
     const needsList = error instanceof NeedsManifestError;
-    const why = needsList ? say("verify.needs_manifest") : wordsOf(error);
+    const told = needsList ? say("verify.needs_manifest") : why(page, error);
     replace(places.checks);
-    replace(places.verdict, notice(needsList ? "caution" : "false", say("verify.cannot"), why));
+    replace(
+      places.verdict,
+      notice(needsList ? "caution" : "false", say("verify.cannot"), h("p", null, told)),
+    );
   }
 }

@@ -7,9 +7,10 @@ import { getManifest, getReceipt } from "../client.js";
 import { HEAD_BYTES, receiptType, recognize } from "../core/recognize.js";
 import { h, replace } from "../elements/dom.js";
 import { dropArea } from "../elements/drop.js";
-import { button, wordsOf } from "../elements/form.js";
+import { button } from "../elements/form.js";
 import { hashing as hashFiles } from "../elements/hashing_progress.js";
 import { notice } from "../elements/notice.js";
+import { why } from "../elements/why.js";
 import { judgeOf } from "../own_policy.js";
 import { partReceipts, putReceipt } from "./verify_material.js";
 
@@ -96,7 +97,11 @@ export async function takeFromServer(place, { material, page }, id) {
   } catch (error) {
     if (!signal.aborted) {
       place.append(
-        notice("caution", null, page.say("verify.not_fetched", { why: wordsOf(error) })),
+        notice(
+          "caution",
+          null,
+          h("p", null, page.say.nodes("verify.not_fetched", { why: why(page, error) })),
+        ),
       );
     }
     return;
@@ -126,7 +131,10 @@ async function takeDocument(material, { path, file }, page, work) {
       try {
         material.judge = { ...(await judgeOf(octets)), name: path };
       } catch (error) {
-        replace(work, notice("false", page.say("verify.policy_unreadable"), wordsOf(error)));
+        replace(
+          work,
+          notice("false", page.say("verify.policy_unreadable"), h("p", null, why(page, error))),
+        );
       }
       break;
     case "manifest":

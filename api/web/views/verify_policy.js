@@ -4,9 +4,10 @@
 
 import { digestGroups } from "../elements/digest.js";
 import { h, replace } from "../elements/dom.js";
-import { busyButton, button, saying, wordsOf } from "../elements/form.js";
+import { busyButton, button, saying } from "../elements/form.js";
 import { notice } from "../elements/notice.js";
 import { policyCompare } from "../elements/policy_compare.js";
+import { why } from "../elements/why.js";
 import { judgeOfServer } from "../own_policy.js";
 import { keptPolicies } from "../policies.js";
 import { originOf } from "./verify_data.js";
@@ -49,7 +50,11 @@ function choosing(desk, kept) {
     } catch (error) {
       if (!page.signal.aborted)
         said.show(
-          notice("caution", null, say("verify.policy_not_fetched", { why: wordsOf(error) })),
+          notice(
+            "caution",
+            null,
+            h("p", null, say.nodes("verify.policy_not_fetched", { why: why(page, error) })),
+          ),
         );
     }
   };

@@ -12,6 +12,7 @@ import { saveLink } from "../elements/form.js";
 import { intervalLine } from "../elements/interval.js";
 import { notice } from "../elements/notice.js";
 import { stepList } from "../elements/steps.js";
+import { technical } from "../elements/technical.js";
 import { drawClaims } from "./verify_claims.js";
 import { listsAnother } from "./verify_data.js";
 import { drawFiles } from "./verify_files.js";
@@ -57,8 +58,15 @@ function toneOf({ exit_code: code, independent }, { judge }) {
 }
 
 function stepOf(check, language) {
-  const { number, title, outcome, text, trusted } = describeCheck(check, language);
-  return { number, title, outcome: check.outcome, outcomeText: outcome, text, trust: trusted };
+  const { number, title, outcome, text, detail, trusted } = describeCheck(check, language);
+  return {
+    number,
+    title,
+    outcome: check.outcome,
+    outcomeText: outcome,
+    text: [text, detail !== null && [" ", technical(detail)]],
+    trust: trusted,
+  };
 }
 
 function interval(page, verdict) {
