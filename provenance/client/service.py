@@ -114,9 +114,10 @@ class LedgerClient:
 
     # --- reading --------------------------------------------------------------------------
 
-    def receipt(self, record_id: str, *, accept: str = "application/json") -> bytes:
+    def receipt(self, record_id: str) -> bytes:
         """Return the newest receipt of a record."""
-        return self._ask("GET", f"/v1/records/{record_id}/receipt", headers={"accept": accept})
+        json_only = {"accept": "application/json"}
+        return self._ask("GET", f"/v1/records/{record_id}/receipt", headers=json_only)
 
     def record(self, record_id: str) -> dict[str, object]:
         """Return what the ledger shows of a record."""

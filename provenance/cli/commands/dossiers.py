@@ -115,7 +115,8 @@ def dossier(
             (_("record id"), answer.submission.id),
         )
     )
-    say(_("When the chain has it, complete its own receipt: provenance receipt ID --wait -o FILE"))
+    wait = _("When the chain has it: provenance receipt {id} --wait -o {path}")
+    say(wait.format(id=answer.submission.id, path=receipt))
     say(_("To check it: unpack it into an empty folder, and run there: python3 -I -S verify.py"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,9 @@ from provenance.identifiers import bare_ror
 from provenance.policy import InstitutionKey, Policy
 from provenance.record import key_binding_of
 from provenance.text import nfc
+
+if TYPE_CHECKING:
+    from provenance.record_values import KeyBinding
 
 __all__ = ["grouped", "read_policy", "register"]
 
@@ -165,16 +168,8 @@ def trust(
     policy, record = read_policy(file), read_request(request)
     if record.aud != policy.origin:
         raise MalformedError(f"it is for log {record.aud!a:.200}", field="REQUEST")
-    asked = key_binding_of(record)
-    stated_ror = ror or next(iter(asked.ror), None)
-    added = InstitutionKey(
-        name=nfc((name or asked.name or "").strip(), "--name"),
-        ror=None if stated_ror is None else bare_ror(stated_ror),
-        key=asked.key,
-        certificate=None
-        if certificate is None
-        else read_file(certificate).decode("ascii", "replace"),
-    )
+    pem = None if certificate is None else read_file(certificate).decode("ascii", "replace")
+    added = _institution(key_binding_of(record), name, ror, pem)
     made = policy.with_institution(added)
     if output.resolve() == file.resolve():
         write_file(output, made.octets)
@@ -193,3 +188,19 @@ def trust(
         )
     )
     say(_("Compare the key with the institution by another channel before you use this policy."))
+
+
+def _institution(
+    asked: KeyBinding, name: str | None, ror: str | None, pem: str | None
+) -> InstitutionKey:
+    """Return what the policy is to say: what is given here goes before what the request states.
+
+    Raises:
+        MalformedError: neither of them has a name.
+    """
+    called = nfc((name or asked.name or "").strip(), "--name")
+    if not called:
+        raise MalformedError("the request states none: give one", field="--name")
+    stated_ror = ror or next(iter(asked.ror), None)
+    bare = None if stated_ror is None else bare_ror(stated_ror)
+    return InstitutionKey(name=called, ror=bare, key=asked.key, certificate=pem)
