@@ -60,7 +60,7 @@ __all__ = [
 POLICY_NAME: Final = "policy.json"
 
 
-@dataclass(frozen=True)  # no slots: the verdicts are filled in while checking
+@dataclass(frozen=True, slots=True)
 class DossierVerdict:
     """Everything that checking a dossier found."""
 

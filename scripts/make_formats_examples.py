@@ -71,6 +71,7 @@ DOCUMENT = REPO / "docs" / "formats.md"
 FOLDER = REPO / "tests" / "vectors" / "formats"
 FIRST_RELEASE = REPO / "tests" / "vectors" / "database" / "v0001"
 PASSPHRASE = "correct horse battery staple"  # noqa: S105 -- printed in the document
+WIDTH = 96
 MARKED = re.compile(r"(<!-- example: ([a-z0-9-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -240,8 +241,10 @@ def sums(found: Mapping[str, bytes]) -> bytes:
 # --- examples -----------------------------------------------------------------------------
 
 
-def _wrapped(value: str, width: int = 96) -> str:
-    return "\n".join(value[at : at + width] for at in range(0, len(value), width))
+def _wrapped(value: str) -> str:
+    """Return a long line, or a file of one, cut so that the document can be read."""
+    line = value.rstrip("\n")
+    return "\n".join(line[at : at + WIDTH] for at in range(0, len(line), WIDTH))
 
 
 def _rows(rows: Sequence[tuple[str, str]]) -> str:
@@ -413,11 +416,11 @@ def examples(world: World, found: Mapping[str, bytes]) -> dict[str, str]:
         "sealed-record": _record_rows(sealed.deposit),
         "opening-record": _record_rows(sealed.opening),
         "erasure-record": _record_rows(make_erasure(deposit)),
-        "file-opening": _wrapped(found["file-opening.json"].decode().rstrip("\n")),
-        "sealed-secret": _wrapped(found["sealed.json"].decode().rstrip("\n")),
+        "file-opening": _wrapped(found["file-opening.json"].decode()),
+        "sealed-secret": _wrapped(found["sealed.json"].decode()),
         "fixity-report": found["fixity-report.json"].decode(),
         "declared-manifest": found["declared-manifest.jsonl"].decode(),
-        "file-proof": _wrapped(found["file-proof.json"].decode().rstrip("\n")),
+        "file-proof": _wrapped(found["file-proof.json"].decode()),
         "public-key": json.dumps(ALICE.public.jwk(), separators=(",", ":"))
         + f"\n{ALICE.public.thumbprint}",
         "key-record": _record_rows(key),
@@ -436,7 +439,7 @@ def examples(world: World, found: Mapping[str, bytes]) -> dict[str, str]:
         "key-profile": found["key-profile.json"].decode(),
         "settings": found["ledger.json"].decode(),
         "backup": found["backup.json"].decode(),
-        "problem": _wrapped(found["problem.json"].decode().rstrip("\n")),
+        "problem": _wrapped(found["problem.json"].decode()),
         "disclosure-request": _statement_rows(world, DISCLOSURE),
         "manifest-publication": _statement_rows(world, PUBLICATION),
     }
