@@ -11,6 +11,11 @@ const MENU = [
   ["ledger", "/ledger"],
   ["about", "/about"],
 ];
+/** That a language cannot be had, said in that language itself. */
+const AWAY = {
+  en: "The page in English cannot be fetched now.",
+  "zh-Hans": "现在无法取得中文页面。",
+};
 const THEMES = ["system", "light", "dark"];
 
 /**
@@ -32,6 +37,21 @@ export function drawFrame({ say, language, onLanguage }) {
     document.querySelector(".frame-foot"),
     h("p", { class: "creed" }, say("shell.creed")),
     themeChoice(say),
+  );
+}
+
+/**
+ * Say that the other language cannot be had now, in both: the one that is shown may not be the
+ * reader's.
+ * @param {import("./language.js").Say} say
+ */
+export function sayLanguageAway(say) {
+  const head = document.querySelector(".frame-head");
+  head.querySelector(".language-away")?.remove();
+  const { lang } = head.querySelector(".language");
+  const other = h("span", { lang }, AWAY[lang]);
+  head.append(
+    h("p", { class: "language-away", role: "alert" }, say("shell.language_away"), " ", other),
   );
 }
 

@@ -33,7 +33,7 @@
  */
 
 import { h, replace } from "./elements/dom.js";
-import { drawFrame, markSection } from "./frame.js";
+import { drawFrame, markSection, sayLanguageAway } from "./frame.js";
 import { TAGS, chooseLanguage, loadMessages, makeSay } from "./language.js";
 import { findRoute } from "./router.js";
 
@@ -87,19 +87,30 @@ async function start() {
     if (placeOf(location) === shown.address) return; // only the fragment changed
     show({ moveFocus: true, scroll: event.state?.scroll });
   });
-  await speak(language);
+  speak(language, await loadMessages(language));
   await show({ scroll: history.state?.scroll });
   loadFailed().catch(() => {}); // there is no network already
 }
 
-async function speak(chosen) {
-  say = makeSay(await loadMessages(chosen), chosen);
+/** Asks before it imports: a browser imports nothing again that it once could not fetch. */
+async function reachable(chosen) {
+  await fetch(`/web/messages/${chosen}.js`);
+  return loadMessages(chosen);
+}
+
+function speak(chosen, messages) {
+  say = makeSay(messages, chosen);
   language = chosen;
   document.documentElement.lang = TAGS[chosen];
   drawFrame({ say, language, onLanguage: switchLanguage });
 }
 
 async function switchLanguage(chosen) {
+  const messages = await reachable(chosen).catch(() => null);
+  if (messages === null) {
+    sayLanguageAway(say); // there is no network
+    return;
+  }
   stored(() => localStorage.setItem("language", chosen));
   stored(() => sessionStorage.removeItem("language"));
   const query = new URLSearchParams(location.search);
@@ -109,7 +120,7 @@ async function switchLanguage(chosen) {
     history.replaceState(history.state, "", location.pathname + rest + location.hash);
   }
   const kept = shown.view?.keep?.();
-  await speak(chosen);
+  speak(chosen, messages);
   document.querySelector(".frame-head .language").focus();
   await show({ kept, isSameVisit: true, scroll: scrollY });
 }

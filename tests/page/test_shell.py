@@ -160,6 +160,26 @@ def test_a_network_that_goes_away_is_told(browser_page: Page) -> None:
     complaints_of(browser_page).expect_failures()  # the browser tells of it
 
 
+def test_a_language_that_cannot_be_fetched_is_told(browser_page: Page) -> None:
+    complaints_of(browser_page).expect_failures()  # the browser tells of it
+    browser_page.goto("/about", wait_until="networkidle")
+    browser_page.context.set_offline(True)
+    button = browser_page.get_by_role("button", name="中文")
+    for _ in range(2):
+        button.click()
+        told = browser_page.locator(".frame-head [role=alert]")
+        expect(told).to_contain_text("The page in Chinese cannot be fetched now")
+        expect(told.locator("[lang=zh-Hans]")).to_contain_text("现在无法取得中文页面")
+    expect(browser_page.locator("h1")).to_have_text("What a receipt proves, and what it does not")
+    assert browser_page.evaluate("localStorage.getItem('language')") is None
+    assert serious_findings(browser_page) == []
+
+    browser_page.context.set_offline(False)
+    button.click()
+    expect(browser_page.locator("h1")).to_have_text("凭据证明什么，不证明什么")
+    assert told.count() == 0
+
+
 def test_the_language_follows_the_browser_and_can_be_switched(
     open_page: Callable[..., Page],
 ) -> None:

@@ -76,6 +76,8 @@ export default {
 
   "shell.asking": "Asking …",
   "shell.not_had": "This could not be fetched:",
+  "shell.language_away":
+    "The page in Chinese cannot be fetched now: the network, or this server, cannot be reached.",
   "shell.away": "The network, or this server, cannot be reached now.",
 
   "shell.missing_title": "There is no such page",

@@ -71,6 +71,7 @@ export default {
 
   "shell.asking": "正在查询……",
   "shell.not_had": "未能取得：",
+  "shell.language_away": "现在无法取得英文页面：网络或此服务器无法连接。",
   "shell.away": "网络或此服务器目前无法连接。",
 
   "shell.missing_title": "没有这个页面",
