@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from provenance.anchor_evidence import StatedEvidence
 from provenance.case import Case, Entry, entry_of
 from provenance.dispute_case import dispute_of
-from provenance.dossier_check import as_opened_by
+from provenance.dossier_check import as_opened_by, shown_states
 from provenance.errors import TooLargeError
 from provenance.file_proof import FileProof
 from provenance.fingerprint import check_published, entry_bytes, parse_manifest
@@ -116,8 +116,15 @@ class DossierFacts:
     @property
     def newest(self) -> Parts:
         """The receipt whose checkpoint is the greatest."""
-        parts = [Parts.parse(one.octets) for one in self.case.entries]
-        return max(parts, key=lambda one: one.newest.checkpoint.tree_size)
+        return max(self._receipts(), key=lambda one: one.newest.checkpoint.tree_size)
+
+    @property
+    def states(self) -> dict[int, bytes]:
+        """The root of each tree size that a receipt shows."""
+        return dict(shown_states(self._receipts()))
+
+    def _receipts(self) -> Iterator[Parts]:
+        return (Parts.parse(one.octets) for one in self.case.entries)
 
     @property
     def dated_unix(self) -> int:

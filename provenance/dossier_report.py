@@ -25,7 +25,6 @@ from provenance.document import (
     QrCode,
     Table,
 )
-from provenance.dossier_check import shown_states
 from provenance.dossier_forms import checking, forms, glossary, own_manifest, redaction
 from provenance.dossier_hand import tree_steps
 from provenance.dossier_headings import HEADINGS
@@ -254,8 +253,8 @@ def _inclusion(facts: DossierFacts, speech: Speech) -> Iterator[Block]:
         rows.append((f"{number}. {side}", Mono(f"{step.sibling.hex()}\n{step.result.hex()}")))
     rows.append((speech(WORDS["root"]), Mono(state.checkpoint.root_hash.hex())))
     yield Table((speech(WORDS["step"]), speech(WORDS["hashes"])), tuple(rows), (0.4, 0.6))
-    states = dict(shown_states(Parts.parse(one.octets) for one in facts.case.entries))
-    yield Paragraph(speech(WORDS["consistency"], states=len(states), size=max(states)))
+    said = {"states": len(facts.states), "size": max(facts.states)}
+    yield Paragraph(speech(WORDS["consistency"], **said))
 
 
 def _anchors(facts: DossierFacts, speech: Speech) -> Iterator[Block]:

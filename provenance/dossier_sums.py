@@ -17,7 +17,7 @@ from provenance.sm3 import sm3
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["SUMS", "DossierFinding", "check_sums", "sums_of", "write_sums"]
+__all__ = ["SUMS", "DossierFinding", "check_sums", "write_sums"]
 
 SUMS: Final = {"SHA256SUMS": sha256, "SM3SUMS": sm3}
 """Each list of digests by its name; the first also lists the second."""
@@ -38,14 +38,14 @@ class DossierFinding:
 
 def write_sums(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return both lists for the files of a dossier, as ``sha256sum -c`` reads them."""
-    sm3_list = sums_of(files, sm3)
+    sm3_list = _sums_of(files, sm3)
     return {
         "SM3SUMS": sm3_list,
-        "SHA256SUMS": sums_of({**files, "SM3SUMS": sm3_list}, sha256),
+        "SHA256SUMS": _sums_of({**files, "SM3SUMS": sm3_list}, sha256),
     }
 
 
-def sums_of(files: Mapping[str, bytes], hash_of: Callable[[bytes], bytes]) -> bytes:
+def _sums_of(files: Mapping[str, bytes], hash_of: Callable[[bytes], bytes]) -> bytes:
     """Return one list, a line a file, by name."""
     lines = (f"{hash_of(files[name]).hex()}  {name}\n" for name in sorted(files))
     return "".join(lines).encode()

@@ -19,7 +19,7 @@ from provenance.digests import sha256
 from provenance.document import SPEECHES, Both, Speech
 from provenance.documents.pages import to_pdf
 from provenance.dossier.archive import to_zip
-from provenance.dossier_check import POLICY_NAME, shown_states
+from provenance.dossier_check import POLICY_NAME
 from provenance.dossier_facts import DossierFacts, facts_of, headers_of
 from provenance.dossier_hand import hand_files
 from provenance.dossier_index import (
@@ -35,7 +35,6 @@ from provenance.dossier_sums import write_sums
 from provenance.lineage import MARKS, lineage_of
 from provenance.lineage_svg import Caption, draw_lineage
 from provenance.merkle import verify_consistency
-from provenance.receipt_parts import Parts
 from provenance.standalone.build import verifier
 
 if TYPE_CHECKING:
@@ -184,7 +183,7 @@ def _history(
     facts: DossierFacts, prove: Callable[[int, int], Sequence[bytes]]
 ) -> Iterator[ListedConsistency]:
     """Yield a checked proof from each state of the log that a receipt shows to the next."""
-    roots = dict(shown_states(Parts.parse(one.octets) for one in facts.case.entries))
+    roots = facts.states
     for older, newer in pairwise(sorted(roots)):
         path = tuple(prove(older, newer))
         verify_consistency(older, newer, path, roots[older], roots[newer])
