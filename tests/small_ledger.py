@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from databases import Place, give_schema, sqlite_place
@@ -83,6 +84,13 @@ def deposit(
     aud: str = ORIGIN,
     hold: Sequence[str] = (),
     contributors: int = 3,
+) -> Record:
+    return _deposit(key, name, iat, aud, tuple(hold), contributors)
+
+
+@lru_cache(2_000)  # many a test fills a log with the same hundreds
+def _deposit(  # noqa: PLR0917 -- those of deposit()
+    key: PrivateKey, name: str, iat: int, aud: str, hold: tuple[str, ...], contributors: int
 ) -> Record:
     claims = {
         "dataset_digest": sha256(name.encode()).hex(),

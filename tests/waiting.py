@@ -19,8 +19,9 @@ def wait_until(
     Args:
         tell: what the failure shows when ``seconds`` are over.
     """
-    deadline = time.monotonic() + seconds
+    deadline, pause = time.monotonic() + seconds, 0.01
     while not (answer := ask()):
         assert time.monotonic() < deadline, tell()
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(2 * pause, 0.1)  # asking is work too, of which others wait for the end
     return answer
