@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
-from tabs import opened
+from tabs import Launch, opened
 from visited_site import serving_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserType, Page
     from visited_site import Site
 
 # the longest that a page may take on a loaded machine: what is there is found at once
@@ -29,15 +29,27 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """The machine's own Chromium, without a window."""
+def driver() -> Iterator[BrowserType]:
+    """What starts a Chromium."""
+    with sync_playwright() as playwright:
+        yield playwright.chromium
+
+
+@pytest.fixture(scope="session")
+def launch() -> Launch:
+    """How to start the machine's own Chromium, without a window."""
     programs = map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
     program = next(filter(None, programs), None)
     assert program, "Chromium is needed (Debian and Ubuntu: apt install chromium)"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+    return {"executable_path": program, "args": ["--no-sandbox"]}
+
+
+@pytest.fixture(scope="session")
+def chromium(driver: BrowserType, launch: Launch) -> Iterator[Browser]:
+    """One Chromium for all tests; each tab has a profile of its own, which nothing keeps."""
+    browser = driver.launch(**launch)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
@@ -11,7 +11,15 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-__all__ = ["NARROW", "WIDE", "Complaints", "complaints_of", "opened"]
+__all__ = ["NARROW", "WIDE", "Complaints", "Launch", "complaints_of", "opened"]
+
+
+class Launch(TypedDict):
+    """How a browser is started."""
+
+    executable_path: str
+    args: list[str]
+
 
 NARROW = {"width": 360, "height": 740}
 WIDE = {"width": 1280, "height": 900}

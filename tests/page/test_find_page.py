@@ -15,6 +15,7 @@ from provenance.digests import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from playwright.sync_api import Page
     from visited_site import Site
@@ -96,6 +97,26 @@ def test_an_institution_is_what_its_people_signed(browser_page: Page, site: Site
     found = ids(browser_page, ".hits-of-level.institution_bound .hit")
     assert {site.records["first"], site.records["second"], site.records["dispute"]} <= set(found)
     assert site.records["accepted"] not in found
+
+
+def test_a_doi_finds_what_was_deposited_under_it(
+    browser_page: Page, site: Site, tmp_path: Path
+) -> None:
+    keep_policy(browser_page, site)
+    data = tmp_path / "named"
+    data.mkdir()
+    (data / "a.csv").write_text("named\n")
+    record = site.sign(
+        "named", "zhang", "deposit", data, "--title", "With a DOI",
+        "--identifier", "doi:10.5555/Ice.2025",
+    )  # fmt: skip
+    open_at(browser_page, "/find")
+    ask(browser_page, "https://doi.org/10.5555/ICE.2025")  # a DOI knows no capitals
+    browser_page.wait_for_url("**/find?doi=*")
+
+    expect(browser_page.locator(".hit .trust.checked")).to_be_visible()
+    assert ids(browser_page) == [record]
+    expect(browser_page.locator(".hit-title")).to_contain_text("With a DOI")
 
 
 def test_the_box_leads_to_the_page_of_what_it_recognizes(browser_page: Page, site: Site) -> None:

@@ -143,6 +143,12 @@ def test_a_link_that_is_cut_or_of_nobody_is_told(
     expect(page.locator(".claim")).to_contain_text("Petrov")
 
 
+def test_a_link_that_lost_its_path_leads_there(browser_page: Page, invited: dict[str, str]) -> None:
+    browser_page.goto(f"/#{invited['Petrov'].partition('#')[2]}")
+    expect(browser_page.locator(".claim")).to_contain_text("Petrov")
+    assert browser_page.evaluate("location.pathname") == "/respond"
+
+
 @pytest.mark.parametrize(
     "wishes",
     [

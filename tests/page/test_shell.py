@@ -165,9 +165,9 @@ def test_a_language_that_cannot_be_fetched_is_told(browser_page: Page) -> None:
     browser_page.goto("/about", wait_until="networkidle")
     browser_page.context.set_offline(True)
     button = browser_page.get_by_role("button", name="中文")
+    told = browser_page.locator(".frame-head [role=alert]")
     for _ in range(2):
         button.click()
-        told = browser_page.locator(".frame-head [role=alert]")
         expect(told).to_contain_text("The page in Chinese cannot be fetched now")
         expect(told.locator("[lang=zh-Hans]")).to_contain_text("现在无法取得中文页面")
     expect(browser_page.locator("h1")).to_have_text("What a receipt proves, and what it does not")

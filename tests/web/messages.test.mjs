@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 
+import { wordsOf } from "../../api/web/core/wordings.js";
 import { chooseLanguage, loadMessages, makeSay, placesOf } from "../../api/web/language.js";
 
 const WEB = new URL("../../api/web/", import.meta.url);
@@ -88,6 +89,20 @@ test("every sentence is used", () => {
   assert.deepEqual(idle, []);
 });
 
+test("what to do next is said for a page, which has fields and no options", () => {
+  for (const language of ["en", "zh"]) {
+    const messages = language === "en" ? EN : ZH;
+    const { next, around: _ofTheCommandLine, ...said } = wordsOf(language);
+    for (const code of Object.keys(next)) {
+      assert.ok(`verify.next_${code.replaceAll("-", "_")}` in messages, code);
+    }
+    const told = [messages, ...Object.values(said)].flatMap(Object.values);
+    for (const text of told) {
+      assert.doesNotMatch(text.replaceAll(/provenance [a-z]+ --.*/g, ""), /(^|\s)--[a-z]/);
+    }
+  }
+});
+
 test("sentences hold no markup, and none is empty", () => {
   for (const [key, text] of [...Object.entries(EN), ...Object.entries(ZH)]) {
     assert.doesNotMatch(text, /<\/?[a-z]|&[a-z]+;|^\s*$/i, key);
@@ -105,6 +120,15 @@ test("Chinese is set with Chinese marks, English with English ones", () => {
   for (const [key, text] of Object.entries(EN)) {
     assert.doesNotMatch(text, /[\u3000-\u303f\uff00-\uffef]/, `${key}: ${text}`);
   }
+});
+
+test("one of something is no more than one", () => {
+  const say = makeSay(EN, "en");
+  const values = { agreed: 1, objected: 2, silent: 1 };
+
+  assert.equal(say("dispute.people_words", values), "1 agrees, 2 object, 1 has not answered");
+  assert.equal(say("ledger.checkpoint_title", { size: 1 }), "The log at 1 entry");
+  assert.match(say("ledger.line", { origin: "x", size: "1", entries: 1, count: 1 }), /1 entry,/);
 });
 
 test("a sentence takes numbers, words and elements in its places", () => {

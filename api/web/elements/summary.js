@@ -100,6 +100,7 @@ export function ledgerLine(page, { origin, size, last_day: count, chains }) {
   const values = {
     origin: h("bdi", null, h("code", null, origin)),
     size: h("strong", null, numberText(page, size)),
+    entries: size,
     count,
   };
   const anchored =

@@ -44,18 +44,13 @@ export function draw({ draft, page }) {
   const files = h("div", { class: "receipt-files on-screen" });
   const sheet = h("div", { class: "sheet receipt-sheet" });
   follow(page, done, { sheet, status, files });
-  const again = () => location.assign("/deposit");
   return [
     sheet,
     status,
     h("h3", { class: "on-screen" }, say("deposit.keep_title")),
     h("p", { class: "on-screen" }, say("deposit.keep_lead")),
     files,
-    h(
-      "p",
-      null,
-      busyButton(say("deposit.another"), async () => again(), "quiet"),
-    ),
+    h("p", { class: "on-screen" }, h("a", { href: "/deposit" }, say("deposit.another"))),
   ];
 }
 

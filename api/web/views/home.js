@@ -19,6 +19,10 @@ const HOW = ["fingerprint", "record", "log", "chain"];
  */
 export async function render(root, page) {
   const { say } = page;
+  if (page.fragment.startsWith("respond=")) {
+    location.replace(`/respond#${page.fragment}`); // an invitation whose path was cut off
+    return;
+  }
   page.title("");
   append(
     root,

@@ -97,15 +97,13 @@ function advice(page, verdict) {
   const key = ["", "_dev"]
     .map((end) => `verify.next_${because}${end}`)
     .findLast((one, isDev) => page.say.has(one) && (!isDev || !verdict.independent));
-  const { next } = describeVerdict(verdict, page.language);
-  const words = key ? page.say(key) : next;
-  if (!words) return null;
+  if (key === undefined) return null;
   const block = verdict.checks.find(({ code }) => code === "block-not-vouched");
   const hash = block?.facts.block_hash;
   return notice(
     "note",
     page.say("verify.next_title"),
-    words,
+    page.say(key),
     hash && h("p", null, page.say("verify.next_hash")),
     hash && digestGroups(page, hash),
   );

@@ -37,7 +37,8 @@ export default {
   "dispute.column_signer": "Signed by",
   "dispute.column_time": "When",
   "dispute.column_people": "People named",
-  "dispute.people_words": "{agreed} agree, {objected} object, {silent} have not answered",
+  "dispute.people_words":
+    "{agreed} {agreed|agrees|agree}, {objected} {objected|objects|object}, {silent} {silent|has|have} not answered",
   "dispute.no_times":
     "No time is known yet: nothing has reached a chain. The order stands without it.",
   "dispute.axis": "From {from} to {to}.",

@@ -3,7 +3,8 @@ export default {
   "ledger.title": "This ledger",
   "ledger.lead":
     "How large it is, how far the blockchain already vouches for it, and by which policy you can check it all.",
-  "ledger.line": "{origin} holds {size} entries, {count} of them from the last 24 hours.",
+  "ledger.line":
+    "{origin} holds {size} {entries|entry|entries}, {count} of them from the last 24 hours.",
   "ledger.line_anchor": "It was last anchored {time}.",
 
   "ledger.now": "At present",
@@ -28,9 +29,9 @@ export default {
     "This browser remembers the state from now on. Whenever you come back, it checks that nothing has been changed or left out.",
   "ledger.since_same": "It is the state that this browser saw on {time}.",
   "ledger.since_grown":
-    "On {time} there were {before} entries. All of them are still there, unchanged and in the same order.",
+    "On {time} there {before|was|were} {before} {before|entry|entries}. {before|It is|All of them are} still there, unchanged and in the same order.",
   "ledger.since_older":
-    "On {time} this browser already saw {before} entries. The server answers with an older state; ask again later.",
+    "On {time} this browser already saw {before} {before|entry|entries}. The server answers with an older state; ask again later.",
 
   "ledger.anchors": "Last anchors",
   "ledger.anchors_text":
@@ -99,13 +100,13 @@ export default {
   "ledger.part_disclosures": "Keys of what can be erased",
   "ledger.part_witnesses": "Witnesses",
 
-  "ledger.checkpoint_title": "The log at {size} entries",
+  "ledger.checkpoint_title": "The log at {size} {size|entry|entries}",
   "ledger.checkpoint_lead":
     "One hash stands for the first {size} {size|entry|entries} of the log. If one of them had been changed or left out since, the hash would be another.",
   "ledger.checkpoint_entries": "Numbered",
   "ledger.checkpoint_range": "0 to {last}",
   "ledger.checkpoint_proved":
-    "Your browser has computed this hash from a proof that leads to the newest signed state, of {size} entries.",
+    "Your browser has computed this hash from a proof that leads to the newest signed state, of {size} {size|entry|entries}.",
   "ledger.checkpoint_newest": "This is the newest state. The log has signed it:",
   "ledger.checkpoint_later": "The newest state",
   "ledger.checkpoint_anchors": "Anchors of exactly this state",
@@ -115,7 +116,7 @@ export default {
 
   "ledger.anchor_title": "Anchor no. {id}",
   "ledger.anchor_lead":
-    "The state of the log at {size} entries, written to a blockchain. Whatever is in it existed no later than the time of the block.",
+    "The state of the log at {size} {size|entry|entries}, written to a blockchain. Whatever is in it existed no later than the time of the block.",
   "ledger.anchor_block": "Block",
   "ledger.anchor_block_hash": "Hash of the block",
   "ledger.anchor_transactions": "Transactions",

@@ -65,8 +65,10 @@ export default {
   "verify.block_lead":
     "For the time you need the hash of one block, looked up in a place that has nothing to do with this ledger: a block explorer, say, or two. The verdict tells you which block.",
   "verify.hash_label": "Hash of the block, as you found it",
-  "verify.hash_hint": "0x and 64 letters and digits; several with spaces between them.",
-  "verify.hash_wrong": "A block’s hash is 0x and then 64 characters, 0 to 9 and a to f.",
+  "verify.hash_hint":
+    "It begins with 0x, and 64 letters and digits follow. If you have several, put a space between them.",
+  "verify.hash_wrong":
+    "This is not yet the hash of a block: after 0x come 64 characters, only 0 to 9 and a to f.",
   "verify.node_question": "Or ask a node that you trust",
   "verify.node_label": "Address of the node (JSON-RPC)",
   "verify.node_hint":
@@ -115,8 +117,26 @@ export default {
     "This ledger is for trying things out: only its operator knows its chain, so there is no independent place to look the block up. To see what a whole verdict looks like, enter the hash below and accept a development chain under “How strict should the verdict be?”. It proves nothing to others.",
   "verify.next_dev_chain":
     "This ledger is anchored on a development chain only, which proves nothing to others. To try out what a whole verdict looks like, accept that under “How strict”.",
+  "verify.next_block_not_vouched":
+    "Look up the block named at step 10 in a place you trust, and enter its hash below.",
+  "verify.next_block_not_vouched_dev":
+    "This ledger is for trying things out: only its operator knows its chain. To see what a whole verdict looks like, enter the hash below and accept a development chain under “How strict should the verdict be?”. It proves nothing to others.",
+  "verify.next_not_before_not_vouched":
+    "For the earlier end of the time a second block is needed: look up the one named at step 12 in a place you trust, and enter its hash below, after the first.",
+  "verify.next_not_before_no_header":
+    "For the earlier end of the time a second block is needed, the one named at step 12. Ask a node that you trust for it, below.",
+  "verify.next_trusted_rpc_only":
+    "So far the time rests on a chain that gives no proofs. Wait until the log is written to one that does, fetch the receipt again, and verify that one.",
   "verify.next_not_anchored":
     "The log has not been written to the blockchain yet. Wait some minutes, fetch the receipt again, and verify that one.",
+  "verify.next_no_beacon":
+    "The receipt does not show the earlier end of the time yet. Wait some minutes, fetch the receipt again, and verify that one.",
+  "verify.next_not_final":
+    "The block is still so new that it could be replaced. Wait some minutes, and verify again.",
+  "verify.next_block_not_final":
+    "The block is still so new that it could be replaced. Wait some minutes, and verify again.",
+  "verify.next_revocation_not_shown":
+    "Whether the key was revoked cannot be told from a receipt: the whole log has to be read, which only the command line does. If you do not need it, take that demand back under “How strict should the verdict be?”.",
   "verify.next_checkpoint_no_policy_key":
     "No key of your trust policy has signed this log. Perhaps the policy is older than the receipt: get the newer one, and compare its digest.",
   "verify.files_title": "Your files",

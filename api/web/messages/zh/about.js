@@ -88,6 +88,6 @@ export default {
   "about.term_witness_text": "独立的一方，见过某个检查点，并签名确认它与此前的检查点不相矛盾。",
   "about.term_sealed": "密封存证",
   "about.term_sealed_text": "在所有者启封之前隐藏指纹的存证，其时间从存证之日算起。",
-  "about.term_final": "终局",
+  "about.term_final": "最终确定（终局）",
   "about.term_final_text": "在区块链中已足够深，不会再被替换。",
 };

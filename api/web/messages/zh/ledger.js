@@ -8,7 +8,7 @@ export default {
   "ledger.now": "现况",
   "ledger.entries": "条目",
   "ledger.since": "自 {time} 起",
-  "ledger.anchored": "已在链上终局",
+  "ledger.anchored": "已在链上最终确定",
   "ledger.anchored_left": "尚余 {count} 个条目",
   "ledger.last_day": "24 小时内的记录",
   "ledger.last_hour": "最近一小时 {count} 条",

@@ -61,8 +61,8 @@ export default {
   "verify.block_lead":
     "要证明时间，需要一个区块的哈希，并且要在与此账本无关的地方查到，例如一两个区块浏览器。该查哪个区块，结论中会写明。",
   "verify.hash_label": "您查到的区块哈希",
-  "verify.hash_hint": "0x 加 64 个字母和数字；如有多个，用空格隔开。",
-  "verify.hash_wrong": "区块哈希是 0x 加 64 个字符，由 0 到 9 和 a 到 f 组成。",
+  "verify.hash_hint": "以 0x 开头，后面是 64 个字母和数字。如有多个，请用空格隔开。",
+  "verify.hash_wrong": "这还不是完整的区块哈希：0x 之后应有 64 个字符，只含 0 到 9 和 a 到 f。",
   "verify.node_question": "或者询问您信任的节点",
   "verify.node_label": "节点地址（JSON-RPC）",
   "verify.node_hint":
@@ -105,6 +105,20 @@ export default {
     "此账本仅供试用：它的链只有运营方知道，没有独立的地方可以查询区块。如想试看完整的结论，请填入下面的哈希，并在“核验要多严格？”中接受开发链。这对他人没有证明力。",
   "verify.next_dev_chain":
     "此账本只锚定在开发链上，对他人没有证明力。如想试看完整的结论，请在“核验要多严格”中接受开发链。",
+  "verify.next_block_not_vouched": "请在您信任的地方查询第 10 步所列的区块，把查到的哈希填在下面。",
+  "verify.next_block_not_vouched_dev":
+    "此账本仅供试用：它的链只有运营方知道。如想试看完整的结论，请填入下面的哈希，并在“核验要多严格？”中接受开发链。这对他人没有证明力。",
+  "verify.next_not_before_not_vouched":
+    "要证明时间的下限，还需要另一个区块：请在您信任的地方查询第 12 步所列的区块，把查到的哈希接着第一个填在下面。",
+  "verify.next_not_before_no_header":
+    "要证明时间的下限，还需要第 12 步所列的另一个区块。请在下面向您信任的节点询问。",
+  "verify.next_trusted_rpc_only":
+    "到目前为止，时间依据的是一条不提供证明的链。请等日志写入能提供证明的链，重新取得凭据后再核验。",
+  "verify.next_no_beacon": "凭据尚未表明时间的下限。请等几分钟，重新取得凭据后再核验。",
+  "verify.next_not_final": "该区块还很新，仍有可能被替换。请等几分钟再核验。",
+  "verify.next_block_not_final": "该区块还很新，仍有可能被替换。请等几分钟再核验。",
+  "verify.next_revocation_not_shown":
+    "单凭凭据无法判断密钥是否已被吊销，须通读整个日志，只有命令行能做到。如果不需要，请在“核验要多严格？”中取消这项要求。",
   "verify.next_not_anchored": "日志尚未写入区块链。请等几分钟，重新取得凭据后再核验。",
   "verify.next_checkpoint_no_policy_key":
     "您信任策略中的密钥都没有签署过这个日志。可能策略比凭据旧：请取得新的策略，并比对其摘要。",
