@@ -44,9 +44,11 @@ def unlock(keys: OperatorKeys) -> PrivateKey:
 
 @pytest.fixture(scope="module")
 def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MiningAnvil]:
-    """A chain that others run."""
-    with mining_anvil(tmp_path_factory.mktemp("second") / "node", chain_id=SECOND) as node:
-        yield node
+    """A chain that others run, of which it is known how soon its blocks come."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chain_node, "_USUAL_BLOCK_SECONDS", 0.5)
+        with mining_anvil(tmp_path_factory.mktemp("second") / "node", chain_id=SECOND) as node:
+            yield node
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +66,6 @@ def folder(tmp_path: Path, founded: LedgerFolder, second: MiningAnvil) -> Iterat
     """Each test has the same beginning, of the ledger and of the second chain."""
     before = second.rpc.call("evm_snapshot")
     yield copy(founded, tmp_path / "ledger")
-    second.rpc.call("evm_setIntervalMining", 1)
     second.rpc.call("evm_revert", before)
 
 
@@ -219,6 +220,8 @@ def test_a_retired_chain_shows_what_was_left_and_nothing_waits_for_it(
                 == [AnchorState.SENT]
             )
         )
+    # in whole seconds, three times as long as it was, for the tests that come after
+    second.rpc.call("evm_setIntervalMining", 1)
     retire_chain(folder, SECOND, unlock_root=unlock, now_unix=int(time.time()))
 
     with running(folder) as service:
