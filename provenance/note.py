@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from provenance.digests import from_b64, from_hex, sha256, to_b64
@@ -80,9 +80,11 @@ class NoteVerifier:
     name: str
     key: PublicKey
     type: int = ED25519
+    key_id: bytes = field(init=False, repr=False, compare=False)
+    """The first 4 bytes of SHA-256(name ‖ line feed ‖ type ‖ public key)."""
 
     def __post_init__(self) -> None:
-        """Check the parts.
+        """Check the parts, and compute the key id once: every receipt that is made asks for it.
 
         Raises:
             MalformedError: a name that no line can carry, another algorithm, an unknown type.
@@ -92,11 +94,8 @@ class NoteVerifier:
             raise MalformedError(f"expected signature type 1 or 4, got {self.type}", field="vkey")
         if self.key.alg != "Ed25519":
             raise MalformedError(f"expected an Ed25519 key, got {self.key.alg}", field="vkey")
-
-    @property
-    def key_id(self) -> bytes:
-        """The first 4 bytes of SHA-256(name ‖ line feed ‖ type ‖ public key)."""
-        return sha256(self.name.encode() + b"\n" + bytes([self.type]) + self.key.raw)[:4]
+        text = self.name.encode() + b"\n" + bytes([self.type]) + self.key.raw
+        object.__setattr__(self, "key_id", sha256(text)[:4])
 
     @classmethod
     def from_vkey(cls, text: str) -> NoteVerifier:

@@ -53,6 +53,7 @@ from provenance.store.engine import (
     storage_errors,
 )
 from provenance.store.insert_rows import insert_rows
+from provenance.store.select_among import SelectAmong
 from provenance.store.tables import (
     disclosure_keys,
     disclosure_subkeys,
@@ -80,14 +81,15 @@ _ERASED: Final = {"key": b"", "scheme": ERASED_SCHEME}
 """What a record's row says once it was erased: an empty key of another scheme is damaged."""
 
 _CHUNK: Final = 500
-"""Ids asked for in one statement, below every database's limit of parameters."""
+"""Keys that a sweep removes by one statement, below every database's limit of parameters."""
 
 SWEPT_AT_ONCE: Final = 5_000
 """Keys of one sweep: it keeps everybody from integrating for about a tenth of a second."""
 
-_find_keys = select(
-    disclosure_keys.c.record_id, disclosure_keys.c.key, disclosure_keys.c.scheme
-).where(disclosure_keys.c.record_id.in_(bindparam("ids", expanding=True)))
+_find_keys = SelectAmong(
+    select(disclosure_keys.c.record_id, disclosure_keys.c.key, disclosure_keys.c.scheme),
+    disclosure_keys.c.record_id,
+)
 _find_key = select(disclosure_keys.c.key, disclosure_keys.c.scheme).where(
     disclosure_keys.c.record_id == bindparam("record_id")
 )
@@ -181,13 +183,10 @@ class SqlKeyStore:
         with storage_errors(), self._engine.begin() as connection:
             if is_postgresql(connection):
                 connection.execute(_ONE_SEALER)
-            keys: dict[bytes, Key] = {}
-            for start in range(0, len(wanted), _CHUNK):
-                ids = wanted[start : start + _CHUNK]
-                keys.update(
-                    (row.record_id, _key_to_seal(row.key, row.scheme))
-                    for row in connection.execute(_find_keys, {"ids": ids})
-                )
+            keys = {
+                record_id: _key_to_seal(key, scheme)
+                for record_id, key, scheme in _find_keys.rows(connection, wanted)
+            }
             fresh = [record_id for record_id in wanted if record_id not in keys]
             made = os.urandom(KEY_LENGTH * len(fresh))
             for at, record_id in enumerate(fresh):

@@ -30,6 +30,7 @@ from provenance.store.named_rows import (
     find_openings,
     find_records_of_keys,
 )
+from provenance.store.select_among import SelectAmong
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -52,9 +53,6 @@ __all__ = [
     "find_tile",
 ]
 
-_CHUNK: Final = 500
-"""Ids asked for in one statement, below every database's limit of parameters."""
-
 _KEYS_CHECKED: Final = 4_096
 """Keys whose thumbprint is not computed again as long as the stored bytes stay the same."""
 
@@ -68,24 +66,25 @@ _ORIGIN = select(tables.log_head.c.origin)
 _TILE = select(tables.tiles.c.hashes).where(
     tables.tiles.c.level == bindparam("level"), tables.tiles.c.tile_index == bindparam("index")
 )
-_RECORDS = select(tables.records.c.record_id, tables.records.c.leaf_index).where(
-    tables.records.c.record_id.in_(bindparam("ids", expanding=True))
+_RECORDS = SelectAmong(
+    select(tables.records.c.record_id, tables.records.c.leaf_index), tables.records.c.record_id
 )
 _RECORD = select(tables.records.c.record_id, tables.records.c.leaf_index).where(
     tables.records.c.record_id == bindparam("record_id")
 )
-_KEYS = select(
-    tables.keys,
-    # asked on the way: another statement would cost every batch a round trip
-    select(func.max(tables.key_events.c.leaf_index))
-    .where(tables.key_events.c.kid == tables.keys.c.kid)
-    .scalar_subquery()
-    .label("newest_event"),
-).where(tables.keys.c.kid.in_(bindparam("kids", expanding=True)))
-_KEY_EVENTS = (
-    select(tables.key_events)
-    .where(tables.key_events.c.kid.in_(bindparam("kids", expanding=True)))
-    .order_by(tables.key_events.c.leaf_index)
+_KEYS = SelectAmong(
+    select(
+        tables.keys,
+        # asked on the way: another statement would cost every batch a round trip
+        select(func.max(tables.key_events.c.leaf_index))
+        .where(tables.key_events.c.kid == tables.keys.c.kid)
+        .scalar_subquery()
+        .label("newest_event"),
+    ),
+    tables.keys.c.kid,
+)
+_KEY_EVENTS = SelectAmong(
+    select(tables.key_events).order_by(tables.key_events.c.leaf_index), tables.key_events.c.kid
 )
 _ENTRY = select(tables.entries.c.entry).where(tables.entries.c.leaf_index == bindparam("index"))
 _SIGNED_ABOUT = (
@@ -226,30 +225,24 @@ def find_record_indexes(connection: Connection, record_ids: Sequence[bytes]) -> 
     if len(record_ids) == 1:
         row = connection.execute(_RECORD, {"record_id": record_ids[0]}).one_or_none()
         return {} if row is None else {row.record_id: row.leaf_index}
-    found: dict[bytes, int] = {}
-    for start in range(0, len(record_ids), _CHUNK):
-        rows = connection.execute(_RECORDS, {"ids": record_ids[start : start + _CHUNK]})
-        found.update((row[0], row[1]) for row in rows)
-    return found
+    return {row[0]: row[1] for row in _RECORDS.rows(connection, record_ids)}
 
 
 def find_keys(connection: Connection, kids: Sequence[str]) -> dict[str, StoredKey]:
     """Read those keys that the log knows."""
     found: dict[str, StoredKey] = {}
-    for start in range(0, len(kids), _CHUNK):
-        for row in connection.execute(_KEYS, {"kids": kids[start : start + _CHUNK]}):
-            key = _key(row.kid, row.alg, row.public_key)
-            found[row.kid] = StoredKey(row.kid, row.leaf_index, key, row.newest_event)
+    for row in _KEYS.rows(connection, kids):
+        key = _key(row.kid, row.alg, row.public_key)
+        found[row.kid] = StoredKey(row.kid, row.leaf_index, key, row.newest_event)
     return found
 
 
 def find_key_events(connection: Connection, kids: Sequence[str]) -> dict[str, list[KeyEvent]]:
     """Read what is said of keys, oldest first; keys of which nothing is are left out."""
     found: dict[str, list[KeyEvent]] = {}
-    for start in range(0, len(kids), _CHUNK):
-        for row in connection.execute(_KEY_EVENTS, {"kids": kids[start : start + _CHUNK]}):
-            event = KeyEvent(row.kid, row.leaf_index, bool(row.is_revocation), row.by_kid)
-            found.setdefault(row.kid, []).append(event)
+    for row in _KEY_EVENTS.rows(connection, kids):
+        event = KeyEvent(row.kid, row.leaf_index, bool(row.is_revocation), row.by_kid)
+        found.setdefault(row.kid, []).append(event)
     return found
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, literal, select, union_all
 
 from provenance.store import tables
+from provenance.store.select_among import SelectAmong
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 __all__ = ["find_about", "find_bound_by", "find_openings", "find_records_of_keys"]
-
-_CHUNK: Final = 500
-"""Keys asked for in one statement, below every database's limit of parameters."""
 
 _OPENINGS = (
     select(tables.opened_digests.c.leaf_index)
@@ -26,6 +24,14 @@ _OPENINGS = (
     )
     .order_by(tables.opened_digests.c.leaf_index)
     .limit(bindparam("limit"))
+)
+
+_RECORDS_OF_KEYS = SelectAmong(
+    select(tables.records_by_key.c.leaf_index).where(
+        tables.records_by_key.c.leaf_index >= bindparam("start"),
+        tables.records_by_key.c.leaf_index < bindparam("stop"),
+    ),
+    tables.records_by_key.c.key_index,
 )
 
 
@@ -77,13 +83,5 @@ def find_records_of_keys(
     connection: Connection, key_indexes: Sequence[int], start: int, stop: int
 ) -> list[int]:
     """Read which entries from ``start`` to below ``stop`` these keys signed, in order."""
-    table = tables.records_by_key
-    found: list[int] = []
-    for at in range(0, len(key_indexes), _CHUNK):
-        statement = select(table.c.leaf_index).where(
-            table.c.key_index.in_(key_indexes[at : at + _CHUNK]),
-            table.c.leaf_index >= start,
-            table.c.leaf_index < stop,
-        )
-        found += connection.execute(statement).scalars()
-    return sorted(found)
+    rows = _RECORDS_OF_KEYS.rows(connection, key_indexes, start=start, stop=stop)
+    return sorted(leaf_index for (leaf_index,) in rows)

@@ -24,6 +24,7 @@ import psycopg
 from psycopg import conninfo, sql
 from psycopg.pq import ConnStatus, TransactionStatus
 from psycopg.rows import TupleRow
+from psycopg.types.string import BytesBinaryDumper
 from sqlalchemy import Engine, create_engine, event, exc
 from sqlalchemy.pool import QueuePool
 
@@ -172,6 +173,8 @@ def _connector(address: str, session: dict[str, str]) -> Callable[[], _Connectio
         _outage.end(database)
         try:
             connection.add_notice_handler(connection.note)
+            # COPY asks for a writer by the column's type, and would get one in Python for bytes
+            connection.adapters.register_dumper(bytes, BytesBinaryDumper)
             _check_server(connection)
             for name, value in session.items():
                 _set(connection, name, value)
