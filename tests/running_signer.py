@@ -20,7 +20,9 @@ def serving_signer(folder: LedgerFolder, port: int = 0) -> Iterator[SignerServer
     server = SignerServer(folder, port=port)
     thread = threading.Thread(target=server.serve)
     thread.start()
-    yield server
-    server.stop()
-    thread.join(20)
+    try:
+        yield server
+    finally:  # else a test that fails would keep the whole run from ending
+        server.stop()
+        thread.join(20)
     assert not thread.is_alive()
