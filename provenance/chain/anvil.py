@@ -71,24 +71,15 @@ _NOWHERE = "http://127.0.0.1:9"
 class ManagedAnvil:
     """An anvil process with its state in a folder; started again whenever it dies."""
 
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        binary: Path | None = None,
-        chain_id: int = DEV_CHAIN_ID,
-        funded: Sequence[bytes] = (),
-    ) -> None:
+    def __init__(self, folder: Path, *, funded: Sequence[bytes] = ()) -> None:
         """Prepare a node; nothing runs yet.
 
         Args:
             folder: where the state is kept, and the node's HOME; made when missing.
-            binary: the anvil program; looked for when None (``find_anvil``).
             funded: accounts that always have coins (20 bytes each).
         """
         self._folder = folder
-        self._binary = binary
-        self._chain_id = chain_id
+        self._binary: Path | None = None
         self._funded = list(funded)
         self._provider = CappedProvider(_NOWHERE, max_bytes=MAX_DUMP_BYTES)
         self.rpc = Rpc(self._provider)
@@ -130,7 +121,7 @@ class ManagedAnvil:
             LockedError: another process manages this folder's node.
         """
         make_folder(self._folder)
-        self._binary = find_anvil(self._binary)
+        self._binary = find_anvil()
         self._folder_lock = FolderLock(self._folder / "node.lock", purpose="run its node")
         for left in self._folder.glob(".writing-*.tmp"):
             left.unlink(missing_ok=True)  # a dump that a crash cut short
@@ -191,7 +182,7 @@ class ManagedAnvil:
 
     def _spawn(self, port: int) -> subprocess.Popen[bytes]:
         program = [str(self._binary), "--host", "127.0.0.1", "--port", str(port)]
-        program += ["--chain-id", str(self._chain_id), "--hardfork", "osaka", "--no-mining"]
+        program += ["--chain-id", str(DEV_CHAIN_ID), "--hardfork", "osaka", "--no-mining"]
         program += ["--slots-in-an-epoch", "1", "--prune-history", "--silent"]
         program += ["--timestamp", str(self._genesis_unix)]
         if self._state.exists():

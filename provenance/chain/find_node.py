@@ -20,8 +20,8 @@ ANVIL_VERSION = "1.7.1"
 """The version everything here was tried with."""
 
 
-def find_anvil(explicit: Path | None = None) -> Path:
-    """Return the anvil program: ``explicit``, or on PATH, or from npm's node_modules.
+def find_anvil() -> Path:
+    """Return the anvil program: on PATH, or from npm's node_modules.
 
     npm's package holds the program itself in a package for each platform; it is looked for in
     ``node_modules`` at and above the current folder and the one this package lies in.
@@ -29,10 +29,6 @@ def find_anvil(explicit: Path | None = None) -> Path:
     Raises:
         NodeMissingError: it is nowhere; the message says how to get it.
     """
-    if explicit is not None:
-        if os.access(explicit, os.X_OK):
-            return explicit
-        raise NodeMissingError(f"{explicit} is not a program that can be run")
     on_path = shutil.which("anvil")
     for place in (*([Path(on_path)] if on_path else []), *_node_modules()):
         if os.access(place, os.X_OK) and not _is_script(place):

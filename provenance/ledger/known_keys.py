@@ -19,10 +19,9 @@ CAPACITY: Final = 16_384
 class KnownKeys:
     """Finds keys by thumbprint. What is known never changes; what is unknown is asked again."""
 
-    def __init__(self, log: LogReader, *, capacity: int = CAPACITY) -> None:
+    def __init__(self, log: LogReader) -> None:
         """Ask ``log`` for what is not remembered."""
         self._log = log
-        self._capacity = capacity
         self._held: OrderedDict[str, StoredKey] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -36,6 +35,6 @@ class KnownKeys:
             found.update(stored)
             with self._lock:
                 self._held.update(stored)
-                while len(self._held) > self._capacity:
+                while len(self._held) > CAPACITY:
                     self._held.popitem(last=False)
         return found

@@ -30,10 +30,9 @@ SEEN: Final = 16
 class TileCache:
     """A bounded cache of stored tiles in front of the store; for any thread."""
 
-    def __init__(self, read_tile: ReadTile, *, capacity: int = CAPACITY) -> None:
+    def __init__(self, read_tile: ReadTile) -> None:
         """Read through to ``read_tile`` what is not held, or not held wide enough."""
         self._read_tile = read_tile
-        self._capacity = capacity
         self._tiles: OrderedDict[tuple[int, int], bytes] = OrderedDict()
         self._lock = threading.Lock()
         self._readers = lru_cache(maxsize=16)(self._make_reader)
@@ -80,5 +79,5 @@ class TileCache:
             if held is None or len(held) < len(stored):
                 self._tiles[level, index] = stored
             self._tiles.move_to_end((level, index))
-            if len(self._tiles) > self._capacity:
+            if len(self._tiles) > CAPACITY:
                 self._tiles.popitem(last=False)

@@ -29,6 +29,9 @@ __all__ = ["AnchorLoop", "BeaconLoop", "LoopStatus", "SystemClock", "WitnessLoop
 
 _logger = logging.getLogger(__name__)
 
+_WITNESS_SECONDS = 1.0
+"""Between two looks for a newer checkpoint to show."""
+
 LONGEST_PAUSE = 60.0
 """Seconds between two tries while a node stays away."""
 
@@ -221,11 +224,10 @@ class BeaconLoop(_Loop):
 class WitnessLoop(_Loop):
     """Shows the log's checkpoints to one witness, one after the other."""
 
-    def __init__(self, cosigner: Cosigner, *, poll_seconds: float = 1.0) -> None:
-        """Prepare the loop; ``poll_seconds`` between two looks for a newer checkpoint."""
+    def __init__(self, cosigner: Cosigner) -> None:
+        """Prepare the loop."""
         super().__init__(f"witness {cosigner.name}")
         self._cosigner = cosigner
-        self._poll_seconds = poll_seconds
         self.progress: CosigningProgress | None = None
         """How far the witness has come; None before it has answered."""
 
@@ -237,4 +239,4 @@ class WitnessLoop(_Loop):
     def _turn(self) -> float:
         self.progress = self._cosigner.step()
         self.status = LoopStatus(running=True)
-        return 0.0 if self.progress.behind else self._poll_seconds
+        return 0.0 if self.progress.behind else _WITNESS_SECONDS
