@@ -107,7 +107,7 @@ class Overload:
         self._server.start()
         url = self._server.wait_ready()
         self._post_key(url, journal)
-        sustained = self._measure(url, journal)
+        sustained = self._measure(url, journal, min(count, 400))
         self._server.stop()
         self._set_mark(max(2 * BATCH, round(sustained * WAITING_SECONDS)))
         self._server.start()
@@ -167,10 +167,10 @@ class Overload:
 
     # --- load ----------------------------------------------------------------------------------
 
-    def _measure(self, url: str, journal: Journal) -> float:
+    def _measure(self, url: str, journal: Journal, most: int) -> float:
         """Return records a second that two clients get in who wait for each answer."""
         began = time.monotonic()
-        done = self._deposit(url, self._batches(400), journal, until=began + MEASURE_SECONDS)
+        done = self._deposit(url, self._batches(most), journal, until=began + MEASURE_SECONDS)
         return done * BATCH / (time.monotonic() - began)
 
     def _deposit_calmly(self, requests: float, journal: Journal) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -10,7 +11,9 @@ import pytest
 
 from faults import bit_rot
 from faults.bit_rot import SHARES, Flip, flips, run
+from faults.bit_rot_base import make_rotting
 from faults.bit_rot_service import FILES
+from faults.storage_forks import founded_in
 from provenance.errors import FatalError
 from provenance.store.log_store import open_log_store
 
@@ -27,6 +30,20 @@ VERDICTS = (
     "another policy served, found by nobody",
 )
 FLIPS = 24
+
+
+@pytest.fixture(scope="module")
+def rotting_once(founded_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The anchored ledger whose copies rot, as a campaign makes it when it begins."""
+    folder = tmp_path_factory.mktemp("rotting")
+    shutil.copytree(founded_once, folder / "founded")
+    make_rotting(founded_in(folder), folder / f"bit_rot-base-{SEED}", SEED)
+    return folder
+
+
+@pytest.fixture
+def rotting_folder(rotting_once: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(rotting_once, tmp_path / "campaign")
 
 
 def test_a_flip_changes_one_bit() -> None:
@@ -61,8 +78,8 @@ def test_a_damaged_schema_is_an_error_of_ours(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(240)
-def test_no_flipped_bit_is_silent(campaign_folder: Path) -> None:
-    counts = run(campaign_folder, SEED, FLIPS, print)["counts"]
+def test_no_flipped_bit_is_silent(rotting_folder: Path) -> None:
+    counts = run(rotting_folder, SEED, FLIPS, print)["counts"]
 
     assert isinstance(counts, dict)
     assert counts["flips"] == FLIPS
@@ -75,11 +92,11 @@ def test_no_flipped_bit_is_silent(campaign_folder: Path) -> None:
 
 @pytest.mark.timeout(240)
 def test_no_flip_in_what_the_service_reads_at_its_start_is_silent(
-    campaign_folder: Path, monkeypatch: pytest.MonkeyPatch
+    rotting_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bit_rot, "SHARES", dict.fromkeys(FILES, 1))
 
-    counts = run(campaign_folder, SEED, 8, print)["counts"]
+    counts = run(rotting_folder, SEED, 8, print)["counts"]
 
     assert isinstance(counts, dict)
     assert sum(counts.get(f"flips of {name}", 0) for name in FILES) == 8
