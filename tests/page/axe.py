@@ -22,7 +22,7 @@ _OVERFLOWING = """() => {
   const { clientWidth, scrollWidth } = document.documentElement;
   const isScrolled = (element) => {
     for (let at = element.parentElement; at; at = at.parentElement)
-      if (["auto", "scroll"].includes(getComputedStyle(at).overflowX)) return true;
+      if (["auto", "scroll", "clip"].includes(getComputedStyle(at).overflowX)) return true;
     return false;
   };
   const found = [...document.body.querySelectorAll("*")]

@@ -93,6 +93,21 @@ export function describeCheck(check, language = "en") {
 }
 
 /**
+ * The same of all checks of a verdict. Which part of the receipt one is about is said only where
+ * there are several of its name.
+ *
+ * @param {object[]} checks of the verdict's JSON
+ * @param {Language} [language]
+ * @returns {ReturnType<typeof describeCheck>[]}
+ */
+export function describeChecks(checks, language = "en") {
+  return checks.map((check) => {
+    const isAlone = checks.filter(({ name }) => name === check.name).length === 1;
+    return describeCheck(isAlone ? { ...check, subject: null } : check, language);
+  });
+}
+
+/**
  * Everything else that a reader is told of a verdict.
  *
  * @param {object} verdict its JSON

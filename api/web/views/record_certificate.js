@@ -4,7 +4,6 @@
  */
 
 import { marksOf } from "../core/lineage.js";
-import { describeCheck } from "../core/wordings.js";
 import { badge, stateBadge, trustMark } from "../elements/badge.js";
 import { digestGroups } from "../elements/digest.js";
 import { h } from "../elements/dom.js";
@@ -14,8 +13,8 @@ import { notice } from "../elements/notice.js";
 import { lengthText, numberText } from "../elements/numbers.js";
 import { stepList } from "../elements/steps.js";
 import { keyWarning, relationWords, titleOf, typeName } from "../elements/story.js";
-import { technical } from "../elements/technical.js";
 import { trustOf } from "../elements/trust_notice.js";
+import { stepsOf } from "../elements/verdict_steps.js";
 import { signerLine } from "../elements/who.js";
 import { mark } from "../frame.js";
 
@@ -166,11 +165,8 @@ const BAD = new Set(["false", "unusable"]);
 /** @param {View} view @returns {HTMLElement} every check of the receipt, and what it leaves open */
 export function proofs({ page, entry, reading }) {
   const { say, language } = page;
-  const checks = entry.verdict.checks.map((check) => ({
-    check,
-    ...describeCheck(check, language),
-  }));
-  const of = (wanted) => checks.filter(({ check }) => wanted(check.outcome));
+  const steps = () => stepsOf(entry.verdict.checks, language); // nodes stand in one place only
+  const of = (wanted) => steps().filter(({ outcome }) => wanted(outcome));
   const list = (title, found) =>
     h(
       "div",
@@ -179,13 +175,8 @@ export function proofs({ page, entry, reading }) {
       h(
         "ul",
         null,
-        found.map(({ title: name, text, detail }) =>
-          h(
-            "li",
-            null,
-            [h("strong", null, name), say("deposit.colon"), text],
-            detail !== null && [" ", technical(detail)],
-          ),
+        found.map(({ title: name, text }) =>
+          h("li", null, h("strong", null, name), say("deposit.colon"), text),
         ),
       ),
     );
@@ -209,22 +200,7 @@ export function proofs({ page, entry, reading }) {
       ),
     ),
     h("p", null, say("record.never_proved")),
-    h(
-      "details",
-      null,
-      h("summary", null, say("record.all_checks")),
-      stepList(
-        page,
-        checks.map((one) => ({
-          number: one.number,
-          title: one.title,
-          outcome: one.check.outcome,
-          outcomeText: one.outcome,
-          text: one.text,
-          trust: one.trusted,
-        })),
-      ),
-    ),
+    h("details", null, h("summary", null, say("record.all_checks")), stepList(page, steps())),
     h("p", null, h("a", { href: "/verify" }, say("record.verify_yourself"))),
   );
 }

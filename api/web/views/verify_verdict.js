@@ -4,7 +4,7 @@
  */
 
 import { dump } from "../core/strict_json.js";
-import { describeCheck, describeVerdict } from "../core/wordings.js";
+import { describeVerdict } from "../core/wordings.js";
 import { digest, digestGroups } from "../elements/digest.js";
 import { h, replace } from "../elements/dom.js";
 import { facts } from "../elements/facts.js";
@@ -12,7 +12,7 @@ import { saveLink } from "../elements/form.js";
 import { intervalLine } from "../elements/interval.js";
 import { notice } from "../elements/notice.js";
 import { stepList } from "../elements/steps.js";
-import { technical } from "../elements/technical.js";
+import { stepsOf } from "../elements/verdict_steps.js";
 import { drawClaims } from "./verify_claims.js";
 import { listsAnother } from "./verify_data.js";
 import { drawFiles } from "./verify_files.js";
@@ -41,10 +41,7 @@ export function drawVerdict(places, page, { verdict, data, receipt, material }) 
     places.checks,
     h("h2", null, say("verify.steps_title")),
     h("p", { class: "hint" }, say("verify.steps_lead")),
-    stepList(
-      page,
-      verdict.checks.map((check) => stepOf(check, language)),
-    ),
+    stepList(page, stepsOf(verdict.checks, language)),
     drawClaims(page, receipt),
     about(page, verdict),
     h("p", null, saveLink(page, say("verify.save_verdict"), "verdict.json", bytes)),
@@ -55,18 +52,6 @@ export function drawVerdict(places, page, { verdict, data, receipt, material }) 
 function toneOf({ exit_code: code, independent }, { judge }) {
   if (code === 0) return judge.isOwn && independent ? "proved" : "caution";
   return code === 1 || code === 2 ? "false" : "caution";
-}
-
-function stepOf(check, language) {
-  const { number, title, outcome, text, detail, trusted } = describeCheck(check, language);
-  return {
-    number,
-    title,
-    outcome: check.outcome,
-    outcomeText: outcome,
-    text: [text, detail !== null && [" ", technical(detail)]],
-    trust: trusted,
-  };
 }
 
 function interval(page, verdict) {

@@ -1,0 +1,22 @@
+/**
+ * The checks of a verdict as the steps of a list, in the reader's language.
+ */
+
+import { describeChecks } from "../core/wordings.js";
+import { technical } from "./technical.js";
+
+/**
+ * @param {object[]} checks of the verdict's JSON
+ * @param {import("../language.js").Language} language
+ * @returns {import("./steps.js").Step[]}
+ */
+export function stepsOf(checks, language) {
+  return describeChecks(checks, language).map((told, at) => ({
+    number: told.number,
+    title: told.title,
+    outcome: checks[at].outcome,
+    outcomeText: told.outcome,
+    text: [told.text, told.detail !== null && [" ", technical(told.detail)]],
+    trust: told.trusted,
+  }));
+}
