@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["ALIASES", "ROLES", "Role", "role_of"]
+__all__ = ["ALIASES", "ROLES", "Role", "plain_name", "role_of"]
 
 _BASE: Final = "https://credit.niso.org/contributor-roles/"
 
@@ -95,12 +95,13 @@ _URI: Final = re.compile(
 """The official addresses, and the dead ones that old files still hold."""
 
 
-def _plain(text: str) -> str:
+def plain_name(text: str) -> str:
+    """Return letters and digits alone, in lower case: spellings of one name become the same."""
     return "".join(one for one in text.lower() if one.isalnum())
 
 
 _BY_NAME: Final = {
-    _plain(name): slug
+    plain_name(name): slug
     for slug, role in ROLES.items()
     for name in (slug, role.english, role.chinese, *ALIASES[slug])
 }
@@ -112,5 +113,5 @@ def role_of(text: str) -> Role | None:
     Case, spaces, hyphens and dashes make no difference; None when it is none of them.
     """
     address = _URI.fullmatch(text.strip())
-    slug = _BY_NAME.get(_plain(text if address is None else address[1]))
+    slug = _BY_NAME.get(plain_name(text if address is None else address[1]))
     return None if slug is None else ROLES[slug]

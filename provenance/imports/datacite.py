@@ -115,7 +115,7 @@ def _person(one: dict[str, object], where: str, kinds: list[str], findings: Find
         if "orcid" in scheme or (text and "orcid.org" in text):
             orcid = orcid or findings.orcid(text, place)
         elif text and "ror" in scheme:
-            ror += findings.ror([_as_ror(text)], place)
+            ror += findings.stated_ror(text, place)
         elif text:
             findings.no_place(place)
     return Person(
@@ -136,12 +136,8 @@ def _affiliations(one: dict[str, object], where: str, findings: Findings) -> lis
                 text = text_of(value, "affiliationIdentifier")
                 scheme = (text_of(value, "affiliationIdentifierScheme") or "").lower()
                 if text and ("ror" in scheme or "ror.org" in text):
-                    found += findings.ror([_as_ror(text)], f"{where}.{name}[{place}]")
+                    found += findings.stated_ror(text, f"{where}.{name}[{place}]")
     return found
-
-
-def _as_ror(text: str) -> str:
-    return text if "ror.org" in text else f"https://ror.org/{text}"
 
 
 def _identifiers(attributes: dict[str, object], where: str, findings: Findings) -> None:

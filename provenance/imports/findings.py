@@ -216,6 +216,10 @@ class Findings:
                 self._refused(where, f"not a ROR id: {text[:60]!r}")
         return found
 
+    def stated_ror(self, text: str, where: str) -> list[str]:
+        """Return a ROR id, or an address of one, that stands where nothing else may."""
+        return self.ror([text if "ror.org" in text else f"https://ror.org/{text}"], where)
+
     def identifier(self, text: str | None, where: str, kind: str | None = None) -> None:
         """Take a name of the dataset; without ``kind`` it must say by itself what it is."""
         if text is None or not text.strip():

@@ -145,12 +145,12 @@ def _person(one: dict[str, object], where: str, list_name: str, findings: Findin
         if scheme == "orcid":
             orcid = orcid or findings.orcid(text, place)
         elif scheme == "ror" and text:
-            ror += findings.ror([_as_ror(text)], place)
+            ror += findings.stated_ror(text, place)
     for affiliation, place in objects(one.get("affiliations"), f"{where}.affiliations"):
         ror += findings.ror(texts_of(affiliation, "id"), place)
         for name, _ in objects(affiliation.get("identifiers"), place):
             if text_of(name, "scheme") == "ror":
-                ror += findings.ror([_as_ror(text_of(name, "identifier") or "")], place)
+                ror += findings.stated_ror(text_of(name, "identifier") or "", place)
     role = one.get("role")
     kind = text_of(role, "id") if isinstance(role, dict) else text_of(one, "role", "type")
     if list_name == "creators" and not isinstance(role, dict):
@@ -161,10 +161,6 @@ def _person(one: dict[str, object], where: str, list_name: str, findings: Findin
         list(dict.fromkeys(ror)),
         kinds=[kind] if kind else [],
     )
-
-
-def _as_ror(text: str) -> str:
-    return text if "ror.org" in text else f"https://ror.org/{text}"
 
 
 def _licences(metadata: dict[str, object]) -> Iterator[list[str]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from provenance.credit import role_of
+from provenance.credit import plain_name, role_of
 
 __all__ = ["NO_CONTRIBUTION", "credit_role", "is_contribution", "role_of_type"]
 
@@ -37,10 +37,6 @@ NO_CONTRIBUTION: Final = frozenset(
 """Types of those who host, pay for, own or answer for data, without hyphens and in lower case."""
 
 
-def _plain(text: str) -> str:
-    return "".join(character for character in text.lower() if character.isalnum())
-
-
 def credit_role(text: str) -> str | None:
     """Return the slug of a CRediT role given as URI, slug or name, English or Chinese."""
     found = role_of(text)
@@ -49,9 +45,9 @@ def credit_role(text: str) -> str | None:
 
 def role_of_type(kind: str) -> str | None:
     """Return the CRediT role that a DataCite contributor type, in any spelling, exactly is."""
-    return _OF_TYPE.get(_plain(kind))
+    return _OF_TYPE.get(plain_name(kind))
 
 
 def is_contribution(kind: str) -> bool:
     """Tell whether a contributor type says that somebody took part in making the data."""
-    return _plain(kind) not in NO_CONTRIBUTION
+    return plain_name(kind) not in NO_CONTRIBUTION
