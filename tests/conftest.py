@@ -9,6 +9,9 @@ from databases import fresh_place, postgres_server, sqlite_place
 from hypothesis import settings
 from small_ledger import SmallLedger
 
+from provenance.files import key_file
+from provenance.files.keystore import KeyStore
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -28,6 +31,19 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep the tests out of the user's cache of digests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PROVENANCE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_rounds() -> Iterator[None]:
+    """Seal keys that guard nothing with few rounds: a good passphrase's cost half a second each.
+
+    Whatever runs in a process of its own takes the usual ones (``cli/test_own_process.py``).
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for arguments in (key_file.encrypt.__kwdefaults__, KeyStore.__init__.__kwdefaults__):
+            assert arguments is not None
+            patch.setitem(arguments, "rounds", key_file.MIN_ROUNDS)
         yield
 
 

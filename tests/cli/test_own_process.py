@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from command_line import CommandLine
 
+from provenance.digests import from_b64url
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -67,3 +69,7 @@ def test_what_an_operator_types(ledger: Served, deposited: Deposited, tmp_path: 
     ran = [(words[:1], line.run(*words)) for words in typed]
 
     assert [(name, one) for name, one in ran if one.code or not one.out] == []
+    (own,) = (line.home / "keys").glob("*.jwe")
+    for sealed in (own, tmp_path / "founded" / "keys" / "root.jwe"):
+        header = from_b64url(sealed.read_text().partition(".")[0])
+        assert b'"p2c":600000,' in header
