@@ -32,7 +32,7 @@ from provenance.files.pieces import PIECE_BYTES, Pieces
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["READ_BYTES", "Hashed", "hash_long"]
+__all__ = ["READ_BYTES", "Digest", "Hashed", "begin_digest", "hash_long"]
 
 READ_BYTES = 256 << 10
 """Read at a time: what fits the second-level cache."""
@@ -53,10 +53,14 @@ class Hashed(NamedTuple):
     chunks: tuple[bytes, ...] = ()
 
 
-class _Digest(Protocol):
-    def update(self, piece: memoryview, /) -> object: ...
+class Digest(Protocol):
+    """What takes a file piece by piece, and answers at its end."""
 
-    def digest(self) -> bytes: ...
+    def update(self, piece: bytes | memoryview, /) -> object:
+        """Take the next piece."""
+
+    def digest(self) -> bytes:
+        """Return the digest of all that was taken."""
 
 
 def hash_long(
@@ -94,7 +98,7 @@ def _hash_open(
     if not is_settled:
         return Hashed(CHANGED)
     sha256 = hashlib.sha256()
-    others = [_begin(algorithm) for algorithm in algorithms]
+    others = [begin_digest(algorithm) for algorithm in algorithms]
     read = _read_for_all if others and before.st_size > PIECE_BYTES else _read
     length = read(descriptor, before.st_size, on_read, [sha256, *others])
     if length != before.st_size or has_changed(before, os.fstat(descriptor)):
@@ -109,15 +113,16 @@ def _hash_open(
     )
 
 
-def _begin(algorithm: str) -> _Digest:
+def begin_digest(algorithm: str) -> Digest:
+    """Begin the digest of a whole file, a tree of its chunks among them."""
     if algorithm == CHUNKS:
         return ChunkTree()
-    digest: _Digest = make_digest(algorithm)
+    digest: Digest = make_digest(algorithm)
     return digest
 
 
 def _read(
-    descriptor: int, expected: int, on_read: Callable[[int], None], digests: Sequence[_Digest]
+    descriptor: int, expected: int, on_read: Callable[[int], None], digests: Sequence[Digest]
 ) -> int:
     """Give the content to all digests in this thread; return its length."""
     # no more than the file needs: where memory goes back at once, each page of it costs anew
@@ -133,7 +138,7 @@ def _read(
 
 
 def _read_for_all(
-    descriptor: int, expected: int, on_read: Callable[[int], None], digests: Sequence[_Digest]
+    descriptor: int, expected: int, on_read: Callable[[int], None], digests: Sequence[Digest]
 ) -> int:
     """Give the content to the first digest here and to the others in threads of their own."""
     first, *others = digests

@@ -13,11 +13,11 @@ import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 from provenance.chunks import ChunkTree
 from provenance.errors import UnavailableError
-from provenance.files.hash_file import CHUNKS, make_digest
+from provenance.files.long_file import begin_digest
 from provenance.files.tree import NOT_READABLE
 from provenance.files.walk import CHANGED_FILE
 from provenance.remote.location import ChangedError, DroppedError, RefusedError, open_location
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from provenance.files.blocks import Block
+    from provenance.files.long_file import Digest
     from provenance.files.tree import Problem
     from provenance.remote.location import Location, RemoteFile
     from provenance.remote.url import Url
@@ -51,12 +52,6 @@ FILES_IN_BLOCK = 256
 
 MOST_TRIES = 64
 """Of one range: a server that sends a little and drops each time must come to an end."""
-
-
-class _Digest(Protocol):
-    def update(self, piece: bytes, /) -> object: ...
-
-    def digest(self) -> bytes: ...
 
 
 def hash_url(
@@ -272,8 +267,8 @@ class _Hashing:
 
     def begin(self) -> None:
         """Begin from the first byte."""
-        self._digests: list[_Digest] = [hashlib.sha256()]
-        self._digests += [_begin(algorithm) for algorithm in self._algorithms]
+        self._digests: list[Digest] = [hashlib.sha256()]
+        self._digests += [begin_digest(algorithm) for algorithm in self._algorithms]
         self.length = 0
 
     def update(self, octets: bytes) -> None:
@@ -287,13 +282,6 @@ class _Hashing:
         first, *others = self._digests
         chunks = next((one.hashes() for one in others if isinstance(one, ChunkTree)), ())
         return Row(first.digest(), self.length, tuple(one.digest() for one in others), chunks)
-
-
-def _begin(algorithm: str) -> _Digest:
-    if algorithm == CHUNKS:
-        return ChunkTree()
-    digest: _Digest = make_digest(algorithm)
-    return digest
 
 
 def _take(
