@@ -360,8 +360,8 @@ class Members:
         except KeyError:
             raise MalformedError("expected the member, got none", field=self.path(name)) from None
 
-    def text(self, name: str, *, max_length: int = 1_000, empty: bool = False) -> str:
-        """Return a string of 1 (0 if ``empty``) to ``max_length`` characters."""
+    def text(self, name: str, *, max_length: int = 1_000) -> str:
+        """Return a string of 1 to ``max_length`` characters."""
         value = self.value(name)
         if not isinstance(value, str):
             raise self._wrong(name, "a string", value)
@@ -369,7 +369,7 @@ class Members:
             raise TooLargeError(
                 limit=max_length, length=len(value), unit="characters", field=self.path(name)
             )
-        if not value and not empty:
+        if not value:
             raise MalformedError("expected text, got an empty string", field=self.path(name))
         return value
 
