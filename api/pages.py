@@ -3,6 +3,10 @@
 A file has two representations, plain and gzip, both made at the start and each with its own
 strong ETag: the digest of the file, which is asked for again and again (``no-cache``) and sent
 again only when it has changed.
+
+The shell names every file below a path that is of this release alone, so that a browser keeps
+them without asking and never mixes two releases: ``/web/RELEASE/page.js``. Whatever is at such a
+path of another release is not there.
 """
 
 from __future__ import annotations
@@ -96,11 +100,16 @@ class Asset:
         digest = sha256(self.octets).hex()
         return f'"{digest}"', f'"{digest}-gzip"'
 
-    def answer(self, asked: Asked) -> Response:
-        """Return the file, or 304 to who has it."""
+    def answer(self, asked: Asked, *, is_of_release: bool = False) -> Response:
+        """Return the file, or 304 to who has it.
+
+        Args:
+            is_of_release: whether it was asked for below a release's own path.
+        """
         is_packed = asked.takes_gzip and len(self.packed) < len(self.octets)
         etag = self.etags[is_packed]
-        headers = {"etag": etag, "cache-control": "no-cache", "vary": "accept-encoding"}
+        kept = "public, max-age=31536000, immutable" if is_of_release else "no-cache"
+        headers = {"etag": etag, "cache-control": kept, "vary": "accept-encoding"}
         if not asked.known.isdisjoint({"*", etag}):
             return Response(status_code=304, headers=headers)
         if is_packed:
@@ -147,6 +156,8 @@ class Site:
     shell: Shell
     assets: Mapping[str, Asset]
     """By path below ``web/``, ``/``-separated."""
+    release: str
+    """Digest of all files together."""
 
     def asset(self, path: str) -> Asset:
         """Return a file of the page.
@@ -158,6 +169,15 @@ class Site:
         if found is None:
             raise NotFoundError("no such file of the page")
         return found
+
+    def answer(self, path: str, asked: Asked) -> Response:
+        """Return what is asked for below ``/web/``.
+
+        Raises:
+            NotFoundError: no such file, or of another release.
+        """
+        own = path.removeprefix(f"{self.release}/")
+        return self.asset(own).answer(asked, is_of_release=own != path)
 
 
 def load_site(folder: Traversable | None = None) -> Site:
@@ -175,7 +195,14 @@ def load_site(folder: Traversable | None = None) -> Site:
     }
     for asset in assets.values():
         asset.packed, asset.etags  # noqa: B018 -- made now, and not by the first who asks
-    return Site(Shell(assets[_INDEX].octets), assets)
+    release = _release(assets)
+    shell = assets[_INDEX].octets.replace(b'"/web/', f'"/web/{release}/'.encode())
+    return Site(Shell(shell), assets, release)
+
+
+def _release(assets: Mapping[str, Asset]) -> str:
+    told = "".join(f"{path} {asset.etags[0]}\n" for path, asset in sorted(assets.items()))
+    return sha256(told.encode()).hex()[:16]
 
 
 def _files(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:

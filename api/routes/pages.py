@@ -73,7 +73,7 @@ for _address in _ADDRESSES:
 @router.get("/web/{path:path}", response_class=Response)
 async def read_asset(path: str, request: Request) -> Response:
     """Return a file of the page."""
-    return _site(request).asset(path).answer(Asked.of(request.headers))
+    return _site(request).answer(path, Asked.of(request.headers))
 
 
 @router.get("/records/{record_id}", response_class=Response)

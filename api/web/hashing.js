@@ -18,6 +18,7 @@
 
 import { nameFiles, problem } from "./core/dataset_names.js";
 import { EmptyDatasetError, UnusableDatasetError } from "./core/errors.js";
+import { fileAt } from "./place.js";
 import { outcomesOf } from "./worker/outcomes.js";
 
 const BATCH_FILES = 64;
@@ -272,7 +273,7 @@ function makeWorker() {
   try {
     workerURL ??= trusted(
       saved === undefined
-        ? `/web/${WORKER}`
+        ? fileAt(WORKER)
         : URL.createObjectURL(new Blob([saved], { type: "text/javascript" })),
     );
     return new Worker(workerURL, { type: saved === undefined ? "module" : "classic" });

@@ -6,12 +6,14 @@
  * styles and their imports. So no list has to be kept in step with the files.
  */
 
+import { fileAt } from "./place.js";
+
 const WORKER = "/service_worker.js";
 const SHELL = "/verify";
 const CACHE = "provenance-page";
 const POLICY = "provenance-offline";
 /** Loaded only when somebody drops a file, so no import leads to it. */
-const WORKERS = Object.freeze(["/web/worker/hash.js"]);
+const WORKERS = Object.freeze(["worker/hash.js"]);
 
 const IMPORT = /(?:\bfrom\s*|\bimport\s*\(?\s*)["'](\.{1,2}\/[^"'`$]+\.js)["']/g;
 const COMMENT = /^[ \t]*(?:\/\*[^]*?\*\/|\/\/.*)/gm;
@@ -35,13 +37,21 @@ async function keepPage() {
   const shell = await fetch(SHELL).catch(() => null);
   if (shell === null && (await cache.match(SHELL)) !== undefined) return "away";
   if (!shell?.ok) throw new Error(`${SHELL} could not be fetched`);
-  await keepAll(cache, await shell.clone().text());
+  const kept = await keepAll(cache, await shell.clone().text());
   await cache.put(SHELL, shell); // last: once it is there, everything is
+  for (const { url } of await cache.keys()) {
+    const path = new URL(url).pathname;
+    if (path !== SHELL && !kept.has(path)) await cache.delete(url); // of an earlier release
+  }
   return "kept";
 }
 
+/** Keep all files that the shell leads to; returns their paths. */
 async function keepAll(cache, shell) {
-  const waiting = [...WORKERS, ...Array.from(shell.matchAll(IN_SHELL), ([, path]) => path)];
+  const waiting = [
+    ...WORKERS.map(fileAt),
+    ...Array.from(shell.matchAll(IN_SHELL), ([, path]) => path),
+  ];
   const found = new Set(waiting);
   while (waiting.length > 0) {
     const some = waiting.splice(0);
@@ -52,6 +62,7 @@ async function keepAll(cache, shell) {
       waiting.push(path);
     }
   }
+  return found;
 }
 
 /** Keep one file; returns the paths of those that it imports. */

@@ -35,6 +35,7 @@
 import { h, replace } from "./elements/dom.js";
 import { drawFrame, markSection, sayLanguageAway } from "./frame.js";
 import { TAGS, chooseLanguage, loadMessages, makeSay } from "./language.js";
+import { fileAt } from "./place.js";
 import { findRoute } from "./router.js";
 
 /**
@@ -94,7 +95,7 @@ async function start() {
 
 /** Asks before it imports: a browser imports nothing again that it once could not fetch. */
 async function reachable(chosen) {
-  await fetch(`/web/messages/${chosen}.js`);
+  await fetch(fileAt(`messages/${chosen}.js`));
   return loadMessages(chosen);
 }
 

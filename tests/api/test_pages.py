@@ -34,7 +34,8 @@ ADDRESSES = [
     "/respond",
     "/verify",
 ]
-SHELL = (WEB / "index.html").read_bytes()
+SITE = load_site()
+SHELL = SITE.shell.asset.octets
 PLAIN = {"accept-encoding": "identity"}
 TRAVERSALS = [
     "/web/",
@@ -157,6 +158,34 @@ def test_who_has_a_file_is_not_sent_it_again(service: Service, headers: dict[str
     assert not etag.startswith("W/")
     other = service.client.get("/", headers=headers | {"if-none-match": '"other"'})
     assert other.status_code == 200
+
+
+def test_files_of_this_release_are_kept_and_of_another_are_not_there(service: Service) -> None:
+    named = [
+        attributes.get("src") or attributes.get("href") or ""
+        for tag, attributes in parsed(SHELL.decode()).seen
+        if tag in {"script", "link"}
+    ]
+    assert len(named) > 10
+    for path in named:
+        assert path.startswith(f"/web/{SITE.release}/"), path
+        answer = service.client.get(path)
+        assert answer.content == service.client.get(path.replace(f"{SITE.release}/", "")).content
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    other = f"/web/{'0' * 16}/page.js"
+    the_problem(service.client.get(other), 404, "not-found")
+
+
+def test_a_release_is_named_by_every_one_of_its_files(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text('<title>a</title><script src="/web/a.js"></script>')
+    names = set()
+    for text in ("a", "b"):
+        (tmp_path / "a.js").write_text(text)
+        made = load_site(tmp_path)
+        assert f'"/web/{made.release}/a.js"'.encode() in made.shell.asset.octets
+        names.add(made.release)
+
+    assert len(names) == 2
 
 
 def test_etags_of_two_representations_do_not_stand_for_each_other(service: Service) -> None:
