@@ -46,24 +46,6 @@ export async function askNode(url, receipt, { signal } = {}) {
   });
 }
 
-/**
- * Ask a node for one block, and how far its chain is final.
- *
- * @param {string} url
- * @param {number | bigint} number
- * @param {{signal?: AbortSignal}} [how]
- * @returns {Promise<import("./core/given.js").RpcView | "unreachable">} as `askNode`
- */
-export async function blockFromRpc(url, number, { signal } = {}) {
-  return orAway(async () => {
-    const node = new Node(url, signal);
-    const view = await node.view();
-    const found = await node.block(toQuantity(number));
-    if (found !== null) view.hashes.set(String(number), found.hash);
-    return view;
-  });
-}
-
 async function orAway(ask) {
   try {
     return await ask();

@@ -20,16 +20,6 @@ import { ROLES } from "./credit.js";
 import { MalformedError } from "./errors.js";
 import { ownerOf } from "./record_standing.js";
 
-/** How a person may stand to one of his roles. */
-export const STATUSES = Object.freeze([
-  "claimed",
-  "accepted",
-  "objected",
-  "amended",
-  "own",
-  "unclear",
-]);
-
 const OF_ANSWER = { accept: "accepted", object: "objected", amend: "amended" };
 
 /** Which status a role has that is claimed twice: the one the person himself supports most. */

@@ -39,11 +39,6 @@ export function readContributor(value) {
   };
 }
 
-/** @param {object} record @returns {{record: string, people: object[]}} */
-export function readContribution(record) {
-  return { record: subjectOf(record, "contribution"), people: namedPeople(record) };
-}
-
 /**
  * @param {object} record
  * @returns {{record: string, contributor: string, answer: string, reason: string | null,

@@ -127,14 +127,6 @@ export function summarize(entries) {
 }
 
 /**
- * @param {Iterable<FileEntry>} entries in order
- * @returns {Uint8Array} the dataset digest, 32 bytes (see `summarize`)
- */
-export function datasetDigest(entries) {
-  return summarize(entries).digest;
-}
-
-/**
  * Order entries as a manifest has them: by the bytes of their paths.
  *
  * @template {{path: string}} T

@@ -108,14 +108,6 @@ export function headerLine(summary, { algorithm = "sha256", salts = null } = {})
   return utf8(`${JSON.stringify(header)}\n`);
 }
 
-/**
- * @param {FileEntry | DeclaredEntry} entry
- * @returns {Uint8Array} the line of one file
- */
-export function entryLine(entry) {
-  return utf8(entryText(entry));
-}
-
 function entryText(entry) {
   const name = entry.algorithm ?? "sha256";
   const digest = toHex(entry.algorithm === undefined ? entry.sha256 : entry.digest);

@@ -83,18 +83,6 @@ export function parseRecord(compact, { complete }) {
   return parseParts(jws, disclosures, { compact, complete });
 }
 
-/**
- * Parse a log entry: a record without any of its disclosures.
- *
- * @param {string} entry
- * @returns {Record}
- * @throws {MalformedError} or one of its leaves; `field` is the full path of what is wrong
- */
-export function parseEntry(entry) {
-  refuseBeyondAscii(entry);
-  return parseParts(entry, [], { compact: `${entry}~`, complete: false });
-}
-
 function refuseBeyondAscii(text) {
   if (!isAscii(text)) throw new MalformedError("expected base64url, dots and tildes", "record");
 }

@@ -12,13 +12,10 @@
 
 import { readCorrection, readRuling, readTransfer } from "./attribution_values.js";
 
-/** How far a dispute may have come. */
-export const DISPUTE_STATES = Object.freeze(["open", "ruled", "corrected", "withdrawn"]);
-
 /**
  * @typedef {object} DisputeState
  * @property {string} dispute record id
- * @property {string} state one of `DISPUTE_STATES`
+ * @property {"open" | "ruled" | "corrected" | "withdrawn"} state how far it has come
  * @property {string | null} ruling record id of the newest ruling
  * @property {string | null} outcome of that ruling
  */

@@ -12,6 +12,3 @@ const ALL = [...OPERATOR_RECORDS, ...KEY_RECORDS, ...DEPOSIT_RECORDS, ...ATTRIBU
 
 /** By the first part of the `typ` header. @type {Map<string, object>} */
 export const TYPES = new Map(ALL.map((one) => [one.name, one]));
-
-/** Types that only the ledger itself may add; they never come in through the public API. */
-export const OPERATOR_TYPES = new Set(OPERATOR_RECORDS.map((one) => one.name));
