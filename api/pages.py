@@ -214,6 +214,6 @@ def _files(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _as_sent(name: str, octets: bytes) -> bytes:
-    if not name.endswith(".js"):
+    if not name.endswith((".js", ".css")):
         return octets
     return _COMMENT.sub(lambda comment: b"\n" * comment[0].count(b"\n"), octets)
