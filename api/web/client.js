@@ -13,54 +13,6 @@ import { ask, askJson, JSON_TYPE } from "./wire.js";
 
 export { forget, pending, postRecords, resend } from "./outbox.js";
 
-// --- depositing ---------------------------------------------------------------------------
-
-/**
- * Post one signed record.
- *
- * @param {string} compact
- * @param {Given} [given]
- * @returns {Promise<Uint8Array>} its receipt
- */
-export async function postRecord(compact, given) {
-  return ask("/v1/records", {
-    ...given,
-    method: "POST",
-    body: compact,
-    type: "application/sd-jwt",
-  });
-}
-
-/**
- * Publish the manifest of one's own deposit.
- *
- * @param {string} id of the record
- * @param {Uint8Array} manifest
- * @param {string} statement signed by the record's key, see `core/holder_statement.js`
- * @param {Given} [given]
- */
-export async function putManifest(id, manifest, statement, given) {
-  const headers = { authorization: `JWS ${statement}` };
-  const path = `/v1/records/${id}/manifest`;
-  await ask(path, { ...given, method: "PUT", body: manifest, type: "application/jsonl", headers });
-}
-
-/**
- * Return one's own record with the disclosures that are held for its signer.
- *
- * @param {string} id
- * @param {string} statement signed by the record's key, see `core/holder_statement.js`
- * @param {Given} [given]
- * @returns {Promise<string>} compact SD-JWT
- */
-export async function getHeld(id, statement, given) {
-  const path = `/v1/records/${id}/disclosures`;
-  const asked = { ...given, method: "POST", body: statement, type: "application/jwt" };
-  return new TextDecoder().decode(await ask(path, asked));
-}
-
-// --- reading ------------------------------------------------------------------------------
-
 /**
  * @param {string} id
  * @param {Given} [given]
@@ -162,23 +114,6 @@ export async function getConsistency(from, to, given) {
  */
 export async function getPolicy(given) {
   return ask("/v1/policy", given);
-}
-
-/**
- * @param {Given} [given]
- * @returns {Promise<{status: string, origin: string, version: string}>}
- */
-export async function getHealth(given) {
-  return askJson("/v1/health", given);
-}
-
-/**
- * @param {Given} [given]
- * @returns {Promise<{ready: boolean, parts: Record<string, {ready: boolean, detail: string}>}>} also
- *   when it is not ready
- */
-export async function getReady(given) {
-  return askJson("/v1/ready", { ...given, answers: [503] });
 }
 
 /**

@@ -25,7 +25,7 @@ const LEAST_BYTES_PER_SECOND = 100_000;
 
 /**
  * @param {string} path
- * @param {Given & {answers?: number[]}} [given]
+ * @param {Given} [given]
  * @returns {Promise<any>} a JSON value
  * @throws {ServiceError}
  */
@@ -40,18 +40,17 @@ export async function askJson(path, given) {
 
 /**
  * @param {string} path
- * @param {Given & {method?: string, body?: BodyInit, type?: string, accept?: string,
- *   headers?: Record<string, string>, answers?: number[]}} [asked] `type` is that of the body;
- *   `answers` are statuses besides 2xx whose body is an answer
+ * @param {Given & {method?: string, body?: BodyInit, type?: string, accept?: string}} [asked]
+ *   `type` is that of the body
  * @returns {Promise<Uint8Array>} the body
  * @throws {ServiceError}
  * @throws {DOMException} `AbortError` when cancelled
  */
-export async function ask(path, { signal, answers = [], ...asked } = {}) {
+export async function ask(path, { signal, ...asked } = {}) {
   try {
     const response = await fetch(path, requestOf(asked, signal));
     const octets = await bodyOf(response);
-    if (response.ok || answers.includes(response.status)) return octets;
+    if (response.ok) return octets;
     throw errorOf(response, octets, path);
   } catch (error) {
     if (error instanceof LedgerError) throw error;
@@ -60,14 +59,13 @@ export async function ask(path, { signal, answers = [], ...asked } = {}) {
   }
 }
 
-function requestOf({ method, body, type, accept, headers }, signal) {
+function requestOf({ method, body, type, accept }, signal) {
   // a long manifest may take its time on a slow line
   const seconds = SECONDS + (body?.length ?? 0) / LEAST_BYTES_PER_SECOND;
   return {
     method,
     body,
     headers: {
-      ...headers,
       ...(type && { "content-type": type }),
       ...(accept && { accept }),
       "accept-language": languageOfPage(),

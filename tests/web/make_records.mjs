@@ -2,9 +2,7 @@
 
 import { composeContribution, composeResponse } from "../../api/web/core/compose_about.js";
 import { composeDeposit } from "../../api/web/core/compose_deposit.js";
-import { issueStatement } from "../../api/web/core/holder_statement.js";
 import { createKey, openKeyFile, sealKeyFile, signerOf } from "../../api/web/core/key_file.js";
-import { issueOpening, parseSecret } from "../../api/web/core/sealed.js";
 
 export function* countedSalts() {
   for (let number = 0; ; number += 1) yield new Uint8Array(16).fill(number);
@@ -22,14 +20,6 @@ export async function compose(kind, about, setting, jwk) {
   const counted = { ...setting, salts: countedSalts() };
   const { records, secret = null } = await COMPOSERS[kind](about, counted, signer);
   return { compacts: records.map((one) => one.compact), ids: records.map((one) => one.id), secret };
-}
-
-export async function open(secret, names, setting, jwk) {
-  return (await issueOpening(parseSecret(secret), names, setting, await signerOf(jwk))).compact;
-}
-
-export async function state(typ, content, jwk) {
-  return issueStatement(typ, content, await signerOf(jwk));
 }
 
 // many signatures: about half of what WebCrypto makes for ES256 has the high s

@@ -9,45 +9,14 @@
  * @property {Uint8Array[]} path sibling hashes of 32 bytes, lowest level first (RFC 9162 §2.1.3)
  */
 
-import { utf8 } from "./bytes.js";
-import { fromHex, toHex } from "./digests.js";
-import { ManifestMismatchError, NotFoundError } from "./errors.js";
+import { fromHex } from "./digests.js";
+import { ManifestMismatchError } from "./errors.js";
 import { entryBytes, MAX_PATH_BYTES, summarize } from "./fingerprint.js";
 import { checkFormat, MAX_LINE_BYTES } from "./manifest.js";
-import { inclusionPath, leafHash, verifyInclusion } from "./merkle.js";
-import { repr } from "./show.js";
+import { leafHash, verifyInclusion } from "./merkle.js";
 import { Members, parse } from "./strict_json.js";
 
 const FORMAT = "provenance-file-proof";
-
-/**
- * Make the proof of the file at `path`.
- *
- * @param {Iterable<import("./fingerprint.js").FileEntry>} entries in order
- * @param {string} path
- * @returns {FileProof}
- * @throws {NotFoundError} no entry has that path
- */
-export function fileProof(entries, path) {
-  const files = [...entries];
-  const index = files.findIndex((entry) => entry.path === path);
-  if (index === -1) {
-    throw new NotFoundError(`no file of the dataset is at ${repr(path, 200)}`, "path");
-  }
-  const leafHashes = files.map((entry) => leafHash(entryBytes(entry)));
-  const siblings = inclusionPath(leafHashes, index);
-  return { entry: files[index], index, files: files.length, path: siblings };
-}
-
-/**
- * @param {FileProof} proof
- * @returns {Uint8Array} one line of JSON
- */
-export function renderFileProof({ entry, index, files, path }) {
-  const members = { format: FORMAT, v: 1, path: entry.path, sha256: toHex(entry.sha256) };
-  Object.assign(members, { length: entry.length, index, files, proof: path.map(toHex) });
-  return utf8(`${JSON.stringify(members)}\n`);
-}
 
 /**
  * @param {Uint8Array} octets

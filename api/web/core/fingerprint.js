@@ -11,12 +11,6 @@
  * @property {number | null} length bytes of the content; null where a source did not say
  * @property {boolean} [imported] the digest was taken from a source, without reading the content
  *
- * @typedef {object} DeclaredEntry one file, by a digest that its source declares: no identity
- * @property {string} path
- * @property {string} algorithm of `DECLARED_ALGORITHMS`
- * @property {Uint8Array} digest
- * @property {number | null} length
- *
  * @typedef {object} Summary what a deposit signs of a dataset
  * @property {Uint8Array} digest 32 bytes
  * @property {number} files
@@ -42,21 +36,6 @@ import { checkPath } from "./text.js";
 /** Bytes of UTF-8 in one path: the longest that any common system can name (Windows). */
 export const MAX_PATH_BYTES = 32_767;
 
-/** What a declared manifest may name, and the length of its digest in bytes. */
-export const DECLARED_ALGORITHMS = new Map([
-  ["md5", 16],
-  ["sha1", 20],
-  ["sha224", 28],
-  ["sha384", 48],
-  ["sha512", 64],
-  ["sha3-256", 32],
-  ["sha3-512", 64],
-  ["blake2b", 64],
-  ["sm3", 32],
-  ["blake3", 32],
-  ["sha256-chunks", 32],
-]);
-
 /** SHA-256 (hex) to what was hashed when a program hashed no content at all; each has been seen. */
 export const DIGESTS_OF_NOTHING = new Map(
   [
@@ -65,16 +44,12 @@ export const DIGESTS_OF_NOTHING = new Map(
   ].map((text) => [toHex(sha256(utf8(text))), text]),
 );
 
-const ZERO = Uint8Array.of(0);
-
 /**
- * @param {FileEntry | DeclaredEntry} entry
- * @returns {Uint8Array} the tree's entry: SHA-256(content) ‖ path; of a declared digest
- *   algorithm ‖ 00 ‖ digest ‖ path
+ * @param {FileEntry} entry
+ * @returns {Uint8Array} the tree's entry: SHA-256(content) ‖ path
  */
 export function entryBytes(entry) {
-  if (entry.algorithm === undefined) return concat(entry.sha256, utf8(entry.path));
-  return concat(utf8(entry.algorithm), ZERO, entry.digest, utf8(entry.path));
+  return concat(entry.sha256, utf8(entry.path));
 }
 
 /** The summary of entries that come one by one, already checked (see `inOrder`). */
@@ -83,7 +58,7 @@ export class Tally {
   #length = 0;
   #imported = 0;
 
-  /** @param {FileEntry | DeclaredEntry} entry to be counted */
+  /** @param {FileEntry} entry to be counted */
   add(entry) {
     this.#tree.add(leafHash(entryBytes(entry)));
     if (this.#length !== null) {
@@ -116,7 +91,7 @@ export class Tally {
 /**
  * Check entries in order and return their summary.
  *
- * @param {Iterable<FileEntry | DeclaredEntry>} entries
+ * @param {Iterable<FileEntry>} entries
  * @returns {Summary}
  * @throws {MalformedError} see `inOrder`; or no entry at all
  */
@@ -140,9 +115,8 @@ export function sorted(entries) {
 /**
  * Pass entries on, checking each: path, order, uniqueness, and that something was hashed.
  *
- * @template {FileEntry | DeclaredEntry} T
- * @param {Iterable<T>} entries
- * @returns {Generator<T>}
+ * @param {Iterable<FileEntry>} entries
+ * @returns {Generator<FileEntry>}
  * @throws {MalformedError} a path outside the rules, or not after the last by the bytes of its
  *   UTF-8
  * @throws {NameCollisionError} a name equal to another of its folder but for case
@@ -153,7 +127,7 @@ export function* inOrder(entries) {
   for (const entry of entries) {
     checkPath(entry.path, "path");
     folders.enter(entry.path);
-    if (entry.algorithm === undefined) checkSomething(entry);
+    checkSomething(entry);
     yield entry;
   }
 }

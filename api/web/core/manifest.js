@@ -7,35 +7,25 @@
  *     {"path":"b/c.csv","sha256":"e3b0c442…","length":0}
  *
  * @typedef {import("./fingerprint.js").FileEntry} FileEntry
- * @typedef {import("./fingerprint.js").DeclaredEntry} DeclaredEntry
  * @typedef {import("./fingerprint.js").Summary} Summary
  *
  * @typedef {object} Manifest a manifest that was read and checked to its end
  * @property {Summary} header what its first line says, and what its entries are
- * @property {string} algorithm `sha256`; any other makes it a declared one
  * @property {Uint8Array | null} salts of a sealed dataset, 32 bytes
- * @property {FileEntry[] | DeclaredEntry[]} entries
+ * @property {FileEntry[]} entries
  */
 
 import { concat, utf8 } from "./bytes.js";
 import { fromHex, toHex } from "./digests.js";
 import { MalformedError, ManifestMismatchError, UnsupportedVersionError } from "./errors.js";
-import {
-  DECLARED_ALGORITHMS,
-  inOrder,
-  MAX_PATH_BYTES,
-  sorted,
-  summarize,
-  Tally,
-} from "./fingerprint.js";
+import { inOrder, MAX_PATH_BYTES, sorted, summarize, Tally } from "./fingerprint.js";
 import { ascii } from "./show.js";
 import { Members, parse } from "./strict_json.js";
 
 /** Bytes of one manifest line: a path written entirely in escapes, and the other members. */
 export const MAX_LINE_BYTES = 6 * MAX_PATH_BYTES + 4_096;
 
-const MANIFEST = "provenance-manifest";
-const DECLARED = "provenance-declared-manifest";
+const FORMAT = "provenance-manifest";
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 // --- writing ------------------------------------------------------------------------------
@@ -62,7 +52,7 @@ export class ManifestBuilder {
 }
 
 /**
- * @param {(FileEntry | DeclaredEntry)[]} entries in order
+ * @param {FileEntry[]} entries in order
  * @param {{salts?: Uint8Array | null}} [sealed]
  * @returns {Uint8Array} the whole manifest
  * @throws {MalformedError} see `summarize` of `fingerprint.js`
@@ -73,7 +63,7 @@ export function renderManifest(entries, { salts = null } = {}) {
 
 function written(entries, summary, salts) {
   // joined in pieces: one string of a million lines would be longer than a string may be
-  const pieces = [headerLine(summary, { algorithm: entries[0].algorithm, salts })];
+  const pieces = [headerLine(summary, salts)];
   for (let at = 0; at < entries.length; at += 10_000) {
     pieces.push(
       utf8(
@@ -87,18 +77,11 @@ function written(entries, summary, salts) {
   return concat(...pieces);
 }
 
-/**
- * @param {Summary} summary
- * @param {{algorithm?: string, salts?: Uint8Array | null}} [kind] any algorithm but SHA-256 makes
- *   the manifest a declared one
- * @returns {Uint8Array} the first line of a manifest
- */
-export function headerLine(summary, { algorithm = "sha256", salts = null } = {}) {
-  const isDeclared = algorithm !== "sha256";
+/** Return the first line of a manifest. */
+function headerLine(summary, salts) {
   const header = {
-    format: isDeclared ? DECLARED : MANIFEST,
+    format: FORMAT,
     v: 1,
-    ...(isDeclared && { algorithm }),
     files: summary.files,
     bytes: summary.length,
     digest: toHex(summary.digest),
@@ -109,11 +92,10 @@ export function headerLine(summary, { algorithm = "sha256", salts = null } = {})
 }
 
 function entryText(entry) {
-  const name = entry.algorithm ?? "sha256";
-  const digest = toHex(entry.algorithm === undefined ? entry.sha256 : entry.digest);
+  const digest = toHex(entry.sha256);
   const mark = entry.imported ? ',"assurance":"imported"' : "";
   const path = JSON.stringify(entry.path);
-  return `{"path":${path},"${name}":"${digest}","length":${entry.length}${mark}}\n`;
+  return `{"path":${path},"sha256":"${digest}","length":${entry.length}${mark}}\n`;
 }
 
 // --- reading ------------------------------------------------------------------------------
@@ -129,39 +111,18 @@ function entryText(entry) {
  */
 export function parseManifest(octets) {
   const lines = linesOf(octets);
-  const members = headerOf(lines, MANIFEST);
+  const members = headerOf(lines);
   const imported = members.has("imported") ? members.integer("imported", { low: 1 }) : 0;
   const salts = members.has("salts") ? members.hex32("salts") : null;
-  return read(lines, { ...summaryOf(members), imported }, "sha256", salts);
-}
-
-/**
- * Read a whole declared manifest; as `parseManifest`.
- *
- * @param {Uint8Array} octets
- * @returns {Manifest}
- */
-export function parseDeclaredManifest(octets) {
-  const lines = linesOf(octets);
-  const members = headerOf(lines, DECLARED);
-  const algorithm = members.text("algorithm");
-  if (!DECLARED_ALGORITHMS.has(algorithm)) {
-    const known = [...DECLARED_ALGORITHMS.keys()].join(", ");
-    const message = `expected one of ${known}, got ${ascii(algorithm, 80)}`;
-    throw new UnsupportedVersionError(message, "line 1.algorithm");
-  }
-  return read(lines, { ...summaryOf(members), imported: 0 }, algorithm, null);
-}
-
-function read(lines, header, algorithm, salts) {
+  const header = { ...summaryOf(members), imported };
   const tally = new Tally();
   const entries = [];
-  for (const entry of inOrder(entriesOf(lines, algorithm))) {
+  for (const entry of inOrder(entriesOf(lines))) {
     tally.add(entry);
     entries.push(entry);
   }
   checkSame(tally.summary(), header);
-  return { header, algorithm, salts, entries };
+  return { header, salts, entries };
 }
 
 function* linesOf(octets) {
@@ -173,11 +134,11 @@ function* linesOf(octets) {
   }
 }
 
-function* entriesOf(lines, algorithm) {
+function* entriesOf(lines) {
   let number = 1;
   for (const line of lines) {
     number += 1;
-    yield plainEntry(line, algorithm) ?? strictEntry(line, algorithm, `line ${number}`);
+    yield plainEntry(line) ?? strictEntry(line, `line ${number}`);
   }
 }
 
@@ -185,8 +146,8 @@ function* entriesOf(lines, algorithm) {
  * Read a line that is written as we write it: then it is strict JSON with nothing besides, and
  * a manifest of a million such lines is read some times faster. Null for any other line.
  */
-function plainEntry(line, algorithm) {
-  if (line.length > MAX_LINE_BYTES || algorithm !== "sha256") return null;
+function plainEntry(line) {
+  if (line.length > MAX_LINE_BYTES) return null;
   let text;
   let value;
   try {
@@ -208,18 +169,15 @@ function isPath(value) {
   return typeof value === "string" && value !== "" && value.length <= MAX_PATH_BYTES;
 }
 
-function strictEntry(line, algorithm, field) {
-  const size = DECLARED_ALGORITHMS.get(algorithm) ?? 32;
+function strictEntry(line, field) {
   const members = membersOf(line, field);
   const path = members.text("path", { maxLength: MAX_PATH_BYTES });
-  const text = members.text(algorithm, { maxLength: 2 * size });
-  const digest = fromHex(text, { length: size, field: members.path(algorithm) });
+  const sha256 = members.hex32("sha256");
   const length = members.nullable("length", (name) => members.integer(name));
-  const imported = members.has("assurance") && algorithm === "sha256";
+  const imported = members.has("assurance");
   if (imported) members.literal("assurance", "imported");
   members.done();
-  if (algorithm === "sha256") return { path, sha256: digest, length, imported };
-  return { path, algorithm, digest, length };
+  return { path, sha256, length, imported };
 }
 
 /**
@@ -249,10 +207,10 @@ function checkSame(manifest, signed) {
   }
 }
 
-function headerOf(lines, expected) {
+function headerOf(lines) {
   const { value, done } = lines.next();
   const members = membersOf(done ? new Uint8Array(0) : value, "line 1");
-  checkFormat(members, expected);
+  checkFormat(members, FORMAT);
   return members;
 }
 
@@ -285,20 +243,4 @@ function membersOf(line, field) {
     throw new MalformedError("expected a line that ends in a line feed", field);
   }
   return new Members(parse(line, { maxBytes: MAX_LINE_BYTES, maxDepth: 1 }), field);
-}
-
-/**
- * Return lines for `sha256sum -c`: `<hex>  <path>`, escaped as GNU coreutils does.
- *
- * @param {Iterable<FileEntry>} entries
- * @returns {string}
- */
-export function toSha256sum(entries) {
-  let text = "";
-  for (const entry of entries) {
-    const path = entry.path === "-" ? "./-" : entry.path;
-    const mark = path.includes("\\") ? "\\" : "";
-    text += `${mark}${toHex(entry.sha256)}  ${path.replaceAll("\\", "\\\\")}\n`;
-  }
-  return text;
 }

@@ -44,40 +44,6 @@ export function nodeHash(left, right) {
 }
 
 /**
- * Return the sibling hashes of leaf `index`, lowest level first (RFC 9162 §2.1.3.1).
- *
- * Hashes the whole tree: meant for a list held in memory, such as a manifest.
- *
- * @param {Uint8Array[]} leafHashes
- * @param {number} index
- * @returns {Uint8Array[]}
- * @throws {ProofShapeError} `index` is not that of a leaf
- */
-export function inclusionPath(leafHashes, index) {
-  if (!(index >= 0 && index < leafHashes.length)) {
-    throw new ProofShapeError(`expected an index below ${leafHashes.length}, got ${index}`);
-  }
-  const path = [];
-  let at = index;
-  let level = leafHashes;
-  while (level.length > 1) {
-    const sibling = at % 2 === 0 ? at + 1 : at - 1;
-    if (sibling < level.length) path.push(level[sibling]);
-    at = Math.floor(at / 2);
-    level = parents(level);
-  }
-  return path;
-}
-
-/** Hash neighbours in pairs; a last one without a neighbour goes up as it is. */
-function parents(level) {
-  const above = [];
-  for (let at = 0; at + 1 < level.length; at += 2) above.push(nodeHash(level[at], level[at + 1]));
-  if (level.length % 2 === 1) above.push(level.at(-1));
-  return above;
-}
-
-/**
  * The root of a growing tree, from one leaf hash after the other.
  *
  * Keeps only the *peaks*: the roots of the perfect subtrees that the binary digits of the size

@@ -202,29 +202,6 @@ export class Note {
   }
 }
 
-/**
- * Return when the witness `vkey` saw this checkpoint, in POSIX seconds.
- *
- * @param {Note} note
- * @param {string} vkey
- * @returns {Promise<number | bigint>}
- * @throws {MalformedError} the vkey is not one of type 04
- * @throws {BadSignatureError} no line of that witness, or one that does not verify
- */
-export async function verifyCosignature(note, vkey) {
-  const witness = NoteVerifier.fromVkey(vkey);
-  if (witness.type !== COSIGNATURE_V1) {
-    throw new MalformedError(`expected signature type 4, got ${witness.type}`, "vkey");
-  }
-  let newest = null;
-  for (const line of note.signatures.filter((one) => witness.made(one))) {
-    const time = await witness.verify(note.text, line);
-    newest = newest === null || time > newest ? time : newest;
-  }
-  if (newest === null) throw new BadSignatureError(`no cosignature of ${witness.name}`, "note");
-  return newest;
-}
-
 function checkName(name) {
   const isBad = name.includes("+") || ANY_CONTROL.test(name) || isSpace(name);
   if (name === "" || isBad) {

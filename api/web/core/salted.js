@@ -24,14 +24,13 @@
 import { hmac } from "../vendor/hmac.js";
 import { sha256 } from "../vendor/sha2.js";
 import { concat, utf8 } from "./bytes.js";
-import { fromHex, toHex } from "./digests.js";
-import { ManifestMismatchError, NotFoundError, UnsupportedVersionError } from "./errors.js";
+import { fromHex } from "./digests.js";
+import { ManifestMismatchError, UnsupportedVersionError } from "./errors.js";
 import { MAX_PATH_BYTES, summarize } from "./fingerprint.js";
 import { MAX_LINE_BYTES } from "./manifest.js";
-import { inclusionPath, leafHash, RootAccumulator, verifyInclusion } from "./merkle.js";
+import { leafHash, RootAccumulator, verifyInclusion } from "./merkle.js";
 import { parseDisclosure } from "./sdjwt.js";
-import { ascii } from "./show.js";
-import { dump, Members, parse } from "./strict_json.js";
+import { Members, parse } from "./strict_json.js";
 
 const FORMAT = "provenance-file-opening";
 const VERSION = 1;
@@ -76,51 +75,6 @@ function saltedLeaf(entry, salts) {
 }
 
 // --- one file alone -----------------------------------------------------------------------
-
-/**
- * Open the file at `path`.
- *
- * @param {FileEntry[]} entries in order
- * @param {string} path
- * @param {Uint8Array} salts the owner's 32 random bytes
- * @param {import("./sdjwt.js").Disclosure[]} disclosures
- * @returns {FileOpening}
- * @throws {NotFoundError} no entry has that path
- */
-export function fileOpening(entries, path, salts, disclosures) {
-  const index = entries.findIndex((entry) => entry.path === path);
-  if (index === -1) {
-    throw new NotFoundError(`no file of the dataset is at ${ascii(path, 200)}`, "path");
-  }
-  const leafHashes = entries.map((entry) => saltedLeaf(entry, salts));
-  return {
-    entry: { path, sha256: entries[index].sha256, length: null, imported: false },
-    salt: saltOf(salts, path),
-    index,
-    files: entries.length,
-    path: inclusionPath(leafHashes, index),
-    disclosures,
-  };
-}
-
-/**
- * @param {FileOpening} opening
- * @returns {Uint8Array} one line of JSON
- */
-export function renderFileOpening({ entry, salt, index, files, path, disclosures }) {
-  const line = {
-    format: FORMAT,
-    v: VERSION,
-    path: entry.path,
-    sha256: toHex(entry.sha256),
-    salt: toHex(salt),
-    index,
-    files,
-    proof: path.map(toHex),
-    disclosures: disclosures.map((one) => one.text),
-  };
-  return concat(dump(line), utf8("\n"));
-}
 
 /**
  * Read an opening strictly.

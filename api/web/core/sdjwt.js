@@ -10,15 +10,15 @@
  *
  * The digest of a disclosure is taken over its base64url text. In the payload a member's digest
  * stands in the `_sd` array of its object and an element's in `{"...": digest}`; a digest without
- * a disclosure is hidden, or a decoy, and nobody can tell. This module is the RFC in full (nesting,
- * decoys, `_sd_alg`, key binding); `record_profile.js` says how little of it a record may use.
+ * a disclosure is hidden, or a decoy, and nobody can tell. This module is the RFC (nesting, decoys,
+ * `_sd_alg`) but for its key binding; `record_profile.js` says how little of it a record may use.
  */
 
 import { sha256, sha384, sha512 } from "../vendor/sha2.js";
 import { sha3_256, sha3_384, sha3_512 } from "../vendor/sha3.js";
 import { utf8 } from "./bytes.js";
 import { fromB64url, toB64url } from "./digests.js";
-import { MalformedError, TooLargeError, VerificationError } from "./errors.js";
+import { MalformedError, TooLargeError } from "./errors.js";
 import { repr } from "./show.js";
 import { isObject, namesOf, tokenize } from "./strict_json.js";
 
@@ -286,7 +286,7 @@ function join(path, name) {
 /**
  * Verify an SD-JWT and return what it discloses (RFC 9901 §7.1).
  *
- * A key binding JWT is cut off unread; `verifyKeyBinding` judges it. The claims `exp`, `nbf`, `aud`
+ * A key binding JWT is cut off unread: no record has one. The claims `exp`, `nbf`, `aud`
  * and `iss` are the caller's to check: this module has no clock.
  *
  * @param {string} compact
@@ -307,54 +307,4 @@ function refuseUnsigned(header, field) {
   if ((header.alg ?? "none") === "none") {
     throw new MalformedError("expected a signature algorithm", field);
   }
-}
-
-// --- key binding (RFC 9901 §4.3, §7.3) ----------------------------------------------------
-
-/**
- * @param {string} presentation
- * @param {string} [algorithm]
- * @returns {string} what a key binding JWT signs: a digest over everything up to the last tilde
- */
-export function sdHash(presentation, algorithm = DEFAULT_HASH) {
-  const covered = presentation.slice(0, presentation.lastIndexOf("~") + 1);
-  return toB64url(HASHES[algorithm](utf8(covered)));
-}
-
-/**
- * Verify the key binding JWT of an SD-JWT+KB; return its payload (RFC 9901 §7.3).
- *
- * `nonce`, `aud` and the age of `iat` are the caller's to compare: they are here as signed.
- *
- * @param {string} compact
- * @param {(header: object, signingInput: Uint8Array, signature: Uint8Array) => Promise<void>}
- *   checkSignature must use the holder's key (`cnf`)
- * @param {ReadJson} [read]
- * @returns {Promise<object>}
- * @throws {MalformedError} no key binding, another `typ`, or a claim of §4.3 is missing
- * @throws {VerificationError} bound to another presentation
- */
-export async function verifyKeyBinding(compact, checkSignature, read = tokenize) {
-  const parts = split(compact);
-  if (parts.keyBinding === null) {
-    throw new MalformedError("expected a key binding JWT after the last tilde", "kb_jwt");
-  }
-  const binding = parseJws(parts.keyBinding, read);
-  if (binding.header.typ !== "kb+jwt") {
-    throw new MalformedError("expected typ kb+jwt", "kb_jwt.header.typ");
-  }
-  refuseUnsigned(binding.header, "kb_jwt.header.alg");
-  const kinds = { iat: "number", aud: "string", nonce: "string", sd_hash: "string" };
-  for (const [claim, kind] of Object.entries(kinds)) {
-    if (typeof binding.payload[claim] !== kind) {
-      throw new MalformedError(`expected ${claim}`, `kb_jwt.${claim}`);
-    }
-  }
-  await checkSignature(binding.header, binding.signingInput, binding.signature);
-  const expected = sdHash(compact, algorithmOf(parseJws(parts.jws, read).payload));
-  if (binding.payload.sd_hash !== expected) {
-    const message = `expected ${expected}, got ${binding.payload.sd_hash}`;
-    throw new VerificationError(message, "kb_jwt.sd_hash");
-  }
-  return binding.payload;
 }

@@ -20,16 +20,11 @@ import { concat, equal, utf8 } from "./bytes.js";
 import { makeDisclosure } from "./conceal.js";
 import { SEALABLE, SEALED_DIGESTS } from "./deposit_types.js";
 import { fromHex, toHex } from "./digests.js";
-import { MalformedError, NotAuthorisedError, UnsupportedVersionError } from "./errors.js";
-import { issueRecord } from "./record.js";
-import { parseDisclosure } from "./sdjwt.js";
-import { dump, Members, parse } from "./strict_json.js";
+import { MalformedError, NotAuthorisedError } from "./errors.js";
+import { dump } from "./strict_json.js";
 
 const FORMAT = "provenance-sealed";
 const VERSION = 1;
-
-/** Five disclosures, the longest of them a title. */
-export const MAX_SECRET_BYTES = 1 << 16;
 
 // --- reading ------------------------------------------------------------------------------
 
@@ -104,37 +99,7 @@ export function sealClaims(claims, { key, salts }) {
   });
 }
 
-/**
- * Make the record that opens `names` of a sealed deposit.
- *
- * @param {SealedSecret} secret
- * @param {string[]} names
- * @param {{aud: string, iat: number}} setting
- * @param {import("./key_file.js").Signer} signer
- * @returns {Promise<import("./record.js").Issued>}
- * @throws {MalformedError} a name that was not sealed
- */
-export async function issueOpening(secret, names, { aud, iat }, signer) {
-  const made = named(secret, names);
-  const claims = { record: toHex(secret.record) };
-  return issueRecord({ type: "opening", claims, aud, iat, salts: [].values(), made }, signer);
-}
-
 // --- what the owner keeps -----------------------------------------------------------------
-
-/**
- * @param {SealedSecret} secret
- * @param {string[]} names
- * @returns {Disclosure[]} of these claims
- * @throws {MalformedError} one that is not sealed
- */
-export function named(secret, names) {
-  const made = new Map(secret.disclosures.map((part) => [part.name, part]));
-  return names.map((name) => {
-    if (!made.has(name)) throw new MalformedError("it was not sealed", name);
-    return made.get(name);
-  });
-}
 
 /**
  * @param {SealedSecret} secret
@@ -144,25 +109,4 @@ export function renderSecret({ record, disclosures }) {
   const texts = disclosures.map((part) => part.text);
   const line = { format: FORMAT, v: VERSION, record: toHex(record), disclosures: texts };
   return concat(dump(line), utf8("\n"));
-}
-
-/**
- * Read the owner's file strictly.
- *
- * @param {Uint8Array} octets
- * @returns {SealedSecret}
- * @throws {MalformedError} `field` names the member
- */
-export function parseSecret(octets) {
-  const members = new Members(parse(octets, { maxBytes: MAX_SECRET_BYTES }));
-  if (members.text("format") !== FORMAT || members.integer("v") !== VERSION) {
-    throw new UnsupportedVersionError(`expected ${FORMAT} v${VERSION}`, "format");
-  }
-  const record = members.hex32("record");
-  const limits = { maxLength: MAX_SECRET_BYTES, maxItems: Object.keys(SEALABLE).length };
-  const texts = members.texts("disclosures", limits);
-  const read = (part) => parse(part, { maxBytes: MAX_SECRET_BYTES, maxDepth: 2 });
-  const disclosures = texts.map((text) => parseDisclosure(text, { field: "disclosures", read }));
-  members.done();
-  return { record, disclosures };
 }
