@@ -249,7 +249,8 @@ def _said(answer: TimeStampResponse) -> TimeToken:
             policy=info.policy.dotted_string,
             serial=info.serial_number,
         )
-    except (ValueError, TypeError, OverflowError, x509.InvalidVersion) as error:
+    # KeyError: a name whose text is of a type that ASN.1 does not have
+    except (ValueError, TypeError, KeyError, OverflowError, x509.InvalidVersion) as error:
         raise MalformedError(f"expected an RFC 3161 token: {error}", field="time_token") from error
     if algorithm != _SHA256 or len(digest) != 32:
         raise MalformedError(f"expected SHA-256, got {algorithm}", field="time_token")

@@ -134,6 +134,16 @@ def test_any_changed_byte_of_what_is_signed_is_noticed(
     assert len(quiet) < len(token) // 7 // 4
 
 
+def test_a_name_of_a_type_that_there_is_not_is_refused(token: bytes) -> None:
+    """Found by a token of a run of the above: the name by which its signer is looked for."""
+    name = b"\x0c\x11Root of the tests"  # as UTF8String
+    before, found, after = token.rpartition(name)
+    assert found
+
+    with pytest.raises(MalformedError):
+        read_token(before + b"\x0d" + name[1:] + after)
+
+
 @settings(max_examples=150, deadline=None)
 @given(junk=st.binary(max_size=300))
 def test_junk_is_refused_by_name(junk: bytes) -> None:
