@@ -13,7 +13,7 @@ import { VerificationError } from "./core/errors.js";
 import { targetsOf } from "./core/record_standing.js";
 
 /** Records of one case that a page gathers: anybody may sign any number of them about a record. */
-export const MAX_RECORDS = 400;
+const MAX_RECORDS = 400;
 
 const HEX32 = /^[0-9a-f]{64}$/;
 

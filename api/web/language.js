@@ -8,7 +8,7 @@
 /** @typedef {"en" | "zh"} Language */
 
 /** @type {readonly Language[]} */
-export const LANGUAGES = Object.freeze(["en", "zh"]);
+const LANGUAGES = Object.freeze(["en", "zh"]);
 
 /** What `<html lang>` and Intl are told. */
 export const TAGS = Object.freeze({ en: "en", zh: "zh-Hans" });

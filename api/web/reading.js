@@ -11,7 +11,7 @@ import { verifyReceipt } from "./core/verify.js";
 import { judgeOfServer } from "./own_policy.js";
 
 /** Hits of one question that a page takes at once. */
-export const MAX_HITS = 400;
+const MAX_HITS = 400;
 
 /**
  * @typedef {object} Reading

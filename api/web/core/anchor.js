@@ -33,7 +33,7 @@ import { decode } from "./rlp.js";
 import { get } from "./trie.js";
 
 /** Address of the contract that keeps the hashes of recent blocks (EIP-2935). */
-export const HISTORY_CONTRACT = fromHex("0000f90827f1c53a10cb7a02335b175320002935", {
+const HISTORY_CONTRACT = fromHex("0000f90827f1c53a10cb7a02335b175320002935", {
   length: 20,
 });
 
@@ -43,12 +43,10 @@ const HISTORY_CODE =
   "5f35611fff60014303065500";
 
 /** Keccak-256 of its code, as the EIP prints it. */
-export const HISTORY_CODE_HASH = keccak256(
-  fromHex(HISTORY_CODE, { length: HISTORY_CODE.length / 2 }),
-);
+const HISTORY_CODE_HASH = keccak256(fromHex(HISTORY_CODE, { length: HISTORY_CODE.length / 2 }));
 
 /** Blocks that it reaches back; block n is kept in slot n mod 8,191. */
-export const HISTORY_WINDOW = 8_191;
+const HISTORY_WINDOW = 8_191;
 
 /**
  * What an anchor is checked against.
@@ -70,13 +68,13 @@ export const HISTORY_WINDOW = 8_191;
  * @param {number} rootsSlot
  * @returns {Uint8Array}
  */
-export function rootStorageSlot(logId, treeSize, rootsSlot) {
+function rootStorageSlot(logId, treeSize, rootsSlot) {
   const ofLog = keccak256(concat(logId, fromInteger(rootsSlot, 32)));
   return keccak256(concat(fromInteger(treeSize, 32), ofLog));
 }
 
 /** @param {number | bigint} number @returns {Uint8Array} slot of block `number`'s hash, 32 bytes */
-export function historyStorageSlot(number) {
+function historyStorageSlot(number) {
   return fromInteger(BigInt(number) % BigInt(HISTORY_WINDOW), 32);
 }
 

@@ -33,17 +33,17 @@ import { MalformedError, TooLargeError } from "./errors.js";
 import { MAX_HEADER_BYTES, parseHeader } from "./header.js";
 
 /** Nodes of one proof: each takes at least one of the 64 nibbles of a hashed key. */
-export const MAX_NODES = 65;
+const MAX_NODES = 65;
 /** A branch of state or storage has 532 bytes, a leaf at most some 150. */
-export const MAX_NODE_BYTES = 1_024;
+const MAX_NODE_BYTES = 1_024;
 /** The key is the RLP of an index: at most four bytes, eight nibbles. */
-export const MAX_RECEIPT_NODES = 12;
+const MAX_RECEIPT_NODES = 12;
 /** The leaf holds a whole transaction receipt: 256 bytes of bloom filter and every event. */
-export const MAX_RECEIPT_NODE_BYTES = 16_384;
+const MAX_RECEIPT_NODE_BYTES = 16_384;
 /** Far more transactions than any block has gas for. */
-export const MAX_TRANSACTION_INDEX = 2 ** 24 - 1;
+const MAX_TRANSACTION_INDEX = 2 ** 24 - 1;
 /** Nine short lines and one signature. */
-export const MAX_STATEMENT_LENGTH = 4_096;
+const MAX_STATEMENT_LENGTH = 4_096;
 
 /**
  * Return the block that evidence is of.

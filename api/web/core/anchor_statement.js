@@ -26,7 +26,7 @@ import { ascii } from "./show.js";
 import { MAX_INTEGER } from "./strict_json.js";
 import { checkLine } from "./text.js";
 
-export const FIRST_LINE = "provenance-anchor-statement/v1";
+const FIRST_LINE = "provenance-anchor-statement/v1";
 
 const LABELS = [
   "origin",

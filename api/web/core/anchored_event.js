@@ -20,7 +20,7 @@ import { decodeList, encode, encodeInteger } from "./rlp.js";
 import { get } from "./trie.js";
 
 /** First topic of the event; the log id and the tree size are the others, the root its data. */
-export const EVENT_TOPIC = keccak256(utf8("CheckpointAnchored(bytes32,uint64,bytes32)"));
+const EVENT_TOPIC = keccak256(utf8("CheckpointAnchored(bytes32,uint64,bytes32)"));
 
 const LAST_TYPE = 0x7f; // an RLP list begins above (EIP-2718)
 

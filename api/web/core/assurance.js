@@ -16,7 +16,7 @@ import { joinPath, repr } from "./show.js";
 import { isObject, namesOf } from "./strict_json.js";
 
 /** What can be said of one file, weakest first. */
-export const LEVELS = Object.freeze(["declared", "imported", "rehashed"]);
+const LEVELS = Object.freeze(["declared", "imported", "rehashed"]);
 
 /** What can be said of a whole deposit, weakest first; a deposit may also say nothing. */
 export const DEPOSIT_LEVELS = Object.freeze([
@@ -46,7 +46,7 @@ export const SOURCES = Object.freeze([
 ]);
 
 /** Up to here a chance is computed exactly. */
-export const EXACT_DRAWS = 4_096;
+const EXACT_DRAWS = 4_096;
 
 /**
  * @typedef {object} Assurance

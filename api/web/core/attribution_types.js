@@ -43,18 +43,11 @@ import { checkLine } from "./text.js";
 export const ANSWERS = Object.freeze(["accept", "object", "amend"]);
 
 /** What a dispute may be about. */
-export const DISPUTED = Object.freeze([
-  "priority",
-  "authorship",
-  "roles",
-  "content",
-  "rights",
-  "other",
-]);
+const DISPUTED = Object.freeze(["priority", "authorship", "roles", "content", "rights", "other"]);
 
-export const SIDES = Object.freeze(["claimant", "respondent"]);
+const SIDES = Object.freeze(["claimant", "respondent"]);
 
-export const OUTCOMES = Object.freeze(["upheld", "partly-upheld", "dismissed", "settled"]);
+const OUTCOMES = Object.freeze(["upheld", "partly-upheld", "dismissed", "settled"]);
 
 /** Events in the life of a dataset, in the words of the Measures for Managing Scientific Data. */
 export const EVENTS = Object.freeze([
@@ -71,11 +64,11 @@ export const EVENTS = Object.freeze([
 ]);
 
 /** Characters of a text, reason or question: some ten pages. */
-export const MAX_PROSE = 20_000;
-export const MAX_FILE_NAME = 1_000;
+const MAX_PROSE = 20_000;
+const MAX_FILE_NAME = 1_000;
 
 /** An RFC 3161 token with its chain of certificates has 3 to 8 kB. */
-export const MAX_TOKEN_BYTES = 16 << 10;
+const MAX_TOKEN_BYTES = 16 << 10;
 const MAX_TOKEN_TEXT = Math.floor((MAX_TOKEN_BYTES + 2) / 3) * 4;
 const SEQUENCE = 0x30;
 
@@ -84,7 +77,7 @@ const SEQUENCE = 0x30;
  *
  * @type {import("./record_checks.js").CheckValue}
  */
-export function checkProse(value, where) {
+function checkProse(value, where) {
   const text = checkString(value, where);
   const length = lengthOf(text);
   if (length > MAX_PROSE) {

@@ -30,7 +30,7 @@ export function namedPeople(record) {
 }
 
 /** @param {object} value one contributor as it is disclosed @returns {Contributor} */
-export function readContributor(value) {
+function readContributor(value) {
   return {
     name: value.name,
     orcid: value.orcid ?? null,
@@ -145,7 +145,7 @@ export function readRelation(value) {
 }
 
 /** Raise unless a record is of one type. */
-export function expectType(record, expected) {
+function expectType(record, expected) {
   if (record.type !== expected) {
     throw new MalformedError(
       `expected ${expected}+sd-jwt, got ${record.type}+sd-jwt`,

@@ -184,7 +184,7 @@ export function entryOf(octets, verdict, record) {
 }
 
 /** @param {object} verdict @param {string} name @returns {object | undefined} */
-export function checkOf(verdict, name) {
+function checkOf(verdict, name) {
   return verdict.checks.find((check) => check.name === name);
 }
 

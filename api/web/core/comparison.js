@@ -28,7 +28,7 @@ import { ascii } from "./show.js";
  */
 
 /** Files by which a folder is recognised as a part of a dataset. */
-export const MOST_SAMPLES = 1_000;
+const MOST_SAMPLES = 1_000;
 
 /**
  * Compare two lists that are in order.
@@ -80,7 +80,7 @@ export function isEqual({ changed, missing, added, renamed, duplicated }) {
  * @param {FileEntry[]} right
  * @returns {Generator<[FileEntry | null, FileEntry | null]>}
  */
-export function* sideBySide(left, right) {
+function* sideBySide(left, right) {
   let at = 0;
   let to = 0;
   while (at < left.length || to < right.length) {

@@ -28,7 +28,7 @@ import { nfc } from "./text.js";
  * @returns {Promise<{records: Issued[]}>}
  * @throws {import("./errors.js").MalformedError} or one of its leaves; `field` names the claim
  */
-export async function composeAbout(type, claims, setting, signer) {
+async function composeAbout(type, claims, setting, signer) {
   const { aud, iat, salts = randomSalts() } = setting;
   const key = await keyRecord({ ...setting, salts }, signer);
   const record = await issueRecord({ type, claims: stated(claims), aud, iat, salts }, signer);
@@ -104,7 +104,7 @@ export function line(text) {
 }
 
 /** Return several lines as a record has them: in NFC, lines ending in a line feed. */
-export function prose(text) {
+function prose(text) {
   return text === undefined ? undefined : nfc(text.replaceAll(/\r\n?/g, "\n").trim());
 }
 

@@ -55,7 +55,7 @@ export async function composeDeposit(about, setting, signer) {
  * @param {About} about
  * @returns {Record<string, unknown>}
  */
-export function depositClaims(about) {
+function depositClaims(about) {
   const { title, version, contributors, license, access, identifiers, relations } = about;
   const { digest, files, length } = about.summary;
   return stated({

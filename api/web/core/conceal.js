@@ -11,7 +11,7 @@ import { DEFAULT_HASH, digestOf } from "./sdjwt.js";
 import { dump } from "./strict_json.js";
 
 /** Bytes of randomness a salt must have (RFC 9901 §9.3: 128 bits). */
-export const MIN_SALT_LENGTH = 16;
+const MIN_SALT_LENGTH = 16;
 
 /** Marks a member, or an element of an array, that `conceal` turns into a digest. */
 export class Hidden {

@@ -39,7 +39,7 @@ import {
 import { namesOf } from "./strict_json.js";
 
 /** The access rights of COAR, as DataCite and most repositories use them. */
-export const ACCESS_LEVELS = Object.freeze(["open", "embargoed", "restricted", "closed"]);
+const ACCESS_LEVELS = Object.freeze(["open", "embargoed", "restricted", "closed"]);
 
 // Somebody read the files of a deposit again: how many of them, and how many were not as signed.
 const FIXITY = {

@@ -37,7 +37,7 @@ import { checkPath } from "./text.js";
 export const MAX_PATH_BYTES = 32_767;
 
 /** SHA-256 (hex) to what was hashed when a program hashed no content at all; each has been seen. */
-export const DIGESTS_OF_NOTHING = new Map(
+const DIGESTS_OF_NOTHING = new Map(
   [
     ...["", "[object ArrayBuffer]", "[object Blob]", "[object File]", "[object Object]"],
     ...["[object Promise]", "undefined", "null", "None", "NaN"],

@@ -90,7 +90,7 @@ const S = "[^\\t-\\r\\x1c- \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f
 const NOT_IN_HOST = `(?:(?![/?#])${S})`;
 
 /** Kind of persistent identifier -> regular expression of the whole. */
-export const IDENTIFIER_SHAPES = Object.freeze({
+const IDENTIFIER_SHAPES = Object.freeze({
   ark: `ark:/?[0-9bcdfghjkmnpqrstvwxz]{5,}/${S}+`,
   arxiv: "(?:[0-9]{4}\\.[0-9]{4,5}|[a-z-]+(?:\\.[A-Z]{2})?/[0-9]{7})(?:v[1-9][0-9]*)?",
   cstr: `[0-9]{5}\\.[0-9]{2}\\.${S}+`,
@@ -155,7 +155,7 @@ const TEXTS = [
 ];
 
 /** What programs hash when they fail to read the data, and how a person would call it. */
-export const NOTHINGS = new Map([
+const NOTHINGS = new Map([
   ["", "the empty input"],
   ["\n", "an empty line"],
   ["\r\n", "an empty line"],

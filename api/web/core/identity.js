@@ -18,7 +18,7 @@ import { BadSignatureError, MalformedError, UnknownKeyError } from "./errors.js"
 import { keyBindingOf } from "./parse_record.js";
 
 /** Bindings between a person's key and an institution's. */
-export const MAX_LEVELS = 8;
+const MAX_LEVELS = 8;
 
 /** How well a key is tied to somebody. */
 export const Level = Object.freeze({
@@ -28,14 +28,14 @@ export const Level = Object.freeze({
 });
 
 /** Code of the fixed wording for each level. */
-export const KEY_CODES = Object.freeze({
+const KEY_CODES = Object.freeze({
   unbound: "key-unbound",
   "self-asserted": "key-self-asserted",
   "institution-bound": "key-institution",
 });
 
 /** Code of `institution-bound` by a key that an institution lets bind others. */
-export const DEPARTMENT_CODE = "key-department";
+const DEPARTMENT_CODE = "key-department";
 
 /** Nothing in a receipt can prove that no revocation exists. */
 export const REVOCATION_CODE = "revocation-not-shown";

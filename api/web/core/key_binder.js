@@ -18,11 +18,11 @@ import { repr } from "./show.js";
 import { Members, parse } from "./strict_json.js";
 import { isAscii } from "./text.js";
 
-export const BINDING = "key-binding+jwt";
+const BINDING = "key-binding+jwt";
 const VERSION = 1;
 
 /** Characters; one that vouches for name, ORCID iD and ROR has some 600. */
-export const MAX_BINDER = 4_096;
+const MAX_BINDER = 4_096;
 
 const MAX_ORIGIN = 255;
 const MAX_DIGESTS = 16;

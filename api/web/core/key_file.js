@@ -39,13 +39,13 @@ const ALG = "PBES2-HS512+A256KW";
 const ENC = "A256GCM";
 
 /** Rounds of a new file: some 0.3 s of one core for each guess. */
-export const ROUNDS = 600_000;
+const ROUNDS = 600_000;
 
 /** Rounds of a file that is read: what RFC 7518 §4.8.1.2 asks for, and about a second. */
 const [MIN_ROUNDS, MAX_ROUNDS] = [1_000, 2_000_000];
 
 /** Bytes of a key file; one of ours has some 500. */
-export const MAX_BYTES = 4_096;
+const MAX_BYTES = 4_096;
 
 const SALT_BYTES = 16;
 const KEY_BYTES = 32;
@@ -78,7 +78,7 @@ export async function createKey(alg = "Ed25519") {
  * @param {PrivateJwk | PublicJwk} jwk
  * @returns {string} the key's SHA-256 thumbprint, base64url (RFC 7638)
  */
-export function thumbprintOf(jwk) {
+function thumbprintOf(jwk) {
   return PublicKey.fromJwk(publicPart(jwk)).thumbprint;
 }
 

@@ -26,7 +26,7 @@ import {
 } from "./record_checks.js";
 import { repr } from "./show.js";
 
-export const COMPROMISE = "keyCompromise";
+const COMPROMISE = "keyCompromise";
 
 /** Why a key is revoked, in the words of RFC 5280 §5.3.1. */
 export const REASONS = Object.freeze([

@@ -39,7 +39,7 @@ export function leafHash(entry) {
  * @param {Uint8Array} right 32 bytes
  * @returns {Uint8Array} SHA-256(0x01 ‖ left ‖ right) (RFC 9162 §2.1.1)
  */
-export function nodeHash(left, right) {
+function nodeHash(left, right) {
   return sha256(concat(NODE, left, right));
 }
 

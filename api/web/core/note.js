@@ -28,11 +28,11 @@ export const ED25519 = 0x01;
 export const COSIGNATURE_V1 = 0x04;
 
 /** Length of a whole note, the limit of the Go implementation that the public logs run. */
-export const MAX_NOTE_BYTES = 1_000_000;
+const MAX_NOTE_BYTES = 1_000_000;
 /** Signature lines of a note, the same implementation's limit. */
-export const MAX_SIGNATURES = 100;
+const MAX_SIGNATURES = 100;
 /** Latest time of a cosignature, POSIX seconds (c2sp.org/tlog-cosignature). */
-export const MAX_TIMESTAMP = 2n ** 63n - 1n;
+const MAX_TIMESTAMP = 2n ** 63n - 1n;
 
 const CONTROL = /[\x00-\x09\x0b-\x1f]/;
 const ANY_CONTROL = /[\x00-\x1f\x7f-\x9f]/;

@@ -28,7 +28,7 @@ import {
 } from "./record_checks.js";
 
 /** Records of one erasure: with a digest each they fit into an entry. */
-export const MAX_ERASED = 300;
+const MAX_ERASED = 300;
 
 const CHAIN = objectOf({
   chain_id: integer(1),

@@ -29,11 +29,11 @@ import { Members, parse } from "./strict_json.js";
 import { checkLine } from "./text.js";
 import { readChain } from "./x509_chain.js";
 
-export const FORMAT = "provenance-policy";
-export const VERSION = 1;
+const FORMAT = "provenance-policy";
+const VERSION = 1;
 
 /** Some thousand institution keys; a policy is made by hand or by one operator. */
-export const MAX_POLICY_BYTES = 1024 * 1024;
+const MAX_POLICY_BYTES = 1024 * 1024;
 
 /** Keys, chains or witnesses of one policy. */
 const MAX_ITEMS = 4_096;
@@ -41,7 +41,7 @@ const MAX_DEPTH = 6;
 const MAX_PEM = 65_536;
 
 /** Ids that development nodes use: anyone can make such a chain say anything. */
-export const DEV_CHAIN_IDS = Object.freeze([1337, 31337]);
+const DEV_CHAIN_IDS = Object.freeze([1337, 31337]);
 
 /** The chain's own finality tag decides; the other rule is a depth in blocks. */
 const FINALIZED = "finalized";

@@ -39,19 +39,19 @@ import { fromB64, fromEvmHex, toB64, toEvmHex, toHex } from "./digests.js";
 import { MalformedError, TooLargeError, UnsupportedVersionError } from "./errors.js";
 import { Members, dumpText, parse } from "./strict_json.js";
 
-export const FORMAT = "provenance-receipt";
-export const VERSION = 1;
+const FORMAT = "provenance-receipt";
+const VERSION = 1;
 
 /** A record of 256 KiB, its keys, and 16 anchors of trie proofs fit many times over. */
-export const MAX_RECEIPT_BYTES = 4 * 1024 * 1024;
+const MAX_RECEIPT_BYTES = 4 * 1024 * 1024;
 /** Of the signing key and of those that have bound it. */
-export const MAX_REVOCATIONS = 32;
+const MAX_REVOCATIONS = 32;
 /** From the signing key up to an institution's. */
-export const MAX_KEYS = 16;
+const MAX_KEYS = 16;
 /** One for each chain and contract, in all sets together. */
-export const MAX_ANCHORS = 16;
+const MAX_ANCHORS = 16;
 /** A tree of 2^63 entries has inclusion paths of 63 hashes. */
-export const MAX_PATH = 63;
+const MAX_PATH = 63;
 
 const MAX_DEPTH = 8;
 const TEXT = { maxLength: MAX_RECEIPT_BYTES };
@@ -245,7 +245,7 @@ function readAnchor(members) {
 // --- writing ------------------------------------------------------------------------------
 
 /** @param {Receipt} receipt @returns {string} the file: compact JSON and one newline */
-export function receiptText(receipt) {
+function receiptText(receipt) {
   const { beacon, revocations } = receipt;
   const members = {
     format: FORMAT,

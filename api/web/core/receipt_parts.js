@@ -15,7 +15,7 @@ import { parseRecord } from "./parse_record.js";
 import { parseReceipt, proofSets } from "./receipt.js";
 
 /** A checkpoint of the receipt, read but not yet verified, with the proofs under it. */
-export class LogState {
+class LogState {
   /**
    * @param {string} name member of the receipt: `first` or `anchored[0]` and so on
    * @param {import("./receipt.js").ProofSet} proofs
@@ -100,7 +100,7 @@ export class Parts {
 }
 
 /** What the log says against keys, parsed; nothing of it is verified. */
-export class RevocationParts {
+class RevocationParts {
   /**
    * Parse the records and the checkpoint.
    *

@@ -32,8 +32,8 @@ export const MAX_CONTRIBUTORS = 500;
 export const MAX_NAME = 200;
 export const MAX_TITLE = 1_000;
 export const MAX_VERSION = 100;
-export const MAX_IDENTIFIER = 2_000;
-export const MAX_LICENSE = 500;
+const MAX_IDENTIFIER = 2_000;
+const MAX_LICENSE = 500;
 /** Identifiers, relations, or keys and chains named by one record. */
 export const MAX_ITEMS = 100;
 /** Organisations one person is affiliated with. */
@@ -95,7 +95,7 @@ export function checkString(value, where) {
  * @param {number} limit
  * @returns {string}
  */
-export function checkLineOf(value, where, limit) {
+function checkLineOf(value, where, limit) {
   const text = checkString(value, where);
   const length = lengthOf(text);
   if (length > limit) {

@@ -19,7 +19,7 @@ import { Members, isObject, namesOf, parse } from "./strict_json.js";
 import { checkLine } from "./text.js";
 
 /** Version of every record type, in the payload's `v`. */
-export const VERSION = 1;
+const VERSION = 1;
 
 /** An entry bundle writes the length of an entry in two bytes (C2SP tlog-tiles). */
 export const MAX_ENTRY_BYTES = 65_535;
@@ -33,7 +33,7 @@ const MAX_DEPTH = 16;
 const MIN_SALT = 22;
 
 /** Members of every payload, whatever the type. */
-export const COMMON = Object.freeze(["v", "aud", "iat", "_sd_alg", "_sd"]);
+const COMMON = Object.freeze(["v", "aud", "iat", "_sd_alg", "_sd"]);
 
 // Canonical base64url of 32 bytes.
 const DIGEST = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;

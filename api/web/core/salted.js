@@ -39,14 +39,14 @@ const MAX_DISCLOSURES = 2;
 const MAX_DISCLOSURE = 1_000;
 
 /** A file proof, and two disclosures of fixed form. */
-export const MAX_OPENING_BYTES = MAX_LINE_BYTES + (1 << 14);
+const MAX_OPENING_BYTES = MAX_LINE_BYTES + (1 << 14);
 
 /**
  * @param {Uint8Array} salts the owner's 32 random bytes
  * @param {string} path
  * @returns {Uint8Array} the salt of the file at `path`, 16 bytes
  */
-export function saltOf(salts, path) {
+function saltOf(salts, path) {
   return hmac(sha256, salts, utf8(path)).subarray(0, SALT_LENGTH);
 }
 
@@ -55,7 +55,7 @@ export function saltOf(salts, path) {
  * @param {Uint8Array} salt
  * @returns {Uint8Array} the tree's entry: SHA-256(content) ‖ salt ‖ path
  */
-export function saltedEntry(entry, salt) {
+function saltedEntry(entry, salt) {
   return concat(entry.sha256, salt, utf8(entry.path));
 }
 

@@ -26,7 +26,7 @@ import { isObject, namesOf, tokenize } from "./strict_json.js";
 export const DEFAULT_HASH = "sha-256";
 
 /** Names of the IANA registry "Named Information Hash Algorithm" that are strong enough. */
-export const HASHES = Object.freeze({
+const HASHES = Object.freeze({
   "sha-256": sha256,
   "sha-384": sha384,
   "sha-512": sha512,
@@ -36,7 +36,7 @@ export const HASHES = Object.freeze({
 });
 
 /** Objects and arrays inside one another after disclosing; disclosures may nest without end. */
-export const MAX_LEVELS = 64;
+const MAX_LEVELS = 64;
 
 const RESERVED = ["_sd", "..."];
 

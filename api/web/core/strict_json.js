@@ -21,10 +21,10 @@ import { checkText, isAscii, isSettled } from "./text.js";
 export const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
 
 /** Levels `tokenize` follows: far above any format of ours, far below the stack's limit. */
-export const MAX_TOKEN_DEPTH = 128;
+const MAX_TOKEN_DEPTH = 128;
 
 /** Digits of an integer: more take quadratic time. */
-export const MAX_DIGITS = 4_000;
+const MAX_DIGITS = 4_000;
 
 // One that does not end counts as one to the end: looked for anew behind each of its quotation
 // marks, it would take time with their square.

@@ -21,7 +21,7 @@ import { decodeList, encode } from "./rlp.js";
 const EMPTY_TRIE = Uint8Array.of(0x80); // RLP of the empty string
 
 /** Root hash of the trie without keys. */
-export const EMPTY_TRIE_ROOT = keccak256(EMPTY_TRIE);
+const EMPTY_TRIE_ROOT = keccak256(EMPTY_TRIE);
 
 /**
  * Return the value that the trie of `root` holds at `key`; null is proved absence.

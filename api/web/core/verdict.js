@@ -12,8 +12,8 @@ import { toEvmHex, toHex } from "./digests.js";
 import { utcText } from "./times.js";
 import { verdictSentence, wordsOf } from "./wordings.js";
 
-export const FORMAT = "provenance-verdict";
-export const VERSION = 1;
+const FORMAT = "provenance-verdict";
+const VERSION = 1;
 
 /**
  * How one check ended: follows from receipt, policy and mathematics (`PROVED`); true if the one
@@ -229,7 +229,7 @@ function claimedJson(claimed) {
  * @param {Check[]} checks
  * @returns {number}
  */
-export function exitCodeOf(checks) {
+function exitCodeOf(checks) {
   for (const [code, outcomes] of DECIDING) {
     const counted = code === 1 || code === 2 ? checks : checks.filter((check) => check.needed);
     if (counted.some((check) => outcomes.includes(check.outcome))) return code;

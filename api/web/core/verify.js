@@ -115,7 +115,7 @@ export async function verifyOctets(octets, policy, given, now) {
  * @param {number} now
  * @returns {Promise<Verdict>}
  */
-export async function checkParts(parts, policy, given, now) {
+async function checkParts(parts, policy, given, now) {
   const checks = [new Check("receipt", Outcome.PROVED, "receipt-read")];
   checks.push(...(await checkLog(parts, policy)));
   const { record, receipt } = parts;

@@ -12,7 +12,7 @@ import zh from "./words.zh.js";
 const WORDS = { en, zh };
 
 /** What stands before each outcome on one line. */
-export const MARKS = Object.freeze({
+const MARKS = Object.freeze({
   proved: "✓",
   vouched: "✓",
   "not-checked": "–",
@@ -37,7 +37,7 @@ export function wordsOf(language) {
  * @param {Record<string, unknown>} facts
  * @returns {string}
  */
-export function fill(template, facts) {
+function fill(template, facts) {
   return template.replace(/\{(\w+)\}/g, (all, name) =>
     Object.hasOwn(facts, name) ? String(facts[name]) : all,
   );
@@ -182,6 +182,6 @@ function boundText(bound, language, when) {
  * @param {string} digest hex
  * @returns {string} in groups of four, for reading aloud
  */
-export function grouped(digest) {
+function grouped(digest) {
   return digest.replace(/.{4}(?=.)/g, "$& ");
 }

@@ -51,7 +51,7 @@ export function dropArea(page, { title, hint, onPick, folders = false, multiple 
  * @param {Iterable<File>} list
  * @returns {Picked}
  */
-export function pickedOf(list) {
+function pickedOf(list) {
   const files = Array.from(list, (file) => ({ path: file.webkitRelativePath || file.name, file }));
   return belowOneFolder(files);
 }

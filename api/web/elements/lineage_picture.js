@@ -63,7 +63,7 @@ export function lineagePicture(page, lineage) {
 // --- text ---------------------------------------------------------------------------------------
 
 /** Return how wide a line may become, in pixels, with whatever font there is. */
-export function widthOf(text, size) {
+function widthOf(text, size) {
   let total = 0;
   for (const one of text) {
     if (MARK.test(one)) continue;
@@ -75,7 +75,7 @@ export function widthOf(text, size) {
 }
 
 /** Break a text into at most `lines` lines that are no wider than `room`. */
-export function fit(text, size, room, lines = 1) {
+function fit(text, size, room, lines = 1) {
   const found = [];
   let rest = [...visible(text)];
   while (rest.length && found.length < lines) {

@@ -39,7 +39,7 @@ export function personName(page, { name, orcid }) {
 }
 
 /** @param {string} orcid @returns {HTMLElement} */
-export function orcidLink(orcid) {
+function orcidLink(orcid) {
   return h("a", { class: "orcid", href: `/people/${orcid}` }, orcid);
 }
 

@@ -9,7 +9,7 @@ import { sha256 } from "../vendor/sha2.js";
 import { LongSHA256 } from "./long_sha256.js";
 
 /** Bytes up to which a file is hashed whole. */
-export const WHOLE_BYTES = 16 << 20;
+const WHOLE_BYTES = 16 << 20;
 
 const BUFFER_BYTES = 1 << 20;
 
