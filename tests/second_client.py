@@ -21,12 +21,14 @@ memory. The first reorganisation after a start takes it eight seconds, later one
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -157,9 +159,19 @@ class SecondClient:
         """End it as a crash would (kill -9); what it had told the disk is there at ``restart``."""
         process = self._process
         if process is not None:
-            process.kill()
+            # the whole group: the wheel's ``node`` is a program that waits for the real one
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             self._process = None
+            while self._listens():
+                time.sleep(0.01)
+
+    def _listens(self) -> bool:
+        with contextlib.suppress(ConnectionError):
+            socket.create_connection(("127.0.0.1", self._rpc_port), timeout=5).close()
+            return True
+        return False
 
     def restart(self) -> None:
         """Start it again on its own data."""
