@@ -13,6 +13,7 @@ import pytest
 from axe import overflowing, serious_findings
 from playwright.sync_api import expect
 from tabs import NARROW, WIDE, complaints_of
+from visited_site import ORIGIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,6 +145,48 @@ def test_which_files_differ_is_said_by_name(browser_page: Page, case: Case, tmp_
     found = verdict_of(page)
     assert found == case.by_cli(altered, "--manifest", case.manifest)
     assert found["exit_code"] == 1
+
+
+def test_changed_data_are_no_fault_of_the_receipt(
+    browser_page: Page, case: Case, tmp_path: Path
+) -> None:
+    altered = tmp_path / "altered"
+    shutil.copytree(case.data, altered)
+    (altered / "thickness.csv").write_text("changed\n")
+    page = browser_page
+    page.goto("/verify")
+    give(page, case.receipt, case.policy)
+    give_folder(page, altered)
+    expect(page.locator(".verdict .notice.false")).to_contain_text("In the receipt nothing is fals")
+    expect(page.locator(".given-rows")).to_contain_text("tell which files differ")
+    expect(page.get_by_text("only the list of files (manifest.jsonl) can tell")).to_be_visible()
+    assert verdict_of(page) == case.by_cli(altered)
+
+
+def test_a_mistyped_block_hash_is_told_as_such(browser_page: Page, case: Case) -> None:
+    page = browser_page
+    wrong = case.block_hash[:-1] + ("0" if case.block_hash[-1] != "0" else "1")
+    page.goto("/verify")
+    give(page, case.receipt, case.policy)
+    page.locator(".given-blocks input.mono").fill(wrong)
+    expect(page.get_by_text("a block hash that you entered is none of")).to_be_visible()
+    expect(page.locator(".verdict .notice.false")).to_have_count(0)
+    grouped = " ".join(re.findall(".{1,4}", case.block_hash[2:]))
+    expect(page.locator(".verdict .digest-groups")).to_contain_text(grouped[:39])
+    assert verdict_of(page) == case.by_cli("--block-hash", wrong)
+
+
+def test_the_policy_of_another_ledger_is_told_as_such(
+    browser_page: Page, case: Case, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.json"
+    other.write_text(case.policy.read_text().replace(f'"{ORIGIN}"', '"other.example/log"'))
+    page = browser_page
+    page.goto("/verify")
+    give(page, case.receipt, other)
+    expect(page.get_by_text("are of different ledgers")).to_be_visible()
+    expect(page.get_by_text(f"get the trust policy of {ORIGIN}")).to_be_visible()
+    assert verdict_of(page)["exit_code"] == 2
 
 
 def test_one_file_needs_the_list_to_be_told_apart(browser_page: Page, case: Case) -> None:

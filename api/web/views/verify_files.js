@@ -11,8 +11,8 @@ const ANOTHER_LIST = Object.freeze(["dataset-differs", "manifest-differs"]);
 const KINDS = Object.freeze(["changed", "missing", "added", "renamed", "duplicated"]);
 
 /**
- * List what differs between the reader's files and the manifest; null where nothing was compared
- * file by file, or where it is not known that the manifest is the record's.
+ * List what differs between the reader's files and the manifest; null where nothing was
+ * compared. Without a manifest it says that one is wanting.
  * @param {import("../page.js").Page} page
  * @param {import("../core/given.js").Data | null} data
  * @param {{checks: {name: string, outcome: string, code: string}[]}} verdict
@@ -22,6 +22,9 @@ const KINDS = Object.freeze(["changed", "missing", "added", "renamed", "duplicat
 export function drawFiles(page, data, verdict, isAnother) {
   const comparison = data?.comparison;
   const compared = verdict.checks.find(({ name }) => name === "dataset");
+  if (!comparison && data && compared?.code === "dataset-differs") {
+    return notice("note", page.say("verify.files_title"), page.say("verify.files_no_list"));
+  }
   if (!comparison || !COMPARED.includes(compared?.outcome)) return null;
   const { say } = page;
   if (isAnother || ANOTHER_LIST.includes(compared.code)) {

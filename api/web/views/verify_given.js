@@ -182,7 +182,7 @@ function givenList(desk, refresh) {
       row("receipt", main?.name ?? null, main && without(main)),
       row("policy", judge === null ? null : (judge.name ?? judge.origin), forget("judge")),
       row("data", data === null ? null : dataName(page, data), forget("data")),
-      (manifest || data?.isFolder === false) &&
+      (manifest || (data && !fileProof && !fileOpening)) &&
         row("manifest", manifest?.name ?? null, forget("manifest")),
       opening && row("opening", opening.name, without(opening)),
       fileOpening && row("file_opening", fileOpening.name, forget("fileOpening")),

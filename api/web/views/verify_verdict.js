@@ -16,6 +16,7 @@ import { stepsOf } from "../elements/verdict_steps.js";
 import { drawClaims } from "./verify_claims.js";
 import { listsAnother } from "./verify_data.js";
 import { drawFiles } from "./verify_files.js";
+import { headlineOf } from "./verify_headline.js";
 
 /**
  * @param {{verdict: Element, checks: Element}} places for what matters, and for what it rests on
@@ -25,15 +26,16 @@ import { drawFiles } from "./verify_files.js";
  */
 export function drawVerdict(places, page, { verdict, data, receipt, material }) {
   const { say, language } = page;
-  const { conclusion, warnings } = describeVerdict(verdict, language);
+  const { warnings } = describeVerdict(verdict, language);
+  const { title, means, cause } = headlineOf(page, verdict);
   replace(
     places.verdict,
     h("h2", null, say("verify.verdict_title")),
-    notice(toneOf(verdict, material), conclusion, say(`verify.means_${verdict.exit_code}`)),
+    notice(toneOf(verdict, material, cause), title, means),
     warnings.length > 0 && notice("caution", warnings[0], ...warnings.slice(1)),
     !material.judge.isOwn && notice("caution", null, say("verify.not_your_policy")),
     verdict.record && interval(page, verdict),
-    advice(page, verdict),
+    advice(page, verdict, cause),
     drawFiles(page, data, verdict, listsAnother(material, receipt)),
   );
   const bytes = dump(verdict);
@@ -49,7 +51,8 @@ export function drawVerdict(places, page, { verdict, data, receipt, material }) 
 }
 
 /** Green only where nothing is wanting: a policy of the reader's, and a chain that proves. */
-function toneOf({ exit_code: code, independent }, { judge }) {
+function toneOf({ exit_code: code, independent }, { judge }, cause) {
+  if (cause === "block" || cause === "log") return "caution"; // most often the reader's own slip
   if (code === 0) return judge.isOwn && independent ? "proved" : "caution";
   return code === 1 || code === 2 ? "false" : "caution";
 }
@@ -75,9 +78,10 @@ function interval(page, verdict) {
 }
 
 /** What to do about a verdict that is true so far: in words of this page, where it has some. */
-function advice(page, verdict) {
-  if (verdict.exit_code !== 3) return null;
-  const because = (verdict.because ?? "").replaceAll("-", "_");
+function advice(page, verdict, cause) {
+  const isSlip = cause === "block";
+  if (verdict.exit_code !== 3 && !isSlip) return null;
+  const because = isSlip ? "block_unmatched" : (verdict.because ?? "").replaceAll("-", "_");
   // nobody but the operator knows the blocks of a development chain
   const key = ["", "_dev"]
     .map((end) => `verify.next_${because}${end}`)

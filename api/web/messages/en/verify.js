@@ -29,7 +29,8 @@ export default {
   "verify.has_data": "Data",
   "verify.lacks_data": "none yet. Without data only the record is checked",
   "verify.has_manifest": "List of files",
-  "verify.lacks_manifest": "none. It is needed to tell which of several files this one is",
+  "verify.lacks_manifest":
+    "none. It is needed to tell which files differ, or which of several this one is",
   "verify.has_opening": "Opening of the seal",
   "verify.has_file_opening": "Opening of one file",
   "verify.has_file_proof": "Proof of one file",
@@ -100,6 +101,15 @@ export default {
     "Everything that was to be checked agrees. Read below what that means, and whose word it rests on.",
   "verify.means_1":
     "At least one thing is not as the receipt says. Below, the step marked with a cross says which.",
+  "verify.only_block": "False: a block hash that you entered is none of this receipt’s blocks",
+  "verify.only_block_means":
+    "Is it a typing error, or the hash of another block? Nothing else that was checked is false.",
+  "verify.only_data": "False: the data differ from the record. In the receipt nothing is false",
+  "verify.only_data_means":
+    "Nothing but the data (step 14) is not as recorded: they were changed since, or they are others.",
+  "verify.only_log": "Unusable: the receipt and the trust policy are of different ledgers",
+  "verify.only_log_means":
+    "The receipt is of the log {origin}, the policy is for {expected}. That says nothing against the receipt: get the trust policy of {origin} from somebody you trust, and drop it above.",
   "verify.means_2":
     "What you gave cannot be read, or does not belong together. A file may have been cut off or changed on its way: get it once more from whoever gave it to you.",
   "verify.means_3":
@@ -115,6 +125,8 @@ export default {
     "Look up the block named at step 10 in a place you trust, and enter its hash below. If it is the one named there, the time is proved.",
   "verify.next_no_block_given_dev":
     "This ledger is for trying things out: only its operator knows its chain, so there is no independent place to look the block up. To see what a whole verdict looks like, enter the hash below and accept a development chain under “How strict should the verdict be?”. It proves nothing to others.",
+  "verify.next_block_unmatched":
+    "Look up the block named at step 10 once more, and correct the hash below. If that very block really has another hash there, do not rely on this receipt.",
   "verify.next_dev_chain":
     "This ledger is anchored on a development chain only, which proves nothing to others. To try out what a whole verdict looks like, accept that under “How strict”.",
   "verify.next_block_not_vouched":
@@ -142,6 +154,8 @@ export default {
   "verify.files_title": "Your files",
   "verify.files_other_list":
     "The list of files that you gave is not the one of this record. Nothing can be said of single files by it.",
+  "verify.files_no_list":
+    "Which of them differ, only the list of files (manifest.jsonl) can tell. Drop it above as well.",
   "verify.files_matched": "{count} {count|file is|files are} exactly as recorded.",
   "verify.files_changed": "Changed: {count}",
   "verify.files_missing": "Missing: {count}",

@@ -27,7 +27,7 @@ export default {
   "verify.has_data": "数据",
   "verify.lacks_data": "尚未提供；没有数据则只核验记录",
   "verify.has_manifest": "文件清单",
-  "verify.lacks_manifest": "未提供；要判断这是多个文件中的哪一个，需要它",
+  "verify.lacks_manifest": "未提供；要知道哪些文件不同，或这是其中哪一个文件，需要它",
   "verify.has_opening": "启封记录",
   "verify.has_file_opening": "单个文件的启封",
   "verify.has_file_proof": "单个文件的证明",
@@ -90,6 +90,14 @@ export default {
     "您只给出了部分文件。要判断它们是其中哪几个，请同时拖入文件清单（manifest.jsonl），或拖入整个文件夹。",
   "verify.means_0": "所要核验的各项全部相符。其含义以及依赖谁的说法，请见下文。",
   "verify.means_1": "至少有一项与凭据所说不符。具体是哪一项，见下文标有叉号的步骤。",
+  "verify.only_block": "不成立：您填写的区块哈希与凭据所指的区块都不相符",
+  "verify.only_block_means": "是填写有误，还是查了另一个区块？其余所核验的内容没有不成立之处。",
+  "verify.only_data": "不成立：数据与记录不符；凭据本身未发现问题",
+  "verify.only_data_means":
+    "与记录不符的只有数据（第 14 步）：可能存证后有过改动，也可能是另一批数据。",
+  "verify.only_log": "无法核验：凭据与信任策略不属于同一账本",
+  "verify.only_log_means":
+    "凭据属于日志 {origin}，信任策略则适用于 {expected}。这并不说明凭据有问题：请向您信任的一方索取 {origin} 的信任策略，拖到上面。",
   "verify.means_2":
     "您给出的内容无法读取，或彼此不相配。文件可能在传送途中被截断或改动，请向提供者重新索取。",
   "verify.means_3": "没有发现不属实之处，但还缺少必需的内容。缺少什么，见“下一步”。",
@@ -103,6 +111,8 @@ export default {
     "请在您信任的地方查询第 10 步所列的区块，把查到的哈希填在下面。如与所列一致，时间即得到证明。",
   "verify.next_no_block_given_dev":
     "此账本仅供试用：它的链只有运营方知道，没有独立的地方可以查询区块。如想试看完整的结论，请填入下面的哈希，并在“核验要多严格？”中接受开发链。这对他人没有证明力。",
+  "verify.next_block_unmatched":
+    "请重新查询第 10 步所列的区块，并更正下面的哈希。如果该区块在那里的哈希确实不同，请勿依赖这份凭据。",
   "verify.next_dev_chain":
     "此账本只锚定在开发链上，对他人没有证明力。如想试看完整的结论，请在“核验要多严格”中接受开发链。",
   "verify.next_block_not_vouched": "请在您信任的地方查询第 10 步所列的区块，把查到的哈希填在下面。",
@@ -124,6 +134,7 @@ export default {
     "您信任策略中的密钥都没有签署过这个日志。可能策略比凭据旧：请取得新的策略，并比对其摘要。",
   "verify.files_title": "您的文件",
   "verify.files_other_list": "您给出的文件清单不是这条记录的清单，无法据此判断各个文件。",
+  "verify.files_no_list": "要知道是哪些文件不同，需要文件清单（manifest.jsonl），请一并拖到上面。",
   "verify.files_matched": "{count} 个文件与记录完全一致。",
   "verify.files_changed": "有改动：{count} 个",
   "verify.files_missing": "缺失：{count} 个",
