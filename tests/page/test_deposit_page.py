@@ -317,11 +317,18 @@ def test_what_the_ledger_refuses_can_be_put_right(browser_page: Page, desk: Desk
     page.unroute("**/v1/records/batch")
     page.get_by_role("button", name="Description").click()  # nothing stands in the way
     press(page, "en", "next")
+    page.get_by_role("button", name="Add a person").click()
+    page.get_by_label("Name", exact=True).last.fill("李雷")
     for _ in range(2):
         press(page, "en", "next")
     press(page, "en", "use key")
     press(page, "en", "sign")
     expect(page.locator(".receipt-status .notice")).to_be_visible()
+    page.get_by_text("Ask the people named").click()  # the depositor has said it already
+    link = page.locator(".invitations a").get_attribute("href") or ""
+    record = link.partition("=")[2].partition(".")[0]
+    invited = json.loads(desk.reader.here("invite", record, "--json").out)
+    assert [one["link"] for one in invited if one["name"] == "李雷"] == [link]
     receipt = save(page, "en", "receipt", desk.folder / "receipt.json")
     found = desk.verdict(receipt, desk.dataset)
     signature = next(one for one in found["checks"] if one["name"] == "signature")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -54,6 +55,23 @@ def answer(page: Page, which: str) -> None:
 def credit(site: Site) -> dict[str, dict[str, Any]]:
     told: Any = site.said("wang", "credit", site.records["asked"])
     return {one["name"]: one for one in told["people"]}
+
+
+def test_the_page_of_a_record_offers_the_links_of_the_command_line(
+    browser_page: Page, site: Site, invited: dict[str, str]
+) -> None:
+    open_at(browser_page, f"/records/{site.records['asked']}")
+    browser_page.get_by_text("Ask the people named").click()
+
+    items = browser_page.locator(".invitations li")
+    names = ("Li Na", "somebody who is not shown", "Petrov")
+    expect(items).to_have_text([f"Link for {one}" for one in names])
+    links = [one.get_attribute("href") for one in items.get_by_role("link").all()]
+    assert [links[0], links[2]] == [invited["Li Na"], invited["Petrov"]]
+    # of whom his name is held back the page knows the digest alone
+    assert links[1] != invited["周安"]
+    assert re.fullmatch(r"\S+/respond#respond=[0-9a-f]{64}\.[\w-]{43}", links[1] or "")
+    assert_usable(browser_page)
 
 
 def test_a_claim_is_amended_and_counts(
@@ -116,7 +134,11 @@ def test_a_switch_of_the_language_keeps_what_was_entered(
 ) -> None:
     page = browser_page
     open_at(page, invited["Petrov"].removeprefix(site.url))
+    page.get_by_role("button", name="Continue").click()  # nothing is chosen for anybody
+    expect(page.locator(".respond-rest .notice.false")).to_contain_text("choose one of the three")
+    expect(page.locator("input[type=radio]:checked")).to_have_count(0)
     answer(page, "object")
+    expect(page.locator(".respond-rest .notice.false")).to_have_count(0)
     page.locator("textarea").fill("No.")
 
     page.get_by_role("button", name="中文").click()

@@ -14,6 +14,20 @@ const LINK = /^(?:respond=)?([0-9a-f]{64})\.([\w-]+)$/;
 const DIGEST = /^[\w-]{43}$/;
 
 /**
+ * Write the link for one of those whom a record names. It shows him what the record says of him,
+ * even where the log comes to show it no more.
+ *
+ * @param {string} origin where the ledger's page is, without a slash at its end
+ * @param {import("./parse_record.js").Record} record
+ * @param {string} digest of the element that names him
+ * @returns {string}
+ */
+export function writeInvitation(origin, record, digest) {
+  const part = record.parts.find((one) => one.digest === digest);
+  return `${origin}/respond#respond=${record.idHex}.${part?.text ?? digest}`;
+}
+
+/**
  * Read a link, or its fragment alone.
  *
  * @param {string} text

@@ -3,6 +3,8 @@
  */
 
 import { getReceipt, getReceiptPdf } from "../client.js";
+import { collectCase } from "../collect_case.js";
+import { creditOf } from "../core/attribution.js";
 import { verifyReceipt } from "../core/verify.js";
 import { describeCheck } from "../core/wordings.js";
 import { trustMark } from "../elements/badge.js";
@@ -15,7 +17,9 @@ import { technical } from "../elements/technical.js";
 import { time } from "../elements/time.js";
 import { why } from "../elements/why.js";
 import { judgeOfServer } from "../own_policy.js";
+import { openReading, sourceOf } from "../reading.js";
 import { keep } from "../store.js";
+import { invitations } from "./record_people.js";
 import { datasetRows, recordOf } from "./verify_claims.js";
 
 const FIRST_WAIT_MS = 1500;
@@ -43,13 +47,15 @@ export function draw({ draft, page }) {
   const status = h("div", { class: "receipt-status" });
   const files = h("div", { class: "receipt-files on-screen" });
   const sheet = h("div", { class: "sheet receipt-sheet" });
-  follow(page, done, { sheet, status, files });
+  const people = h("div", { class: "receipt-people" });
+  follow(page, done, { sheet, status, files, people });
   return [
     sheet,
     status,
     h("h3", { class: "on-screen" }, say("deposit.keep_title")),
     h("p", { class: "on-screen" }, say("deposit.keep_lead")),
     files,
+    people,
     h("p", { class: "on-screen" }, h("a", { href: "/deposit" }, say("deposit.another"))),
   ];
 }
@@ -61,15 +67,30 @@ async function follow(page, done, places) {
   if (page.signal.aborted) return;
   showFiles(page, done, judge, places.files);
   let wait = FIRST_WAIT_MS;
+  let invited = null;
   while (!page.signal.aborted) {
     const judged = judge.error ? null : await judgedBy(done.receipt, judge);
     if (page.signal.aborted) return;
     showSheet(page, done, judged, judge, places.sheet);
     showStatus(page, done, judged, judge, places.status);
-    if (judge.error || judged.isFalse || judged.isComplete) return;
+    if (judge.error || judged.isFalse) return;
+    invited ??= invite(page, done, places.people);
+    if (judged.isComplete) return;
     await pause(wait, page.signal);
     wait = Math.min(wait * 1.5, LONGEST_WAIT_MS);
     await renew(page, done, judge, places);
+  }
+}
+
+/** Offer links to those whom the record names; the page of the record offers them as well. */
+async function invite(page, done, place) {
+  const { signal } = page;
+  try {
+    const reading = await openReading(signal);
+    const { case: found } = await collectCase([done.id], sourceOf(reading, signal));
+    if (!signal.aborted) replace(place, invitations(page, creditOf(found, done.id).people));
+  } catch {
+    // away, or leaving
   }
 }
 

@@ -3,7 +3,9 @@
  */
 
 import { ROLES } from "../core/credit.js";
+import { writeInvitation } from "../core/invitation.js";
 import { badge } from "../elements/badge.js";
+import { copyButton } from "../elements/copy.js";
 import { h } from "../elements/dom.js";
 import { keyWarning, prose, roleNames } from "../elements/story.js";
 import { table } from "../elements/table.js";
@@ -34,7 +36,38 @@ export function peoplePart(page, credit) {
           ),
           legend(page, people),
           answersOf(page, people),
+          invitations(page, people),
         ],
+  );
+}
+
+/**
+ * Offer a link to each of those who have not answered yet; the ledger sends no mail.
+ * @param {import("../page.js").Page} page
+ * @param {import("../core/attribution.js").Person[]} people
+ * @returns {HTMLElement | null} null where everybody has answered
+ */
+export function invitations(page, people) {
+  const { say } = page;
+  const link = ({ name, claims }) => {
+    const { entry, digest } = claims.find((one) => one.counts && one.status === "claimed");
+    const address = writeInvitation(location.origin, entry.record, digest);
+    const words = say("deposit.invite_link", { name: name ?? say("record.not_shown") });
+    return h(
+      "li",
+      { class: "row" },
+      h("a", { href: address }, words),
+      copyButton(page, address, words),
+    );
+  };
+  const silent = people.filter((one) => one.status === "claimed" && one.isCredited);
+  if (silent.length === 0) return null;
+  return h(
+    "details",
+    { class: "invitations on-screen" },
+    h("summary", null, say("deposit.invite_title")),
+    h("p", null, say("deposit.invite_lead")),
+    h("ul", { class: "plain-list" }, silent.map(link)),
   );
 }
 

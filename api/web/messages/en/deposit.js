@@ -263,5 +263,9 @@ export default {
   "deposit.pdf_failed": "The PDF could not be fetched: {why}",
   "deposit.not_kept":
     "This browser keeps nothing (a private window?). Save these files before you close the page.",
+  "deposit.invite_title": "Ask the people named for their answer",
+  "deposit.invite_lead":
+    "The ledger sends no mail: send each person their own link. It leads to a page where they accept, correct or object. A link shows the name to whoever has it, even if the name is kept back or erased from the ledger.",
+  "deposit.invite_link": "Link for {name}",
   "deposit.another": "Deposit something else",
 };

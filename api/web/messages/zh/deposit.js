@@ -242,5 +242,9 @@ export default {
   "deposit.keep_pdf": "由此服务器制作，供打印、寄送和阅读；文件本身不具证明力。",
   "deposit.pdf_failed": "无法取得 PDF：{why}",
   "deposit.not_kept": "此浏览器不保留任何内容（是否为无痕窗口？）。请在关闭页面之前保存这些文件。",
+  "deposit.invite_title": "请所列贡献者答复",
+  "deposit.invite_lead":
+    "账本不发送邮件，请把各人的链接分别发给本人；打开链接即可表示认可、更正或异议。链接中带有姓名，得到链接的人都能看到，即使该姓名并未公开或已从账本中抹除。",
+  "deposit.invite_link": "给 {name} 的链接",
   "deposit.another": "再存证一批数据",
 };
