@@ -146,6 +146,7 @@ def test_nothing_found_is_no_proof(browser_page: Page) -> None:
     ask(browser_page, "ab" * 32)
 
     expect(browser_page.locator(".find-results")).to_contain_text("proves nothing")
+    expect(browser_page.locator(".find-results")).to_contain_text("try the whole folder")
     expect(browser_page.get_by_role("link", name="Open the record")).to_have_attribute(
         "href", "/records/" + "ab" * 32
     )

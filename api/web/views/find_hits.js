@@ -149,6 +149,7 @@ function nothing(page, question) {
       "note",
       say("find.nothing"),
       question.kind === "name" && say("find.nothing_name"),
+      question.kind === "digest" && h("p", null, say("find.nothing_file")),
       say("find.nothing_means"),
     ),
     question.kind === "digest" && aboutRecord(page, question),

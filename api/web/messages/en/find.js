@@ -29,6 +29,8 @@ export default {
   "find.nothing": "Nothing in this log.",
   "find.nothing_name":
     "A name is found only if it is whole, and spelt just as in the record: try the other order, or the ORCID iD.",
+  "find.nothing_file":
+    "A single file is found only if the list of files was published with its dataset: try the whole folder.",
   "find.nothing_means":
     "That proves nothing about other logs, nor that the server told all it has.",
   "find.maybe_record":

@@ -27,6 +27,7 @@ export default {
   "find.nothing": "本日志中没有。",
   "find.nothing_name":
     "姓名须完整，并与记录中的写法完全一致才能查到；可以换一种写法，或改用 ORCID 查询。",
+  "find.nothing_file": "只有文件清单已公开的数据集，才能按单个文件查到；请换成整个文件夹再查。",
   "find.nothing_means": "这不能说明其他日志中也没有，也不能说明服务器已悉数告知。",
   "find.maybe_record": "这是记录编号吗？按编号询问会让服务器看到全部 64 位。",
   "find.open_record": "打开此编号的记录",
