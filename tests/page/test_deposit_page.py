@@ -253,7 +253,11 @@ _KEPT_KEYS = """() => new Promise((resolve) => {
 def test_wrong_entries_are_named_where_they_stand(browser_page: Page, desk: Desk) -> None:
     page = browser_page
     page.goto("/deposit")
+    (desk.dataset / "观测" / ".DS_Store").write_bytes(b"\0Bud1")
     pick_folder(page, "en", desk.dataset)
+    page.get_by_role("button", name="Files").click()
+    expect(page.locator(".notice.caution")).to_contain_text("观测/.DS_Store: your computer")
+    press(page, "en", "next")
     press(page, "en", "next")
     expect(page.get_by_text("Please give the dataset a title.")).to_be_visible()
     page.get_by_label("Title").fill("冰厚 Ice")

@@ -50,6 +50,20 @@ export function draw(step) {
   return [h("p", null, say("deposit.files_lead")), drop, result, explained(page)];
 }
 
+/** Files that file managers write into folders and change again. */
+const MADE_BY_COMPUTER = /^(?:\.DS_Store|\._.*|Thumbs\.db|desktop\.ini)$/i;
+const MOST_NAMED = 5;
+
+function madeByComputer(page, entries) {
+  const found = entries
+    .map(({ path }) => path)
+    .filter((path) => MADE_BY_COMPUTER.test(path.split("/").at(-1)));
+  if (found.length === 0) return null;
+  const more = found.length > MOST_NAMED ? " …" : "";
+  const names = found.slice(0, MOST_NAMED).join(page.say("deposit.list_comma")) + more;
+  return notice("caution", null, page.say("deposit.made_by_computer", { names }));
+}
+
 /** What a fingerprint is, for those who want to know. */
 function explained(page) {
   const { say } = page;
@@ -71,6 +85,7 @@ function showResult(result, step) {
       [say("deposit.found_files"), sizesText(page, draft.summary)],
       [say("deposit.fingerprint"), digestGroups(page, toHex(draft.summary.digest))],
     ]),
+    madeByComputer(page, draft.entries),
     h("p", { class: "hint" }, say("deposit.keep_unchanged")),
     h("p", { class: "hint" }, say("deposit.links_left_out")),
     h("p", { class: "step-next" }, button(say("deposit.next"), next, "main")),

@@ -55,6 +55,8 @@ export default {
   "deposit.fingerprint": "Fingerprint",
   "deposit.keep_unchanged":
     "Keep exactly these files, unchanged. The receipt proves nothing about a copy that was edited later.",
+  "deposit.made_by_computer":
+    "{names}: your computer makes and rewrites such files by itself, and then a later check calls the data changed. Better delete them, and choose the folder once more.",
   "deposit.links_left_out":
     "Browsers leave links to other files out without a word. If the count is not the one you expect, use the command line.",
 
@@ -73,7 +75,7 @@ export default {
   "deposit.license_unknown": "The SPDX list has no such licence.",
   "deposit.access_label": "Who can get the data",
   "deposit.access_open": "Open: everybody",
-  "deposit.access_embargoed": "Embargoed: everybody, from a later date on",
+  "deposit.access_embargoed": "Embargoed: everybody, but not yet",
   "deposit.access_restricted": "Restricted: on request",
   "deposit.access_closed": "Closed: nobody outside",
   "deposit.doi_label": "DOI of the dataset",
@@ -140,7 +142,7 @@ export default {
   "deposit.seal_question": "Should the fingerprint be public?",
   "deposit.choose_open": "Open (usual)",
   "deposit.choose_open_hint":
-    "Everybody sees the fingerprint. Whoever has the same files can find out that you deposited them, and when.",
+    "Everybody sees the fingerprint. Whoever has all of the same files can find out that you deposited them, and when.",
   "deposit.choose_sealed": "Sealed",
   "deposit.choose_sealed_hint":
     "Nobody sees the fingerprint, not even the ledger, until you open the seal. Like a closed envelope with a date on it: for data whose content could be guessed, or that nobody may know of yet.",

@@ -51,6 +51,8 @@ export default {
   "deposit.files_and_bytes": "{files} 个文件，共 {bytes}",
   "deposit.fingerprint": "数据指纹",
   "deposit.keep_unchanged": "请原样保存这些文件。对于事后修改过的副本，凭据不具证明力。",
+  "deposit.made_by_computer":
+    "{names}：这类文件由电脑自动生成，还会自行改写，以后核验时数据就会显示为有改动。最好先将其删除，再重新选择文件夹。",
   "deposit.links_left_out":
     "浏览器会直接略过指向其他文件的链接。如果文件数与您预期的不符，请改用命令行。",
 
@@ -69,7 +71,7 @@ export default {
   "deposit.license_unknown": "SPDX 列表中没有这个许可协议。",
   "deposit.access_label": "谁可以取得数据",
   "deposit.access_open": "开放：任何人",
-  "deposit.access_embargoed": "延期开放：到期后任何人",
+  "deposit.access_embargoed": "延期开放：以后才对任何人开放",
   "deposit.access_restricted": "受限：须申请",
   "deposit.access_closed": "不开放：不对外提供",
   "deposit.doi_label": "数据集的 DOI",
@@ -129,7 +131,7 @@ export default {
     "账本会先于他人看到您的数据指纹。对多数数据而言这并无妨碍，因为从指纹无法得到文件。",
   "deposit.seal_question": "是否公开数据指纹？",
   "deposit.choose_open": "公开（通常如此）",
-  "deposit.choose_open_hint": "人人可见指纹。持有同样文件的人能够查到您已存证以及存证的时间。",
+  "deposit.choose_open_hint": "人人可见指纹。持有全部相同文件的人能够查到您已存证以及存证的时间。",
   "deposit.choose_sealed": "密封",
   "deposit.choose_sealed_hint":
     "在您启封之前，任何人都看不到指纹，账本也看不到，好比一个写明日期的密封信封。适用于内容可能被猜中的数据，或暂时不能让人知道的数据。",
