@@ -109,7 +109,8 @@ def test_the_page_and_the_command_line_agree(
     give(page, case.manifest)
     give_folder(page, case.data)
     expect(page.locator(".files-compared")).to_be_visible()
-    page.locator(".given-blocks input.mono").fill(case.block_hash)
+    groups = "0x " + " ".join(re.findall(".{1,4}", case.block_hash[2:]))  # as the page shows it
+    page.locator(".given-blocks input.mono").fill(groups)
     page.locator(".given-blocks details").last.locator("summary").click()
     page.locator(".demand input").first.check()
     data = (case.data, "--manifest", case.manifest)
@@ -126,6 +127,30 @@ def test_the_page_and_the_command_line_agree(
     assert page.locator(".notice.proved").count() == 0  # the policy was not compared
     assert not serious_findings(page)
     assert not overflowing(page)
+
+
+def test_the_printed_form_stands_for_the_receipt_in_it(
+    browser_page: Page, case: Case, tmp_path: Path
+) -> None:
+    record = case.site.records["first"]
+    address = f"{case.site.url}/v1/records/{record}/receipt"
+    answer = browser_page.request.get(address, headers={"accept": "application/pdf"})
+    printed, other = tmp_path / "printed.pdf", tmp_path / "other.pdf"
+    printed.write_bytes(answer.body())
+    other.write_bytes(b"%PDF-1.7\n")
+    page = browser_page
+    page.goto("/verify")
+    give(page, printed, case.policy)
+    expect(page.get_by_text("is the printed form of a receipt")).to_be_visible()
+    assert verdict_of(page)["record"]["record_id"] == record
+    give(page, other)
+    expect(page.locator(".given-rows")).to_contain_text("other.pdf (1 file)")
+    printed.write_bytes(
+        answer.body().replace(b"/FlateDecode/Subtype/appl", b"/FlateDecoed/Subtype/appl")
+    )
+    page.goto("/verify")
+    give(page, printed)
+    expect(page.get_by_text("drop the receipt itself")).to_be_visible()
 
 
 def test_which_files_differ_is_said_by_name(browser_page: Page, case: Case, tmp_path: Path) -> None:

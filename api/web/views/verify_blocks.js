@@ -16,13 +16,15 @@ const REQUIRABLE = Object.freeze(["identity", "not-before", "key-status"]);
 
 /**
  * The blocks whose hashes were typed.
- * @param {string} text one hash a line
+ * @param {string} text hashes one after the other
  * @returns {{hash: string, from: "you"}[]} those that are whole
  */
 export function blocksOf(text) {
+  // in groups too, as this page shows it: a hash ends where the next 0x begins
   const hashes = text
     .toLowerCase()
-    .split(/[\s,]+/)
+    .replace(/[\s,]+/g, "")
+    .split(/(?=0x)/)
     .filter((one) => HASH.test(one));
   return [...new Set(hashes)].map((hash) => ({ hash, from: "you" }));
 }

@@ -12,6 +12,7 @@ import { hashing as hashFiles } from "../elements/hashing_progress.js";
 import { notice } from "../elements/notice.js";
 import { why } from "../elements/why.js";
 import { judgeOf } from "../own_policy.js";
+import { isPdf, receiptInPdf } from "../printed_receipt.js";
 import { partReceipts, putReceipt } from "./verify_material.js";
 
 const MOST_DOCUMENT = 64 << 20;
@@ -116,7 +117,9 @@ export async function takeFromServer(place, { material, page }, id) {
 async function takeDocument(material, { path, file }, page, work) {
   const head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
   const kind = recognize(head);
-  if (kind === null || file.size > MOST_DOCUMENT) return false;
+  if (file.size > MOST_DOCUMENT) return false;
+  if (isPdf(head)) return takePrinted(material, path, file);
+  if (kind === null) return false;
   if (NOT_OURS_TO_KEEP.includes(kind)) {
     material.unused.push({ name: path, kind });
     return true;
@@ -146,6 +149,20 @@ async function takeDocument(material, { path, file }, page, work) {
     default:
       material.fileOpening = document;
   }
+  return true;
+}
+
+/** The PDF of a receipt stands for the receipt in it; any other PDF is data. */
+async function takePrinted(material, path, file) {
+  const octets = await receiptInPdf(new Uint8Array(await file.arrayBuffer()));
+  if (octets === null) return false;
+  const isThere =
+    octets !== "unreadable" && recognize(octets.subarray(0, HEAD_BYTES)) === "receipt";
+  if (isThere) {
+    const name = `${path} → receipt.json`;
+    putReceipt(material, { name, octets, type: receiptType(octets) });
+  }
+  material.unused.push({ name: path, kind: isThere ? "print" : "print_alone" });
   return true;
 }
 

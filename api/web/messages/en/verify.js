@@ -41,6 +41,10 @@ export default {
     "{name} is a key file. It is of no use here: keep it to yourself, nobody who verifies needs it.",
   "verify.unused_secret":
     "{name} is what opens a sealed deposit. It is for its owner alone, and nobody who verifies needs it.",
+  "verify.unused_print":
+    "{name} is the printed form of a receipt. What is checked is the receipt.json that is attached to it, not what is printed.",
+  "verify.unused_print_alone":
+    "{name} is the printed form of a receipt: drop the receipt itself, receipt.json, which is attached to the PDF.",
   "verify.unused_records": "{name} is a signed record on its way to the ledger, not a receipt.",
   "verify.unused_chunks":
     "{name} lists parts of files. Parts can be checked by the command line: provenance verify --chunks.",

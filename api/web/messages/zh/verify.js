@@ -36,6 +36,10 @@ export default {
   "verify.forget": "移除",
   "verify.unused_key": "{name} 是密钥文件，在这里用不到。请自行妥善保管，核验者都不需要它。",
   "verify.unused_secret": "{name} 是启封文件，只归存证人本人所有，核验者都不需要它。",
+  "verify.unused_print":
+    "{name} 是凭据的打印版。核验的是其中所附的 receipt.json，而不是打印出来的内容。",
+  "verify.unused_print_alone":
+    "{name} 是凭据的打印版。请拖入凭据文件本身，即 PDF 中所附的 receipt.json。",
   "verify.unused_records": "{name} 是尚待发送给账本的签名记录，不是凭据。",
   "verify.unused_chunks":
     "{name} 列出的是文件的分块。分块可用命令行核验：provenance verify --chunks。",
