@@ -136,7 +136,7 @@ def test_a_switch_of_the_language_keeps_what_was_entered(
     open_at(page, invited["Petrov"].removeprefix(site.url))
     page.get_by_role("button", name="Continue").click()  # nothing is chosen for anybody
     expect(page.locator(".respond-rest .notice.false")).to_contain_text("choose one of the three")
-    expect(page.locator("input[type=radio]:checked")).to_have_count(0)
+    expect(page.locator(".respond-rest :checked")).to_have_count(0)
     answer(page, "object")
     expect(page.locator(".respond-rest .notice.false")).to_have_count(0)
     page.locator("textarea").fill("No.")

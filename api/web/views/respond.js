@@ -31,7 +31,7 @@ const ANSWERS = Object.freeze(["accept", "amend", "object"]);
  * @property {import("../core/case.js").Entry} entry the record that names the reader
  * @property {string} digest of the element answered
  * @property {import("../core/attribution_values.js").Contributor | null} contributor
- * @property {string} answer of `ANSWERS`
+ * @property {string | null} answer of `ANSWERS`; null: none was chosen yet
  * @property {string[]} roles
  * @property {string} reason
  * @property {object[] | null} signed records that were signed and not sent yet
@@ -67,7 +67,7 @@ async function draw(root, page) {
     const entry = await readEntry(reading, invitation.record, signal);
     const found = invitedBy(entry.record, invitation.shown);
     if (signal.aborted) return undefined;
-    const { answer = "accept", roles, reason = "" } = page.kept ?? {};
+    const { answer = null, roles, reason = "" } = page.kept ?? {};
     const state = { page, reading, entry, ...found, answer, reason, signed: null };
     state.roles = roles ?? found.contributor?.roles ?? [];
     drawClaim(body, state);
@@ -167,9 +167,14 @@ function askAnswer(place, state) {
   }));
   const choose = (answer) => {
     state.answer = answer;
+    said.show();
     replace(more, answer === "amend" && rolesField(state), reasonField(state));
   };
   const next = () => {
+    if (state.answer === null) {
+      said.show(notice("false", null, say("respond.answer_needed")));
+      return;
+    }
     if (state.answer === "amend" && state.roles.length === 0) {
       said.show(notice("false", null, say("respond.roles_needed")));
       return;
@@ -188,7 +193,7 @@ function askAnswer(place, state) {
       h("p", null, button(say("respond.next"), next, "main")),
     ]),
   );
-  choose(state.answer);
+  if (state.answer !== null) choose(state.answer);
 }
 
 function rolesField(state) {

@@ -26,6 +26,7 @@ export default {
   "respond.object_means":
     "You did not contribute to these data, or do not want to be named with them.",
   "respond.roles": "Your roles",
+  "respond.answer_needed": "Please choose one of the three answers first.",
   "respond.roles_needed": "Choose at least one role, or answer “No”.",
   "respond.reason": "Reason",
   "respond.reason_object": "Why not?",

@@ -22,6 +22,7 @@ export default {
   "respond.object": "不属实",
   "respond.object_means": "您没有参与这批数据的工作，或者不愿列名其中。",
   "respond.roles": "您的角色",
+  "respond.answer_needed": "请先在三种答复中选择一种。",
   "respond.roles_needed": "请至少选择一个角色，或者选择“不属实”。",
   "respond.reason": "理由",
   "respond.reason_object": "为何不属实？",
