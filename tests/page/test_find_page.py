@@ -137,7 +137,18 @@ def test_a_typing_error_is_told_and_nothing_asked(browser_page: Page) -> None:
     ask(browser_page, "0000-0002-1825-0098")
 
     expect(browser_page.locator(".field-error")).to_contain_text("typing error")
+    ask(browser_page, "7aacba5c…fa36a445")
+    expect(browser_page.locator(".field-error")).to_contain_text("only a part")
     assert browser_page.url == before
+
+
+def test_the_id_of_a_record_leads_to_it_first(browser_page: Page, site: Site) -> None:
+    record = site.records["first"]
+    open_at(browser_page, f"/find#digest={record}")
+
+    results = browser_page.locator(".find-results")
+    expect(results.locator("h2")).to_contain_text("Record ")
+    expect(results.get_by_role("link").first).to_have_attribute("href", f"/records/{record}")
 
 
 def test_nothing_found_is_no_proof(browser_page: Page) -> None:

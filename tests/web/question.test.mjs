@@ -37,6 +37,22 @@ for (const [text, kind, value] of MEANT) {
   });
 }
 
+test("a part of a digest is told, and no person's name is taken for one", () => {
+  const parts = [
+    "7aacba5c…fa36a445",
+    "7aacba5c...",
+    "0x7aacba5c",
+    DIGEST.slice(1),
+    "kPrK_qmx…BygrS4k",
+  ];
+  for (const text of parts) {
+    assert.throws(() => recognizeQuestion(text), { code: "malformed", field: "short" }, text);
+  }
+  for (const name of ["Fedbadde", "20261123", "Li Lei…", "Cab4"]) {
+    assert.deepEqual(recognizeQuestion(name), { kind: "name", value: name });
+  }
+});
+
 test("a typing error in an identifier is told, and nothing is asked", () => {
   assert.throws(() => recognizeQuestion("0000-0002-1825-0098"), { code: "check-digit" });
   assert.throws(() => recognizeQuestion("05dxps056"), { code: "check-digit" });

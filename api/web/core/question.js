@@ -3,6 +3,7 @@
  * asked of anybody.
  */
 
+import { MalformedError } from "./errors.js";
 import { bareOrcid, bareRor, checkOrcid, checkRor } from "./identifiers.js";
 
 /**
@@ -19,6 +20,8 @@ const PAGE =
   /(?:^|\/)(records|disputes)\/([0-9a-f]{64})\b|\/(people|keys)\/([\w-]{19,43})(?![\w-])/;
 const HEX = /^[0-9a-f]{64}$/;
 const THUMBPRINT = /^[\w-]{43}$/;
+/** The two ends of a digest, as the page shows it, or its beginning; no name has such digits. */
+const SHORT = /^(?:0x)?(?:[\w-]{8,}(?:…|\.{3})[\w-]*|(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,63})$/i;
 const ORCID = /^\d{4}-\d{4}-\d{4}-\d{3}[\dX]$/;
 const ORCID_DIGITS = /^\d{15}[\dX]$/;
 const ROR = /^0[0-9a-hjkmnp-tv-z]{6}\d{2}$/;
@@ -30,6 +33,7 @@ const DOI = /^(?:https?:\/\/(?:dx\.)?doi\.org\/|doi:\s*)?(10\.\d{4,9}\/\S+)$/i;
  * @param {string} text as typed or pasted
  * @returns {Question | null} null where nothing was typed
  * @throws {import("./errors.js").CheckDigitError} an ORCID iD or ROR id with a typing error
+ * @throws {MalformedError} a shortened digest, which nobody can look up; `field` is `short`
  */
 export function recognizeQuestion(text) {
   const plain = text.normalize("NFC").trim();
@@ -38,7 +42,11 @@ export function recognizeQuestion(text) {
   if (page !== null) return { kind: "page", value: `/${page[1] ?? page[3]}/${page[2] ?? page[4]}` };
   const doi = DOI.exec(plain);
   if (doi !== null) return { kind: "doi", value: doi[1] };
-  return recognizeDigest(plain) ?? recognizeIdentifier(plain) ?? { kind: "name", value: plain };
+  const found = recognizeDigest(plain) ?? recognizeIdentifier(plain);
+  if (found === null && SHORT.test(plain)) {
+    throw new MalformedError("expected a whole digest, got a part of it", "short");
+  }
+  return found ?? { kind: "name", value: plain };
 }
 
 /** A digest, as tools write them: with a prefix, in groups, in capitals. */
@@ -72,7 +80,7 @@ function recognizeIdentifier(plain) {
  * @param {URLSearchParams} query
  * @param {string} [fragment]
  * @returns {{text: string, question: Question | null}} `text` for the box
- * @throws {import("./errors.js").CheckDigitError} as `recognizeQuestion`
+ * @throws {MalformedError} or its leaf CheckDigitError, as `recognizeQuestion`
  */
 export function questionOf(query, fragment = "") {
   const hidden = new URLSearchParams(fragment).get("digest");

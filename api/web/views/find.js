@@ -70,15 +70,17 @@ function askForm(page, text, wrong) {
     type: "search",
     more: { name: "q", autocomplete: "off", spellcheck: "false", enterkeyhint: "search" },
   });
-  if (wrong !== null) box.blame(say("find.typing_error"));
+  const blame = ({ field }) =>
+    box.blame(say(field === "short" ? "find.short_form" : "find.typing_error"));
+  if (wrong !== null) blame(wrong);
   const submit = (event) => {
     event.preventDefault();
     try {
       const question = recognizeQuestion(box.input.value);
       if (question === null) box.blame(say("find.empty"));
       else page.go(addressOf(question));
-    } catch {
-      box.blame(say("find.typing_error"));
+    } catch (error) {
+      blame(error);
     }
   };
   return h(

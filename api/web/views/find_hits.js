@@ -83,13 +83,15 @@ function drawHits(place, page, asked, reading, draw) {
   const { say } = page;
   const { question, hits, next } = asked;
   const isFound = hits.length > 0;
+  const isRecord = hits.some(({ of }) => of === "record"); // nothing is about a dataset's digest
   replace(
     place,
-    h("h2", null, heading(page, question)),
+    question.kind === "digest" && !isFound && aboutRecord(page, question),
+    h("h2", null, heading(page, isRecord ? { ...question, kind: "record" } : question)),
+    isRecord && h("p", null, recordLink(page, question)),
     isFound ? h("p", { class: "soft" }, say("find.order")) : nothing(page, question),
     isFound && byLevel(page, asked, reading),
     next !== null && moreButton(page, asked, reading, draw),
-    isFound && question.kind === "digest" && aboutRecord(page, question),
     isFound && reading !== null && trustNotice(page, reading),
     question.kind === "name" && asInstitution(page, question),
     h("p", { class: "hint" }, say("find.may_leave_out")),
@@ -104,8 +106,8 @@ function asInstitution(page, { value }) {
 }
 
 function heading(page, { kind, value }) {
-  const shown =
-    kind === "digest" ? h("code", { title: value }, shortDigest(value)) : h("bdi", null, value);
+  const isDigest = kind === "digest" || kind === "record";
+  const shown = isDigest ? h("code", { title: value }, shortDigest(value)) : h("bdi", null, value);
   return page.say.nodes(`find.results_${kind}`, { value: shown });
 }
 
@@ -144,25 +146,20 @@ function moreButton(page, asked, reading, draw) {
 
 function nothing(page, question) {
   const { say } = page;
-  return [
-    notice(
-      "note",
-      say("find.nothing"),
-      question.kind === "name" && say("find.nothing_name"),
-      question.kind === "digest" && h("p", null, say("find.nothing_file")),
-      say("find.nothing_means"),
-    ),
-    question.kind === "digest" && aboutRecord(page, question),
-  ];
+  return notice(
+    "note",
+    say("find.nothing"),
+    question.kind === "name" && say("find.nothing_name"),
+    question.kind === "digest" && say("find.nothing_file"),
+    say("find.nothing_means"),
+  );
 }
 
 /** Nothing tells a record's id from a digest; to ask by it shows the server all of it. */
-function aboutRecord(page, { value }) {
-  return h(
-    "p",
-    null,
-    page.say("find.maybe_record"),
-    " ",
-    h("a", { href: `/records/${value}` }, page.say("find.open_record")),
-  );
+function aboutRecord(page, question) {
+  return h("p", null, page.say("find.maybe_record"), " ", recordLink(page, question));
+}
+
+function recordLink(page, { value }) {
+  return h("a", { href: `/records/${value}` }, page.say("find.open_record"));
 }

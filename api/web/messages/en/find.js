@@ -4,11 +4,13 @@ export default {
   "find.lead": "Who deposited these data, and when? What has this person or institution signed?",
   "find.box": "What are you looking for?",
   "find.box_hint":
-    "The fingerprint of a file or dataset, a record’s id, a DOI, an ORCID iD, a ROR id, a key, or the whole name of a person or an institution.",
+    "The fingerprint of a file or dataset, a record ID, a DOI, an ORCID iD, a ROR ID, a key, or the whole name of a person or an institution.",
   "find.ask": "Look up",
   "find.empty": "Type or paste something first.",
   "find.typing_error":
     "There is a typing error in it: a letter or digit is wrong or missing. Compare it with where you have it from.",
+  "find.short_form":
+    "This is only a part of a fingerprint or ID. Copy the whole one with the button beside it.",
   "find.drop": "Or drop a file or a folder here",
   "find.drop_hint":
     "It is fingerprinted on this computer. The server is told only the first four of the 64 characters of the fingerprint, so it cannot know which data you have.",
@@ -19,6 +21,7 @@ export default {
   "find.go_to": "Go to {address}",
   "find.order": "Oldest first, in the order in which they entered the log.",
   "find.results_digest": "Data with the fingerprint {value}",
+  "find.results_record": "Record {value}, and what was said about it",
   "find.results_doi": "Records that name the DOI {value}",
   "find.results_name": "Records that name {value}",
   "find.results_institution": "Records that name the institution {value}",
@@ -28,14 +31,13 @@ export default {
   "find.more": "Show more",
   "find.nothing": "Nothing in this log.",
   "find.nothing_name":
-    "A name is found only if it is whole, and spelt just as in the record: try the other order, or the ORCID iD.",
+    "A name is found only if it is whole, and spelt just as in the record: try the other order, other spaces, simplified or traditional characters, or the ORCID iD.",
   "find.nothing_file":
     "A single file is found only if the list of files was published with its dataset: try the whole folder.",
   "find.nothing_means":
     "That proves nothing about other logs, nor that the server told all it has.",
-  "find.maybe_record":
-    "Is it the id of a record? To ask for that shows the server all 64 characters.",
-  "find.open_record": "Open the record with this id",
+  "find.maybe_record": "Is it a record ID? To ask for that shows the server all 64 characters.",
+  "find.open_record": "Open the record with this ID",
   "find.maybe_institution": "Is it the name of an institution?",
   "find.as_institution": "Look up what keys signed that it has confirmed",
   "find.may_leave_out":

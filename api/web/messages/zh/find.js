@@ -8,6 +8,7 @@ export default {
   "find.ask": "查询",
   "find.empty": "请先输入或粘贴内容。",
   "find.typing_error": "输入有误：有字母或数字写错或遗漏，请与原处核对。",
+  "find.short_form": "这只是指纹或编号的一部分，无法查询；请用它旁边的按钮复制完整的一串。",
   "find.drop": "或把文件、文件夹拖到这里",
   "find.drop_hint":
     "指纹在本机计算。服务器只会得知 64 位指纹中的前四位，因此无从知道您手里是哪些数据。",
@@ -17,6 +18,7 @@ export default {
   "find.go_to": "前往 {address}",
   "find.order": "按进入日志的先后排列，最早的在前。",
   "find.results_digest": "指纹为 {value} 的数据",
+  "find.results_record": "记录 {value} 及与其有关的记录",
   "find.results_doi": "提及 DOI {value} 的记录",
   "find.results_name": "提及“{value}”的记录",
   "find.results_institution": "提及机构“{value}”的记录",
@@ -26,7 +28,7 @@ export default {
   "find.more": "显示更多",
   "find.nothing": "本日志中没有。",
   "find.nothing_name":
-    "姓名须完整，并与记录中的写法完全一致才能查到；可以换一种写法，或改用 ORCID 查询。",
+    "姓名须完整，并与记录中的写法完全一致（简体或繁体、有无空格）才能查到；可以换一种写法，或改用 ORCID 查询。",
   "find.nothing_file": "只有文件清单已公开的数据集，才能按单个文件查到；请换成整个文件夹再查。",
   "find.nothing_means": "这不能说明其他日志中也没有，也不能说明服务器已悉数告知。",
   "find.maybe_record": "这是记录编号吗？按编号询问会让服务器看到全部 64 位。",
