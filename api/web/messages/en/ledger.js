@@ -4,7 +4,7 @@ export default {
   "ledger.lead":
     "How large it is, how far the blockchain already vouches for it, and by which policy you can check it all.",
   "ledger.line":
-    "{origin} holds {size} {entries|entry|entries}, {count} of them from the last 24 hours.",
+    "{origin} holds {size} {entries|entry|entries}, its own marks of time among them; {count} {count|record|records} came in the last 24 hours.",
   "ledger.line_anchor": "It was last anchored {time}.",
 
   "ledger.now": "At present",

@@ -2,7 +2,8 @@
 export default {
   "ledger.title": "关于此账本",
   "ledger.lead": "规模多大，区块链已为其中多少作证，以及您可以依据哪份策略自行核验这一切。",
-  "ledger.line": "{origin} 现有 {size} 个条目，其中 {count} 个来自最近 24 小时。",
+  "ledger.line":
+    "{origin} 现有 {size} 个条目（含日志自身的时间标记），最近 24 小时收到 {count} 条记录。",
   "ledger.line_anchor": "最近一次锚定于{time}。",
 
   "ledger.now": "现况",
