@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import command_line
 import httpx
 import pytest
 from axe import overflowing, serious_findings
@@ -239,6 +240,23 @@ def test_a_key_signs_only_after_its_file_was_shown(browser_page: Page, desk: Des
     press(page, "en", "next")
     press(page, "en", "use key")
     expect(page.get_by_role("heading", name="Review and sign")).to_be_visible()
+
+
+def test_whose_key_it_is_the_ledger_says_too(browser_page: Page, desk: Desk) -> None:
+    (key,) = (desk.site.people["zhang"].home / "keys").glob("*.jwe")
+    page = browser_page  # which has never seen the key
+    page.goto("/deposit")
+    pick_folder(page, "en", desk.dataset)
+    describe(page, "en", "Another browser")
+    press(page, "en", "next")
+    press(page, "en", "next")
+    page.get_by_role("radio", name="Open a key file").check()
+    page.locator(".key-body input[type=file]").set_input_files(key)
+    page.get_by_label("Passphrase", exact=True).fill(command_line.PASSPHRASE)
+    press(page, "en", "open key")
+    signer = page.locator(".facts").filter(has_text="without a name")
+    expect(signer).to_contain_text("as the key of: 張三")
+    expect(signer.locator(".level.institution_bound")).to_be_visible()
 
 
 _KEPT_KEYS = """() => new Promise((resolve) => {

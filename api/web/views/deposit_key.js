@@ -106,8 +106,8 @@ function newKey(step) {
     if (!(await isReady(page, who, passphrase))) return;
     failure.show(h("p", null, say("deposit.key_making")));
     try {
-      const text = await makeKeyFile(passphrase.input.value);
-      replace(place, saveAndShow(step, text));
+      const made = await makeKeyFile(passphrase.input.value);
+      replace(place, saveAndShow(step, made));
     } catch (error) {
       const told = say.nodes("deposit.key_failed", { why: why(page, error) });
       failure.show(notice("false", null, h("p", null, told)));
@@ -146,15 +146,19 @@ async function makeKeyFile(passphrase) {
   } catch {
     jwk = await createKey("ES256");
   }
-  return sealKeyFile(jwk, passphrase);
+  const { kid } = await signerOf(jwk);
+  return {
+    name: `provenance-key-${kid.slice(0, 8)}.jwe`,
+    text: await sealKeyFile(jwk, passphrase),
+  };
 }
 
 /** The file is saved, then shown again: only what was really kept can be opened. */
-function saveAndShow(step, text) {
+function saveAndShow(step, { name, text }) {
   const { page } = step;
   const { say } = page;
   const opening = h("div", { class: "fields", hidden: true });
-  const save = saveLink(page, say("deposit.key_save"), "provenance-key.jwe", text, {
+  const save = saveLink(page, say("deposit.key_save"), name, text, {
     kind: "main",
     onSave: () => {
       opening.hidden = false;

@@ -92,9 +92,15 @@ function waitingOne(page, { id, compacts, own }, onDone) {
       "p",
       { class: "buttons" },
       busyButton(say("deposit.pending_send"), send, "main"),
-      saveLink(page, say("deposit.save_records"), RECORDS_FILE, `${compacts.join("\n")}\n`, {
-        kind: "quiet",
-      }),
+      saveLink(
+        page,
+        say("deposit.save_records"),
+        `${id.slice(0, 16)}.${RECORDS_FILE}`,
+        `${compacts.join("\n")}\n`,
+        {
+          kind: "quiet",
+        },
+      ),
     ),
     said.node,
   );

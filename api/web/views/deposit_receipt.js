@@ -225,16 +225,23 @@ function showFiles(page, done, judge, place) {
       done.secret &&
         item(
           "deposit.keep_secret",
-          saveLink(page, say("deposit.save_secret"), "sealed.json", done.secret, { kind: "main" }),
+          saveLink(page, say("deposit.save_secret"), `${name}.sealed.json`, done.secret, {
+            kind: "main",
+          }),
         ),
       item(
         done.secret ? "deposit.keep_salted_manifest" : "deposit.keep_manifest",
-        saveLink(page, say("deposit.save_manifest"), "manifest.jsonl", done.manifest),
+        saveLink(page, say("deposit.save_manifest"), `${name}.manifest.jsonl`, done.manifest),
       ),
       judge?.octets &&
         item(
           "deposit.keep_policy",
-          saveLink(page, say("deposit.save_policy"), "policy.json", judge.octets),
+          saveLink(
+            page,
+            say("deposit.save_policy"),
+            `${judge.digest.slice(0, 16)}.policy.json`,
+            judge.octets,
+          ),
         ),
       item("deposit.keep_pdf", [
         busyButton(say("deposit.save_pdf"), () => savePdf(page, done, pdf)),

@@ -2,7 +2,7 @@
  * Sixth step of a deposit: everything as it will be signed, then signing and sending.
  */
 
-import { forget, postRecords } from "../client.js";
+import { forget, lookup, postRecords } from "../client.js";
 import { toHex } from "../core/bytes.js";
 import { composeDeposit } from "../core/compose_deposit.js";
 import { ROLES } from "../core/credit.js";
@@ -14,8 +14,11 @@ import { h, replace } from "../elements/dom.js";
 import { facts } from "../elements/facts.js";
 import { busyButton, saveLink, saying } from "../elements/form.js";
 import { notice } from "../elements/notice.js";
+import { trustOf } from "../elements/trust_notice.js";
+import { signerLine } from "../elements/who.js";
 import { why } from "../elements/why.js";
 import { judgeOfServer } from "../own_policy.js";
+import { openReading, readEntry } from "../reading.js";
 import { keep } from "../store.js";
 import { sizesText } from "./deposit_files.js";
 import { enteredPeople, trimmed } from "./deposit_people.js";
@@ -39,9 +42,11 @@ export function draw(step) {
   draft.refusal = null;
   const log = h("span", null, "…");
   showLog(log, page);
+  const known = h("span", null);
+  showKnown(known, step);
   return [
     h("p", null, say("deposit.review_lead")),
-    facts([[say("deposit.review_log"), log], ...rowsOf(step)]),
+    facts([[say("deposit.review_log"), log], ...rowsOf(step, known)]),
     h(
       "details",
       null,
@@ -69,7 +74,24 @@ async function showLog(place, page) {
   }
 }
 
-function rowsOf({ draft, page }) {
+/** Say whom the log takes the key for: of a known key that counts, whatever is entered now. */
+async function showKnown(place, { draft: { signer, holder }, page }) {
+  const { signal } = page;
+  try {
+    const { items } = await lookup({ key: signer.kid }, { signal });
+    const newest = items.findLast((hit) => hit.key === signer.kid);
+    if (newest === undefined) return;
+    const reading = await openReading(signal);
+    const known = (await readEntry(reading, newest.id, signal)).signer;
+    if (signal.aborted || known.name === null || known.name === holder.name) return;
+    const words = page.say("deposit.key_known");
+    replace(place, h("br"), words, signerLine(page, known), " ", trustMark(page, trustOf(reading)));
+  } catch {
+    // away, or leaving: what was entered stands there
+  }
+}
+
+function rowsOf({ draft, page }, known) {
   const { say } = page;
   const hidden = (name) => draft.sealed && draft.sealedNames.includes(name) && seal(page);
   const { related, summary, holder } = draft;
@@ -99,6 +121,7 @@ function rowsOf({ draft, page }) {
       h("bdi", null, holder.name || say("deposit.key_unnamed")),
       " ",
       digest(page, draft.signer.kid),
+      known,
     ],
   ];
 }
@@ -225,14 +248,15 @@ async function sign(draft, page) {
 function notSent(page, error, { records, files }, isRefused) {
   const { say } = page;
   const text = `${records.map(({ compact }) => compact).join("\n")}\n`;
+  const name = records.at(-1).id.slice(0, 16);
   const kind = isRefused ? "refused" : "not_sent";
   return notice(
     isRefused ? "false" : "caution",
     say(`deposit.${kind}`),
     h("p", null, why(page, error)),
     say(`deposit.${kind}_what`),
-    h("p", null, saveLink(page, say("deposit.save_records"), RECORDS_FILE, text)),
+    h("p", null, saveLink(page, say("deposit.save_records"), `${name}.${RECORDS_FILE}`, text)),
     files.secret &&
-      h("p", null, saveLink(page, say("deposit.save_secret"), "sealed.json", files.secret)),
+      h("p", null, saveLink(page, say("deposit.save_secret"), `${name}.sealed.json`, files.secret)),
   );
 }

@@ -166,6 +166,7 @@ export default {
   "deposit.key_file_hint":
     "If you saved a key on another computer, or made one with the command line (provenance key export).",
   "deposit.key_unnamed": "without a name",
+  "deposit.key_known": "This ledger knows it as the key of: ",
   "deposit.key_use": "Sign with this key",
   "deposit.holder_lead":
     "Whose key is it? These details go into the ledger with your key, as your own statement. An institution can confirm them later.",
@@ -245,7 +246,7 @@ export default {
   "deposit.status_verify": "Check it step by step",
   "deposit.keep_title": "Keep these files",
   "deposit.keep_lead":
-    "With these, your data and one look at the blockchain, anybody can check the deposit, even when this ledger is long gone.",
+    "Once the receipt is complete (save it again then), anybody can check the deposit with these files, your data and one look at the blockchain, even when this ledger is long gone.",
   "deposit.save_receipt": "Save the receipt",
   "deposit.keep_receipt": "The evidence itself. You may give it to anybody.",
   "deposit.save_secret": "Save what opens the seal",

@@ -155,6 +155,7 @@ export default {
   "deposit.key_file_hint":
     "如果您在别的电脑上保存过密钥，或用命令行生成过（provenance key export）。",
   "deposit.key_unnamed": "未填姓名",
+  "deposit.key_known": "此账本已知这把密钥属于：",
   "deposit.key_use": "用这把密钥签名",
   "deposit.holder_lead":
     "这是谁的密钥？以下内容将作为您本人的声明，随密钥写入账本；所在机构日后可以予以确认。",
@@ -228,7 +229,7 @@ export default {
   "deposit.status_verify": "逐步核验这份凭据",
   "deposit.keep_title": "请保存这些文件",
   "deposit.keep_lead":
-    "有了这些文件和您的数据，再到区块链上查对一次，任何人都能核验这份存证，即使这个账本早已不在。",
+    "凭据完整之后（届时请再保存一次），有了这些文件和您的数据，再到区块链上查对一次，任何人都能核验这份存证，即使这个账本早已不在。",
   "deposit.save_receipt": "保存存证凭据",
   "deposit.keep_receipt": "证据本身，可以交给任何人。",
   "deposit.save_secret": "保存启封文件",
