@@ -13,7 +13,7 @@ import pytest
 from axe import overflowing, serious_findings
 from playwright.sync_api import expect
 from tabs import NARROW, WIDE, complaints_of
-from visited_site import ORIGIN
+from visited_site import ORIGIN, ROR
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -166,6 +166,9 @@ def test_which_files_differ_is_said_by_name(browser_page: Page, case: Case, tmp_
     give_folder(page, altered)
     expect(page.get_by_text("Changed: 1", exact=True)).to_be_visible()
     expect(page.get_by_text(f"{names[1]} → another name.csv")).to_be_visible()
+    expect(page.locator(".step.false .step-text")).to_have_text(
+        "differences: 3; they are listed above, under “Your files”"
+    )
     expect(page.get_by_text("<b>extra.txt", exact=True)).to_be_visible()
     found = verdict_of(page)
     assert found == case.by_cli(altered, "--manifest", case.manifest)
@@ -271,11 +274,16 @@ def test_only_a_policy_that_was_compared_makes_it_green(browser_page: Page, case
     page.get_by_role("button", name="Take the policy that this server gives").click()
     expect(page.get_by_text("a trust policy that you have not compared")).to_be_visible()
     expect(page.locator(".given-rows")).not_to_contain_text("still needed")
+    believed = page.locator(".step-trust", has_text="policy that this server gave")
+    expect(believed.first).to_be_visible()
+    expect(page.locator(".interval dl")).to_be_visible()
+    expect(page.locator(".interval-line")).to_have_count(0)  # nothing is proved of the time
     expect(page.get_by_text("only its operator knows its chain")).to_be_visible()
     digest = str(verdict_of(page)["policy_digest"])
     page.get_by_label("The digest that you have from elsewhere").fill(digest.upper())
     page.get_by_role("button", name="Keep this policy").click()
     expect(page.get_by_text("a trust policy that you have not compared")).to_have_count(0)
+    expect(believed).to_have_count(0)
     page.goto("/verify")  # another day: it is chosen by itself
     give(page, case.receipt)
     expect(page.get_by_text("Your trust policy: you have compared its digest")).to_be_visible()
@@ -328,6 +336,23 @@ def test_a_seal_is_opened_whole_or_for_one_file(
     expect(page.get_by_text("data equal; files: 2")).to_be_visible()
     opened = ("--opening", kept / "opening.receipt.json")
     assert verdict_of(page) == case.by_cli(data, *opened, receipt=receipt)
+
+
+def test_what_was_signed_is_shown_whole(browser_page: Page, case: Case, tmp_path: Path) -> None:
+    case.site.sign(
+        "described", "wang", "deposit", case.data, "--title", "Described", "-o", tmp_path,
+        "--access", "restricted", "--identifier", "doi:10.5281/zenodo.7",
+        "--contributor", f"Li Na; ror={ROR}; roles=software", "--contributor", "周安",
+        "--hold", "contributors[1]", "--relation", f"wasDerivedFrom={case.site.records['first']}",
+    )  # fmt: skip
+    page = browser_page
+    page.goto("/verify")
+    give(page, tmp_path / "receipt.json", case.policy)
+    claims = page.locator(".claims")
+    for words in ("on request", "DOI 10.5281/zenodo.7", f"({ROR})", "1 person who is not shown"):
+        expect(claims).to_contain_text(words)
+    expect(claims).to_contain_text("made from it")
+    expect(claims).not_to_contain_text("周安")
 
 
 def test_once_loaded_it_works_without_a_network(browser_page: Page, case: Case) -> None:

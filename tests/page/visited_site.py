@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["GORMAN", "ORIGIN", "WANG", "ZHANG", "Site", "founded_site", "serving_site"]
+__all__ = ["GORMAN", "ORIGIN", "ROR", "WANG", "ZHANG", "Site", "founded_site", "serving_site"]
 
 ORIGIN = "page.example/ledger"
 INSTITUTE, ROR = "Polar Institute", "05dxps055"

@@ -34,7 +34,7 @@ export function intervalLine(page, { lower, upper, claimed = null, openUpper }) 
   return h(
     "figure",
     { class: "interval" },
-    picture(lower, upper, claimed),
+    (lower || upper) && picture(lower, upper, claimed), // of nothing proved there is no picture
     h(
       "dl",
       null,

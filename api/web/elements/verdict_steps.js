@@ -11,7 +11,8 @@ import { technical } from "./technical.js";
  * @returns {import("./steps.js").Step[]}
  */
 export function stepsOf(checks, language) {
-  return describeChecks(checks, language).map((told, at) => ({
+  const named = language === "zh" ? checks.map(inChinese) : checks;
+  return describeChecks(named, language).map((told, at) => ({
     number: told.number,
     title: told.title,
     outcome: checks[at].outcome,
@@ -19,4 +20,11 @@ export function stepsOf(checks, language) {
     text: [told.text, told.detail !== null && [" ", technical(told.detail)]],
     trust: told.trusted,
   }));
+}
+
+/** Of the parts of a receipt that a sentence begins with, the first is a word of every day. */
+function inChinese(check) {
+  return check.facts.part === "record"
+    ? { ...check, facts: { ...check.facts, part: "记录" } }
+    : check;
 }

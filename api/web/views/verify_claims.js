@@ -4,7 +4,7 @@
 
 import { ROLES } from "../core/credit.js";
 import { parseRecord } from "../core/parse_record.js";
-import { digestGroups } from "../elements/digest.js";
+import { digest, digestGroups } from "../elements/digest.js";
 import { h } from "../elements/dom.js";
 import { facts } from "../elements/facts.js";
 import { lengthText } from "../elements/numbers.js";
@@ -19,7 +19,7 @@ export function drawClaims(page, receipt) {
   const { say } = page;
   const record = recordOf(receipt);
   if (record === null) return null;
-  const { title, version, license } = record.payload;
+  const { title } = record.payload;
   return h(
     "section",
     { class: "claims" },
@@ -31,44 +31,73 @@ export function drawClaims(page, receipt) {
         say.has(`verify.type_${record.type}`) ? say(`verify.type_${record.type}`) : record.type,
       ],
       [say("deposit.title_label"), typeof title === "string" && h("bdi", null, title)],
-      [say("deposit.version_label"), typeof version === "string" && h("bdi", null, version)],
       ...datasetRows(page, record),
-      [say("deposit.license_label"), license],
       [say("verify.claims_time"), time(page, record.iat)],
     ]),
   );
 }
 
 /**
- * Who made which data, as a record says it: rows for `facts`.
+ * What a record says of the data: rows for `facts`, in the order in which it was asked for.
  * @param {import("../page.js").Page} page
  * @param {{payload: Record<string, any>, claims: object}} record
  */
 export function datasetRows(page, { payload, claims }) {
   const { say } = page;
-  const { contributors, files, bytes, dataset_digest: digest } = payload;
+  const { version, contributors, files, bytes, dataset_digest: fingerprint } = payload;
+  const { license, access, identifiers, relations } = payload;
+  const hidden = (claims.contributors?.length ?? 0) - (contributors?.length ?? 0);
   return [
-    [say("deposit.people"), Array.isArray(contributors) && peopleList(page, contributors)],
+    [say("deposit.version_label"), typeof version === "string" && h("bdi", null, version)],
+    [say("deposit.people"), Array.isArray(contributors) && peopleList(page, contributors, hidden)],
     [
       say("deposit.found_files"),
       files && say("deposit.files_and_bytes", { files, bytes: lengthText(page, bytes ?? 0) }),
     ],
     [
       say("deposit.fingerprint"),
-      typeof digest === "string"
-        ? digestGroups(page, digest, say("deposit.fingerprint"))
+      typeof fingerprint === "string"
+        ? digestGroups(page, fingerprint, say("deposit.fingerprint"))
         : Object.hasOwn(claims, "sealed") && say("verify.claims_sealed"),
+    ],
+    [say("deposit.license_label"), license],
+    [
+      say("deposit.access_label"),
+      say.has(`deposit.access_${access}`) ? say(`deposit.access_${access}`) : access,
+    ],
+    [say("record.identifiers"), Array.isArray(identifiers) && identifiers.map(identifier)],
+    [
+      say("deposit.relation_label"),
+      Array.isArray(relations) && relations.map((one) => related(page, one)),
     ],
   ];
 }
 
-function peopleList(page, people) {
+function identifier({ type, value }) {
+  return h("p", null, `${String(type).toUpperCase()} `, h("bdi", null, value));
+}
+
+function related(page, { relation, record, identifier: name }) {
+  const key = `deposit.relation_${relation}`;
+  const target = record ? digest(page, record) : h("bdi", null, name);
+  return h(
+    "p",
+    null,
+    page.say.has(key) ? page.say(key) : relation,
+    page.say("deposit.colon"),
+    target,
+  );
+}
+
+function peopleList(page, people, hidden) {
   const { say, language } = page;
   const shown = people.filter((one) => typeof one?.name === "string");
+  const unshown = people.length - shown.length + hidden;
   return h(
     "ul",
     { class: "plain-list" },
-    shown.map(({ name, orcid, roles = [] }) => {
+    shown.map(({ name, orcid, ror, roles = [] }) => {
+      const ids = [orcid, ...(Array.isArray(ror) ? ror : [])].filter(Boolean).join(", ");
       const words = roles
         .map((slug) => ROLES.get(slug)?.[language] ?? slug)
         .join(say("deposit.list_comma"));
@@ -76,10 +105,11 @@ function peopleList(page, people) {
         "li",
         null,
         h("bdi", null, name),
-        orcid && ` (${orcid})`,
+        ids && ` (${ids})`,
         words && [say("deposit.colon"), words],
       );
     }),
+    unshown > 0 && h("li", { class: "soft" }, say("verify.claims_unshown", { count: unshown })),
   );
 }
 

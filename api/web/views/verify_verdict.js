@@ -28,6 +28,7 @@ export function drawVerdict(places, page, { verdict, data, receipt, material }) 
   const { say, language } = page;
   const { warnings } = describeVerdict(verdict, language);
   const { title, means, cause } = headlineOf(page, verdict);
+  const files = drawFiles(page, data, verdict, listsAnother(material, receipt));
   replace(
     places.verdict,
     h("h2", null, say("verify.verdict_title")),
@@ -36,14 +37,14 @@ export function drawVerdict(places, page, { verdict, data, receipt, material }) 
     !material.judge.isOwn && notice("caution", null, say("verify.not_your_policy")),
     verdict.record && interval(page, verdict),
     advice(page, verdict, cause),
-    drawFiles(page, data, verdict, listsAnother(material, receipt)),
+    files,
   );
   const bytes = dump(verdict);
   replace(
     places.checks,
     h("h2", null, say("verify.steps_title")),
     h("p", { class: "hint" }, say("verify.steps_lead")),
-    stepList(page, stepsOf(verdict.checks, language)),
+    stepList(page, steps(page, verdict, material, files !== null)),
     drawClaims(page, receipt),
     about(page, verdict),
     h("p", null, saveLink(page, say("verify.save_verdict"), "verdict.json", bytes)),
@@ -55,6 +56,20 @@ function toneOf({ exit_code: code, independent }, { judge }, cause) {
   if (cause === "block" || cause === "log") return "caution"; // most often the reader's own slip
   if (code === 0) return judge.isOwn && independent ? "proved" : "caution";
   return code === 1 || code === 2 ? "false" : "caution";
+}
+
+/** The steps; what the page knows better than a sentence for all is put in its own words. */
+function steps({ say, language }, { checks }, { judge }, isListed) {
+  const isServers = !judge.isOwn && judge.name === undefined; // a file has a name
+  return stepsOf(checks, language).map((step, at) => {
+    const { trust, code, facts: found } = checks[at];
+    const isBelieved = isServers && trust === "policy" && step.trust !== null;
+    return {
+      ...step,
+      text: isListed && code === "files-differ" ? say("verify.files_listed", found) : step.text,
+      trust: isBelieved ? say("verify.trusts_server") : step.trust,
+    };
+  });
 }
 
 function interval(page, verdict) {

@@ -122,6 +122,9 @@ export default {
     "A node or service did not answer. Try again later, or look the block up yourself.",
   "verify.not_your_policy":
     "So far this rests on a trust policy that you have not compared. Until then it only shows that nothing contradicts itself.",
+  "verify.trusts_server":
+    "trusted: the trust policy that this server gave; you have not compared it",
+  "verify.files_listed": "differences: {count}; they are listed above, under “Your files”",
   "verify.bound_source": "block {number} of {chain}; {trust}",
   "verify.next_title": "What to do next",
   "verify.next_hash": "Its hash must be:",
@@ -169,12 +172,13 @@ export default {
   "verify.files_more": "… and {count} more.",
   "verify.steps_title": "Step by step",
   "verify.steps_lead":
-    "The numbers are those of the trust model. “Not checked” is no suspicion; it is only not known.",
+    "These are all the checks that there are. “Not checked” is no suspicion; it is only not known.",
   "verify.claims_title": "What the record says",
   "verify.claims_lead":
     "These are the words of whoever signed. That they were said then is what the receipt proves; that they are true it does not.",
   "verify.claims_type": "Kind of record",
   "verify.claims_sealed": "sealed by its owner",
+  "verify.claims_unshown": "and {count} {count|person who is|people who are} not shown here",
   "verify.claims_time": "Time by the signer’s own clock",
   "verify.type_deposit": "deposit of data",
   "verify.type_opening": "opening of a sealed deposit",

@@ -108,6 +108,8 @@ export default {
   "verify.means_4": "节点或服务没有应答。请稍后再试，或自行查询该区块。",
   "verify.not_your_policy":
     "到目前为止，结论依据的是您尚未比对的信任策略。在比对之前，它只表明各部分没有自相矛盾。",
+  "verify.trusts_server": "所信任者：此服务器给出的信任策略，您尚未比对",
+  "verify.files_listed": "差异 {count} 处，已在上面的“您的文件”中列出",
   "verify.bound_source": "{chain} 的区块 {number}；{trust}",
   "verify.next_title": "下一步",
   "verify.next_hash": "其哈希应为：",
@@ -147,12 +149,13 @@ export default {
   "verify.files_duplicated": "与某个已记录文件内容相同的副本：{count} 个",
   "verify.files_more": "……另有 {count} 个。",
   "verify.steps_title": "逐步核验",
-  "verify.steps_lead": "编号与信任模型一致。“未核验”并不表示可疑，只是尚不知晓。",
+  "verify.steps_lead": "这就是全部的核验步骤。“未核验”并不表示可疑，只是尚不知晓。",
   "verify.claims_title": "记录所写的内容",
   "verify.claims_lead":
     "以下是签名者自己的话。凭据证明的是这些话在当时已经说出，并不证明其内容属实。",
   "verify.claims_type": "记录种类",
   "verify.claims_sealed": "已由存证人密封",
+  "verify.claims_unshown": "另有 {count} 人未在此公开",
   "verify.claims_time": "签名者自己时钟的时间",
   "verify.type_deposit": "数据存证",
   "verify.type_opening": "启封",
