@@ -179,6 +179,9 @@ def test_a_person_is_keys_and_what_they_signed(browser_page: Page, site: Site) -
     expect(own).to_contain_text("objects")
     expect(browser_page.locator(".keys-of-level.institution_bound")).to_have_count(0)
     expect(browser_page.locator("main")).to_contain_text("names Kristen Gorman")
+    open_at(browser_page, f"/people/{ZHANG}")
+    disputed = browser_page.locator(f".hit[data-id='{site.records['first']}'] .badge")
+    expect(disputed.filter(has_text="In dispute")).to_be_visible()
 
 
 def test_a_key_shows_whose_it_is_and_what_it_signed(browser_page: Page, site: Site) -> None:

@@ -85,7 +85,12 @@ function titleWords(page, hit, entry) {
   return titleOf(page, typeof title === "string" ? title : null);
 }
 
-function standingBadges(page, { standing }) {
+/**
+ * How a record stands, as the server tells it.
+ * @param {import("../page.js").Page} page
+ * @param {object} hit
+ */
+export function standingBadges(page, { standing }) {
   if (typeof standing !== "object" || standing === null) return null;
   const marks = {
     withdrawn: standing.withdrawn,

@@ -15,6 +15,7 @@ import { entryList } from "../elements/entry_list.js";
 import { notice } from "../elements/notice.js";
 import { trustNotice } from "../elements/trust_notice.js";
 import { personName } from "../elements/who.js";
+import { standingBadges } from "../elements/hit.js";
 import { keyCard } from "../elements/key_card.js";
 import { gatherHits, isKeyOf, refusedNotice } from "./person_gather.js";
 
@@ -69,7 +70,7 @@ function draw(body, page, orcid, gathered) {
     trustNotice(page, reading),
     entries.length === 0 &&
       notice("note", say("person.nothing"), h("p", null, say("find.nothing_means"))),
-    LEVELS.map((level) => keysOfLevel(page, keys, entries, level)),
+    LEVELS.map((level) => keysOfLevel(page, keys, gathered, level)),
     othersPart(page, orcid, keys, entries),
     h("p", { class: "hint" }, say("find.may_leave_out")),
     h(
@@ -99,7 +100,7 @@ function keysOf(entries, orcid) {
   return keys;
 }
 
-function keysOfLevel(page, keys, entries, level) {
+function keysOfLevel(page, keys, { entries, hits }, level) {
   const { say } = page;
   const own = [...keys.values()].filter((one) => one.signer.level === level);
   if (own.length === 0) return null;
@@ -115,14 +116,15 @@ function keysOfLevel(page, keys, entries, level) {
         "div",
         { class: "person-key" },
         keyCard(page, one, signed),
-        signedParts(page, signed),
+        signedParts(page, signed, hits),
       );
     }),
   );
 }
 
 /** What a key signed, by kind. */
-function signedParts(page, signed) {
+function signedParts(page, signed, hits) {
+  const standing = ({ id }) => standingBadges(page, hits.get(id));
   const kinds = [
     ["deposits", ["deposit"]],
     ["contributions", ["contribution", "response"]],
@@ -134,7 +136,7 @@ function signedParts(page, signed) {
       types === null ? !isListed(type) && type !== "key" : types.includes(type),
     );
     if (found.length === 0) return null;
-    return [h("h3", null, page.say(`person.${name}`)), entryList(page, found)];
+    return [h("h3", null, page.say(`person.${name}`)), entryList(page, found, standing)];
   });
 }
 

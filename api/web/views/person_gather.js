@@ -20,6 +20,7 @@ const MOST_KEYS = 12;
  * @typedef {object} Gathered
  * @property {import("../reading.js").Reading} reading
  * @property {import("../core/case.js").Entry[]} entries proved to be in the log, oldest first
+ * @property {Map<string, object>} hits what the server told of each, by id
  * @property {{id: string, error: Error}[]} refused what the server gave and could not prove
  * @property {boolean} isCut there was more than the page takes
  * @property {string[]} omitted ids of records of which this browser keeps receipts, and which
@@ -35,17 +36,19 @@ export async function gatherHits(page, question) {
   const { signal } = page;
   const reading = await openReading(signal);
   const { items, next } = await allHits({ [question.kind]: question.value }, signal, LIMIT);
-  const gathering = { reading, signal, found: new Map(), refused: [], isCut: next !== null };
+  const maps = { found: new Map(), hits: new Map() };
+  const gathering = { reading, signal, ...maps, refused: [], isCut: next !== null };
   await take(gathering, items);
   if (question.kind === "orcid") await takeSigned(gathering, question.value);
   const { found, refused, isCut } = gathering;
   const entries = [...found.values()].sort((a, b) => a.leafIndex - b.leafIndex);
   const told = new Set([...found.keys(), ...refused.map(({ id }) => id)]);
   const omitted = isCut ? [] : await omittedOf(reading, question, told);
-  return { reading, entries, refused, isCut, omitted };
+  return { reading, entries, hits: maps.hits, refused, isCut, omitted };
 }
 
-async function take({ reading, signal, found, refused }, hits) {
+async function take({ reading, signal, found, refused, hits: told }, hits) {
+  for (const hit of hits) told.set(hit.id, hit);
   const known = (id) => found.has(id) || refused.some((one) => one.id === id);
   const ids = new Set(hits.map((hit) => String(hit.id)).filter((id) => !known(id)));
   await eachOf(ids, async (id) => {
