@@ -58,6 +58,7 @@ const STEPS = Object.freeze([
   { name: "receipt", module: receipt },
 ]);
 const LAST = STEPS.length - 1;
+const TYPED = "input:not([type=checkbox], [type=radio], [type=file])";
 
 /**
  * Show the deposit page.
@@ -97,6 +98,7 @@ export async function render(root, page) {
     );
     if (moveFocus) heading.focus({ preventScroll: false });
   };
+  body.addEventListener("keydown", pressMain);
   const go = (at) => {
     draft.step = at;
     show();
@@ -108,6 +110,15 @@ export async function render(root, page) {
       go(LAST);
     });
   return { keep: () => draft };
+}
+
+/** Enter in a field presses the button that it is for, but not while a Chinese word is chosen. */
+function pressMain({ key, isComposing, target }) {
+  if (key !== "Enter" || isComposing || !target.matches(TYPED)) return;
+  let near = target.closest(".finder") ?? target;
+  const wanted = near === target ? "button.main" : "button";
+  while (!near.querySelector(wanted)) near = near.parentElement;
+  near.querySelector(wanted).click();
 }
 
 /** @returns {Draft} */

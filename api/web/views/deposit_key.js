@@ -210,7 +210,8 @@ function openFields(step, { who = null, expected = null }) {
     return chosen(step, signer);
   };
   const go = h("p", null, busyButton(say("deposit.key_open"), open, "main"));
-  return [drop, named, passphrase.node, go, said.node];
+  const stays = h("p", { class: "hint" }, say("deposit.key_stays"));
+  return [drop, named, passphrase.node, stays, go, said.node];
 }
 
 async function areFine({ name, orcid, ror }) {

@@ -5,7 +5,8 @@
 import { ROLES } from "../core/credit.js";
 import { bareOrcid, bareRor, checkOrcid, checkRor } from "../core/identifiers.js";
 import { h, replace } from "../elements/dom.js";
-import { busyButton, button, checkedField } from "../elements/form.js";
+import { busyButton, button, checkedField, saying } from "../elements/form.js";
+import { notice } from "../elements/notice.js";
 import { lineProblem } from "./deposit_about.js";
 
 /**
@@ -15,6 +16,8 @@ import { lineProblem } from "./deposit_about.js";
 export function draw({ draft, page, next }) {
   const { say } = page;
   const list = h("div", { class: "people" });
+  const nobody = saying();
+  let isTold = false;
   let made = [];
   const show = (focusOn) => {
     made = draft.people.map((person, at) => personFields(page, person, at, remove));
@@ -37,10 +40,11 @@ export function draw({ draft, page, next }) {
     for (const one of made) {
       const wrong = await one.firstWrong();
       if (wrong === null) continue;
-      wrong.focus();
-      return;
+      return wrong.focus();
     }
-    next();
+    if (enteredPeople(draft).length > 0 || isTold) return next();
+    isTold = true;
+    return nobody.show(notice("caution", null, say("deposit.people_nobody")));
   };
   show();
   return [
@@ -48,6 +52,7 @@ export function draw({ draft, page, next }) {
     h("p", { class: "hint" }, say("deposit.people_consent")),
     list,
     h("p", null, button(say("deposit.person_add"), add)),
+    nobody.node,
     h("p", { class: "step-next" }, busyButton(say("deposit.next"), goOn, "main")),
   ];
 }

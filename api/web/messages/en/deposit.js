@@ -113,6 +113,7 @@ export default {
   "deposit.people_consent":
     "Names become public. Ask people before you name them; later each of them can accept, correct or object to what you say here.",
   "deposit.people_none": "nobody is named",
+  "deposit.people_nobody": "Nobody is named, so nobody gets credit. Continue all the same?",
   "deposit.person": "Person {number}",
   "deposit.person_add": "Add a person",
   "deposit.person_remove": "Remove person {number}",
@@ -191,6 +192,8 @@ export default {
   "deposit.key_file_needed": "Please choose the file.",
   "deposit.key_other_file": "This is not the file that was just made for you.",
   "deposit.key_open": "Open the key",
+  "deposit.key_stays":
+    "Once open, the key stays in this browser and signs without a passphrase. On a shared computer, clear this site’s data afterwards.",
   "deposit.key_opening": "Opening the key: a second or two …",
   "deposit.key_unreadable": "This is not a key file that can be read: {why}",
   "deposit.key_not_kept":
@@ -268,7 +271,7 @@ export default {
     "This browser keeps nothing (a private window?). Save these files before you close the page.",
   "deposit.invite_title": "Ask the people named for their answer",
   "deposit.invite_lead":
-    "The ledger sends no mail: send each person their own link. It leads to a page where they accept, correct or object. A link shows the name to whoever has it, even if the name is kept back or erased from the ledger.",
+    "The ledger sends no mail: send each person their own link. It leads to a page where they accept, correct or object. Whoever has a link can read the name in it, even if the ledger does not show it, or no longer does.",
   "deposit.invite_link": "Link for {name}",
   "deposit.another": "Deposit something else",
 };

@@ -107,6 +107,7 @@ export default {
   "deposit.people_consent":
     "姓名将会公开，请事先征得本人同意。此后，每位贡献者都可以对您所写的内容表示认可、更正或异议。",
   "deposit.people_none": "未列出任何人",
+  "deposit.people_nobody": "没有写明任何贡献者，任何人都不会因此得到署名。仍要继续吗？",
   "deposit.person": "第 {number} 位贡献者",
   "deposit.person_add": "添加贡献者",
   "deposit.person_remove": "移除第 {number} 位贡献者",
@@ -179,6 +180,8 @@ export default {
   "deposit.key_file_needed": "请选择文件。",
   "deposit.key_other_file": "这不是刚才为您生成的那个文件。",
   "deposit.key_open": "打开密钥",
+  "deposit.key_stays":
+    "打开之后，密钥会留在此浏览器中，签名时不再需要口令。如果是公用电脑，用完请清除本站数据。",
   "deposit.key_opening": "正在打开密钥，需要一两秒……",
   "deposit.key_unreadable": "这不是可以读取的密钥文件：{why}",
   "deposit.key_not_kept":
@@ -247,7 +250,7 @@ export default {
   "deposit.not_kept": "此浏览器不保留任何内容（是否为无痕窗口？）。请在关闭页面之前保存这些文件。",
   "deposit.invite_title": "请所列贡献者答复",
   "deposit.invite_lead":
-    "账本不发送邮件，请把各人的链接分别发给本人；打开链接即可表示认可、更正或异议。链接中带有姓名，得到链接的人都能看到，即使该姓名并未公开或已从账本中抹除。",
+    "账本不发送邮件，请把各人的链接发给本人，打开即可表示认可、更正或异议。得到链接的人都能看到其中的姓名，即使账本未公开或已抹除。",
   "deposit.invite_link": "给 {name} 的链接",
   "deposit.another": "再存证一批数据",
 };
