@@ -1,4 +1,4 @@
-/** Looking up: one box, or files, and what the ledger answers. */
+/** Looking up: one box, or files, and what the ledger answers; a person by ORCID iD, and a key. */
 export default {
   "find.title": "查询",
   "find.lead": "这些数据由谁存证、何时存证？某人或某机构签署过什么？",
@@ -45,4 +45,43 @@ export default {
   "find.receipt_false": "服务器为此记录给出的凭据不成立。",
   "find.receipt_away": "未能取得其凭据。",
   "find.and_more": "，另有 {count} 人",
+
+  "person.title": "ORCID {orcid}",
+  "person.lead":
+    "ORCID 是有人写入密钥记录的内容，其确认程度标注在每把密钥旁；确认过的与自称的从不混列。",
+  "person.nothing": "本日志中没有提及此 ORCID 的记录。",
+  "person.raw": "查看服务器给出的原始数据",
+  "person.keys_institution_bound": "由机构确认的密钥",
+  "person.keys_institution_bound_means": "信任策略所列的机构已签名确认密钥属于谁。",
+  "person.keys_self_asserted": "持有人自称的密钥",
+  "person.keys_self_asserted_means":
+    "任何人都可以把此 ORCID 写进自己的密钥，这些密钥没有他人确认。",
+  "person.keys_unbound": "未经任何确认的密钥",
+  "person.keys_unbound_means": "没有人说明这些密钥属于谁。",
+  "person.deposits": "存证",
+  "person.contributions": "贡献声明与答复",
+  "person.rest": "其他记录",
+  "person.others": "他人的说法",
+  "person.others_means": "由未写明此 ORCID 的密钥签署；本人答复之前只是他人的声称。",
+  "person.named_as": "写明 {name}",
+  "person.orcid_site":
+    "该 ORCID 是否存在、持有人如何自述，见 {link}。本页没有向该网站查询任何内容。",
+  "person.omitted": "本浏览器存有 {count} 条记录的凭据，而服务器却没有提到它们：",
+
+  "person.key": "密钥",
+  "person.key_title": "密钥",
+  "person.key_lead": "记录由密钥签署。密钥属于谁、有效到何时，由同一日志中的记录说明。",
+  "person.holder": "持有人",
+  "person.key_since": "进入日志的时间",
+  "person.key_state": "状态",
+  "person.key_no_revocation": "未见吊销。是否确实没有吊销，只有通读整部日志才能证明。",
+  "person.key_nothing": "本日志中没有这把密钥签署的记录。",
+  "person.key_records": "关于此密钥的说明",
+  "person.key_records_means": "按先后列出每条密钥记录，以及由谁负责。",
+  "person.says_name": "姓名",
+  "person.recovery": "恢复密钥",
+  "person.previous": "接替",
+  "person.signed": "签署过的记录",
+  "person.key_others": "由其他密钥签署",
+  "person.key_audit": "命令行可以通读整部日志，从而证明密钥是否被吊销：",
 };
