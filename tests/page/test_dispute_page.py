@@ -56,6 +56,8 @@ def test_each_side_has_what_its_keys_signed(browser_page: Page, site: Site) -> N
     expect(respondent).not_to_contain_text("笔记本")
     expect(browser_page.locator(".sheet .badge.caution")).to_contain_text("nobody has decided")
     expect(browser_page.locator(".sheet .trust.checked")).to_be_visible()
+    opened = browser_page.locator(".sheet .who")  # nobody has to confirm an institution
+    expect(opened.locator(".badge")).to_contain_text("The institution’s own key")
 
 
 def test_which_came_first_is_shown_and_not_judged(browser_page: Page, site: Site) -> None:

@@ -186,6 +186,12 @@ def test_everybody_can_read_a_record(
 
 def test_on_paper_is_what_can_be_read_there(first: Page) -> None:
     first.emulate_media(media="print")
+    screen = first.viewport_size
+    first.set_viewport_size({"width": 673, "height": 986})  # what the margins leave of A4
+    frame = first.locator(".sheet").first.bounding_box()
+    assert frame is not None
+    assert frame["y"] + frame["height"] < 986
+    first.set_viewport_size(screen or WIDE)
 
     expect(first.locator(".certificate")).to_be_visible()
     expect(first.locator(".take")).to_be_hidden()

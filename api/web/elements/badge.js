@@ -43,14 +43,21 @@ export function badge(text, tone = "plain", title = undefined) {
  * @param {import("../page.js").Page} page
  * @param {"institution-bound" | "self-asserted" | "unbound"} level
  * @param {string} [binder] the institution's name
+ * @param {string | null} [holder] whose key it is: an institution needs nobody to confirm its own
  * @returns {HTMLElement}
  */
-export function levelBadge(page, level, binder) {
-  const word = level.replace("-", "_");
+export function levelBadge(page, level, binder, holder = null) {
+  const isOwn = level === "institution-bound" && holder !== null && holder === binder;
+  const word = isOwn ? "institution_own" : level.replace("-", "_");
   const name = binder ?? page.say("shell.level_some_institution");
   const text = page.say(`shell.level_${word}`, { binder: name });
   const title = page.say(`shell.level_${word}_means`);
-  return h("span", { class: ["badge", "level", word], title }, dots(level), text);
+  return h(
+    "span",
+    { class: ["badge", "level", level.replace("-", "_")], title },
+    dots(level),
+    text,
+  );
 }
 
 /**

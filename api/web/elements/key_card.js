@@ -29,7 +29,7 @@ export function keyCard(page, entry, signed) {
         say("person.holder"),
         name !== null && personName(page, { name, orcid: null }),
         " ",
-        levelBadge(page, level, binder ?? undefined),
+        levelBadge(page, level, binder ?? undefined, name),
       ],
       orcid !== null && ["ORCID", h("a", { href: `/people/${orcid}` }, orcid)],
       ror.length > 0 && [

@@ -21,7 +21,7 @@ export function signerLine(page, signer) {
     { class: "who" },
     name !== null && personName(page, { name, orcid }),
     name === null && orcid !== null && orcidLink(orcid),
-    levelBadge(page, level, binder ?? undefined),
+    levelBadge(page, level, binder ?? undefined, name),
     digest(page, kid, { href: `/keys/${kid}`, what: page.say("record.key"), bare: true }),
   );
 }

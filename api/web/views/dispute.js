@@ -158,7 +158,7 @@ function side(view, name) {
 }
 
 function orcidOf({ orcid }) {
-  return orcid === null ? null : [" ", h("span", { class: "soft" }, orcid)];
+  return orcid === null ? null : [" ", h("span", { class: "orcid soft" }, orcid)];
 }
 
 function recordLine({ page }, entry) {

@@ -121,7 +121,7 @@ function drawClaim(body, state) {
 function claimSheet({ page, reading, entry, contributor }) {
   const { say } = page;
   const isDeposit = entry.record.type === "deposit";
-  const ids = [contributor?.orcid, ...(contributor?.ror ?? [])].filter(Boolean).join(" · ");
+  const ids = [contributor?.orcid, ...(contributor?.ror ?? [])].filter(Boolean);
   return h(
     "article",
     { class: "sheet claim" },
@@ -134,7 +134,12 @@ function claimSheet({ page, reading, entry, contributor }) {
         null,
         contributor === null ? say("record.not_shown") : h("bdi", null, contributor.name),
       ),
-      ids && h("p", { class: "soft" }, ids),
+      ids.length > 0 &&
+        h(
+          "p",
+          { class: "soft row" },
+          ids.map((id) => h("span", { class: "orcid" }, id)),
+        ),
       h("p", null, trustMark(page, trustOf(reading))),
     ),
     facts([

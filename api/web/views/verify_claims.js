@@ -97,7 +97,7 @@ function peopleList(page, people, hidden) {
     "ul",
     { class: "plain-list" },
     shown.map(({ name, orcid, ror, roles = [] }) => {
-      const ids = [orcid, ...(Array.isArray(ror) ? ror : [])].filter(Boolean).join(", ");
+      const ids = [orcid, ...(Array.isArray(ror) ? ror : [])].filter(Boolean);
       const words = roles
         .map((slug) => ROLES.get(slug)?.[language] ?? slug)
         .join(say("deposit.list_comma"));
@@ -105,7 +105,7 @@ function peopleList(page, people, hidden) {
         "li",
         null,
         h("bdi", null, name),
-        ids && ` (${ids})`,
+        ids.map((id) => [" ", h("span", { class: "orcid" }, `(${id})`)]),
         words && [say("deposit.colon"), words],
       );
     }),

@@ -23,7 +23,7 @@ export default {
     "A record or a statement stands on a side only if the key that signed it has that party’s ORCID iD, or, where one of them has none, the exact name.",
   "dispute.side_claimant": "Claimant",
   "dispute.side_respondent": "Respondent",
-  "dispute.signed_records": "Records in dispute that it signed",
+  "dispute.signed_records": "Disputed records signed by this side",
   "dispute.no_records": "None.",
   "dispute.statements": "Statements and evidence",
   "dispute.no_statements": "Nothing stated yet.",

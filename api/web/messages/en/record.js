@@ -3,7 +3,7 @@ export default {
   "record.title": "Record",
   "record.loading": "Fetching the record and checking its receipt …",
   "record.loaded": "The page is complete.",
-  "record.id": "Record id",
+  "record.id": "Record ID",
   "record.key": "Key",
   "record.kind": "Kind",
   "record.dataset": "Dataset",
@@ -35,13 +35,13 @@ export default {
   "record.type_erasure": "Erasure of personal data",
   "record.type_genesis": "Founding of the log",
   "record.type_configuration": "Change of the log’s own keys",
-  "record.type_beacon": "Beacon",
+  "record.type_beacon": "Time mark (names a recent block)",
   "record.type_other": "Record of an unknown kind",
 
   "record.by_own_policy":
     "means: proved in this browser by the trust policy of {origin} ({digest}), which you compared on {time}.",
   "record.by_servers_policy":
-    "The receipts were checked in this browser, but only by the trust policy that this same server hands out. That shows that the server does not contradict itself, and no more.",
+    "What is not checked is the trust policy: this same server handed it out. By it, this browser checked the receipts; that shows that the server does not contradict itself, and no more.",
   "record.policy_how": "How do I get to “checked here”?",
   "record.policy_compare":
     "A trust policy says whose signatures count for this log. Get its digest from somebody you trust, by another way than this page: from your institution, in print, by telephone. If it is the one below, keep the policy; from then on this browser judges by it.",

@@ -30,7 +30,7 @@ export default {
   "respond.roles_needed": "Choose at least one role, or answer “No”.",
   "respond.reason": "Reason",
   "respond.reason_object": "Why not?",
-  "respond.optional": "(may be left empty)",
+  "respond.optional": "optional",
   "respond.public":
     "Your answer, your name and a reason that you give become public. Personal data can be erased later; the proof of your answer stays.",
   "respond.next": "Continue",

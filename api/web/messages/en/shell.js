@@ -40,6 +40,8 @@ export default {
   "shell.level_institution_bound": "Confirmed by {binder}",
   "shell.level_institution_bound_means":
     "An institution that the trust policy names has confirmed whose key this is.",
+  "shell.level_institution_own": "The institution’s own key",
+  "shell.level_institution_own_means": "The trust policy names this institution.",
   "shell.level_some_institution": "an institution",
 
   "shell.state_disputed": "In dispute",

@@ -35,13 +35,13 @@ export default {
   "record.type_erasure": "个人信息抹除",
   "record.type_genesis": "日志的创立",
   "record.type_configuration": "日志自身密钥的变更",
-  "record.type_beacon": "信标",
+  "record.type_beacon": "时间标记（记下当时的最新区块）",
   "record.type_other": "未知类型的记录",
 
   "record.by_own_policy":
     "指：已在本浏览器中依据 {origin} 的信任策略（{digest}）证明；该策略由您于 {time} 比对。",
   "record.by_servers_policy":
-    "凭据已在本浏览器中核验，但依据的只是同一台服务器给出的信任策略。这只能说明服务器没有自相矛盾。",
+    "未经核验的是信任策略，它由同一台服务器给出。凭据已在本浏览器中依据该策略核验，但这只能说明服务器没有自相矛盾。",
   "record.policy_how": "怎样才能成为“已在本机核验”？",
   "record.policy_compare":
     "信任策略规定了哪些人的签名对此日志有效。请不要只看本页，而是通过其他途径（所在机构、纸质材料、电话）从您信任的人那里取得策略的摘要。若与下面的一致，即可保存该策略；此后本浏览器便依据它来判断。",

@@ -26,7 +26,7 @@ export default {
   "respond.roles_needed": "请至少选择一个角色，或者选择“不属实”。",
   "respond.reason": "理由",
   "respond.reason_object": "为何不属实？",
-  "respond.optional": "（可不填）",
+  "respond.optional": "选填",
   "respond.public": "您的答复、姓名和所填理由将会公开。个人信息日后可以抹除，答复的证明则会保留。",
   "respond.next": "继续",
   "respond.back": "返回",

@@ -37,6 +37,8 @@ export default {
   "shell.level_self_asserted_means": "姓名或 ORCID 由密钥持有人自己填写，没有他人确认。",
   "shell.level_institution_bound": "由 {binder} 确认",
   "shell.level_institution_bound_means": "信任策略所列的一家机构确认了这把密钥属于谁。",
+  "shell.level_institution_own": "机构自己的密钥",
+  "shell.level_institution_own_means": "信任策略列有这家机构。",
   "shell.level_some_institution": "机构",
 
   "shell.state_disputed": "有争议",
