@@ -5,6 +5,7 @@
 import { getReceipt, getReceiptPdf } from "../client.js";
 import { collectCase } from "../collect_case.js";
 import { creditOf } from "../core/attribution.js";
+import { equal } from "../core/bytes.js";
 import { verifyReceipt } from "../core/verify.js";
 import { describeCheck } from "../core/wordings.js";
 import { trustMark } from "../elements/badge.js";
@@ -97,7 +98,7 @@ async function invite(page, done, place) {
 async function renew(page, done, judge, places) {
   try {
     const receipt = await getReceipt(done.id, { signal: page.signal });
-    if (page.signal.aborted || isSame(receipt, done.receipt)) return;
+    if (page.signal.aborted || equal(receipt, done.receipt)) return;
     done.receipt = receipt;
     showFiles(page, done, judge, places.files);
     await keep("receipts", done.id, receipt).catch(() => {}); // a private window keeps nothing
@@ -268,10 +269,6 @@ async function savePdf(page, done, said) {
         ),
       );
   }
-}
-
-function isSame(one, other) {
-  return one.length === other.length && one.every((octet, at) => octet === other[at]);
 }
 
 function pause(milliseconds, signal) {

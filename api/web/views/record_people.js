@@ -53,18 +53,13 @@ export function invitations(page, people) {
     const { entry, digest } = claims.find((one) => one.counts && one.status === "claimed");
     const address = writeInvitation(location.origin, entry.record, digest);
     const words = say("deposit.invite_link", { name: name ?? say("record.not_shown") });
-    return h(
-      "li",
-      { class: "row" },
-      h("a", { href: address }, words),
-      copyButton(page, address, words),
-    );
+    return h("li", null, h("a", { href: address }, words), " ", copyButton(page, address, words));
   };
   const silent = people.filter((one) => one.status === "claimed" && one.isCredited);
   if (silent.length === 0) return null;
   return h(
     "details",
-    { class: "invitations on-screen" },
+    { class: "invitations fields on-screen" },
     h("summary", null, say("deposit.invite_title")),
     h("p", null, say("deposit.invite_lead")),
     h("ul", { class: "plain-list" }, silent.map(link)),

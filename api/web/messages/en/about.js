@@ -101,7 +101,7 @@ export default {
   "about.private_record":
     "The fingerprint and the record that you sign: title, names, roles, licence. You see all of it before you sign.",
   "about.private_list":
-    "The list of the files with their fingerprints never leaves by this page. By command line you can publish it (provenance deposit --publish-manifest); then whoever holds one of the files can find your deposit.",
+    "The list of the files with their fingerprints is never sent by this page. By command line you can publish it (provenance deposit --publish-manifest); then whoever holds one of the files can find your deposit.",
   "about.private_guess":
     "Whoever already guesses what the data are can compare their fingerprint with yours. For data of which that must not happen, there are sealed deposits.",
   "about.private_erase":
