@@ -88,7 +88,7 @@ def test_a_claim_is_amended_and_counts(
     expect(page.locator(".claim .trust.checked")).to_be_visible()
 
     answer(page, "amend")
-    page.get_by_role("checkbox", name="Software").uncheck()
+    page.get_by_role("checkbox", name="Software 软件").uncheck()
     page.get_by_role("checkbox", name="Methodology").check()
     page.locator("textarea").fill("我只做了验证。\nAnd the method.")
     page.get_by_role("button", name="Continue").click()
@@ -161,7 +161,7 @@ def test_a_link_that_is_cut_or_of_nobody_is_told(
         open_at(page, link)
         expect(page.locator(".notice.false")).to_contain_text(words)
     page.get_by_label("The link that you were sent").fill(invited["Petrov"])
-    page.get_by_role("button", name="Open").click()
+    page.get_by_label("The link that you were sent").press("Enter")
     expect(page.locator(".claim")).to_contain_text("Petrov")
 
 

@@ -226,6 +226,8 @@ def test_one_file_needs_the_list_to_be_told_apart(browser_page: Page, case: Case
     give(page, case.manifest)
     expect(page.locator(".files-compared")).to_be_visible()
     assert verdict_of(page) == case.by_cli(one, "--manifest", case.manifest)
+    page.get_by_role("button", name="Remove manifest.jsonl").click()
+    expect(page.get_by_text("You gave only some of the files.")).to_be_visible()
 
 
 def test_a_list_of_other_data_says_nothing_of_files(browser_page: Page, case: Case) -> None:
@@ -258,7 +260,7 @@ def test_a_node_of_the_readers_vouches(browser_page: Page, case: Case) -> None:
     page.get_by_role("button", name="Ask the node").click()
     expect(page.get_by_text("An address begins with https://")).to_be_visible()
     page.get_by_label("Address of the node").fill(case.site.node)
-    page.get_by_role("button", name="Ask the node").click()
+    page.get_by_label("Address of the node").press("Enter")
     expect(page.get_by_text("The node has answered")).to_be_visible()
     found, expected = verdict_of(page), case.by_cli("--rpc", case.site.node)
     blocks = [one for one in found["checks"] if one["name"] == "block"]

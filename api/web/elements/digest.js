@@ -39,7 +39,7 @@ export function digest(page, text, { href, what, bare = false } = {}) {
     "span",
     { class: "digest" },
     href ? h("a", { href }, short) : short,
-    !bare && copyButton(page, text, what),
+    !bare && copyButton(page, text, what ?? shortDigest(text)),
   );
 }
 
@@ -59,6 +59,6 @@ export function digestGroups(page, text, what) {
     "span",
     { class: "digest-groups" },
     h("code", null, prefix && h("span", { class: "digest-prefix" }, prefix), rows.map(row)),
-    copyButton(page, text, what),
+    copyButton(page, text, what ?? shortDigest(text)),
   );
 }

@@ -66,6 +66,17 @@ export function checkedField(wish) {
 }
 
 /**
+ * Let Enter in a field press what it is for, but not while a Chinese word is chosen.
+ * @param {HTMLElement} input
+ * @param {() => void} press
+ */
+export function onEnter(input, press) {
+  input.addEventListener("keydown", ({ key, isComposing }) => {
+    if (key === "Enter" && !isComposing) press();
+  });
+}
+
+/**
  * Make a button.
  * @param {string} label
  * @param {(event: Event) => void} onPress

@@ -6,7 +6,7 @@ import { keepPolicy } from "../policies.js";
 import { digestGroups } from "./digest.js";
 import { h, replace } from "./dom.js";
 import { field, tickBox } from "./field.js";
-import { busyButton } from "./form.js";
+import { busyButton, onEnter } from "./form.js";
 
 const DIGITS = 64;
 
@@ -50,6 +50,7 @@ export function policyCompare(page, policy, onKept) {
     button.toggleAttribute("disabled", !isCompared());
   };
   input.addEventListener("input", look);
+  onEnter(input, () => button.click());
   look();
   return h(
     "div",

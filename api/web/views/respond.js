@@ -12,7 +12,7 @@ import { trustMark } from "../elements/badge.js";
 import { h, replace } from "../elements/dom.js";
 import { facts } from "../elements/facts.js";
 import { choice } from "../elements/field.js";
-import { busyButton, button, checkedField, saying } from "../elements/form.js";
+import { busyButton, button, checkedField, onEnter, saying } from "../elements/form.js";
 import { notice } from "../elements/notice.js";
 import { roleNames, titleOf } from "../elements/story.js";
 import { trustNotice, trustOf } from "../elements/trust_notice.js";
@@ -92,6 +92,7 @@ function askLink(body, page, wrong = null) {
       box.blame(say("respond.link_cut"));
     }
   };
+  onEnter(box.input, open);
   replace(
     body,
     h("p", { class: "lead" }, say("respond.lead")),
@@ -203,6 +204,7 @@ function askAnswer(place, state) {
 
 function rolesField(state) {
   const { page } = state;
+  const [other, lang] = page.language === "zh" ? ["en", "en"] : ["zh", "zh-Hans"];
   const tick = ({ slug, ...names }) => {
     const change = (event) => {
       const others = state.roles.filter((one) => one !== slug);
@@ -214,7 +216,13 @@ function rolesField(state) {
       "label",
       { class: "tick-box" },
       h("input", { type: "checkbox", value: slug, checked, onchange: change }),
-      h("span", null, names[page.language]),
+      h(
+        "span",
+        null,
+        names[page.language],
+        " ",
+        h("span", { class: "role-also", lang }, names[other]),
+      ),
     );
   };
   return h(

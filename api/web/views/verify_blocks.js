@@ -6,7 +6,7 @@
 import { RPC_AWAY } from "../core/given.js";
 import { h, replace } from "../elements/dom.js";
 import { tickBox } from "../elements/field.js";
-import { busyButton, checkedField, saying } from "../elements/form.js";
+import { busyButton, checkedField, onEnter, saying } from "../elements/form.js";
 import { notice } from "../elements/notice.js";
 import { askNode } from "../rpc.js";
 import { partReceipts } from "./verify_material.js";
@@ -122,7 +122,9 @@ function nodeFields(material, page, changed) {
     );
     changed();
   };
-  return [node.node, h("p", null, busyButton(say("verify.node_ask"), ask)), said.node];
+  const asking = busyButton(say("verify.node_ask"), ask);
+  onEnter(node.input, () => asking.click());
+  return [node.node, h("p", null, asking), said.node];
 }
 
 function isAddress(text) {

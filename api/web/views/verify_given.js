@@ -189,7 +189,7 @@ function givenList(desk, refresh) {
       name === null
         ? h("span", { class: "hint" }, say(`verify.lacks_${key}`))
         : h("bdi", { class: "mono" }, name),
-      name !== null && onForget && [" ", button(say("verify.forget", { name }), onForget, "quiet")],
+      name !== null && onForget && [" ", forgetButton(page, name, onForget)],
     );
   const { judge, data, manifest, fileProof, fileOpening } = material;
   return [
@@ -214,6 +214,13 @@ function givenList(desk, refresh) {
       ),
     ),
   ];
+}
+
+/** Of several such buttons each says aloud what it is for. */
+function forgetButton({ say }, name, onForget) {
+  const made = button(say("verify.forget"), onForget, "quiet");
+  made.setAttribute("aria-label", `${say("verify.forget")} ${name}`);
+  return made;
 }
 
 function dataName(page, { name, entries }) {

@@ -40,7 +40,7 @@ export default {
   "dispute.no_times": "尚无时间可言：还没有内容上链。先后次序不受影响。",
   "dispute.axis": "自 {from} 至 {to}。",
   "dispute.axis_stated":
-    "空心条所依据的区块尚未为您查对，或出自运营者自己的链：只是陈述，未经证明。",
+    "空心条所依据的区块尚未为您查对，或出自运营方自己的链：只是陈述，未经证明。",
   "dispute.records_missing": "有 {count} 条争议记录未能显示。",
   "dispute.decision": "裁定",
   "dispute.no_ruling_open": "尚无人裁定。",
