@@ -8,8 +8,6 @@ import deposit from "./en/deposit.js";
 import verify from "./en/verify.js";
 import find from "./en/find.js";
 import record from "./en/record.js";
-import dispute from "./en/dispute.js";
-import respond from "./en/respond.js";
 
 /** @type {Record<string, string>} */
 export default {
@@ -19,6 +17,4 @@ export default {
   ...verify,
   ...find,
   ...record,
-  ...dispute,
-  ...respond,
 };

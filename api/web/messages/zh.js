@@ -8,8 +8,6 @@ import deposit from "./zh/deposit.js";
 import verify from "./zh/verify.js";
 import find from "./zh/find.js";
 import record from "./zh/record.js";
-import dispute from "./zh/dispute.js";
-import respond from "./zh/respond.js";
 
 /** @type {Record<string, string>} */
 export default {
@@ -19,6 +17,4 @@ export default {
   ...verify,
   ...find,
   ...record,
-  ...dispute,
-  ...respond,
 };

@@ -1,4 +1,4 @@
-/** A record: what it says, what is proved of it, and what was said about it since. */
+/** A record, a dispute, an answer: what is said, what is proved of it, and what was said since. */
 export default {
   "record.title": "Record",
   "record.loading": "Fetching the record and checking its receipt …",
@@ -232,4 +232,132 @@ export default {
   "record.badge": "Badge for a web page",
   "record.badge_words": "provenance of these data",
   "record.badge_means": "The badge is this server’s word. Whoever clicks on it comes to this page.",
+
+  // A dispute, from both sides.
+  "dispute.title": "Dispute",
+  "dispute.is_none": "This record is not a dispute.",
+  "dispute.open_record": "Open it as a record",
+  "dispute.unbound":
+    "By the trust policy that this browser goes by, no institution has confirmed the key that opened this dispute. It flags nothing.",
+  "dispute.question": "The question",
+  "dispute.opened_by": "Opened by",
+  "dispute.opened": "Opened",
+  "dispute.about_priority": "Who was first",
+  "dispute.about_authorship": "Who made it",
+  "dispute.about_roles": "Who did what",
+  "dispute.about_content": "What is in it",
+  "dispute.about_rights": "Who has which rights",
+  "dispute.about_other": "Something else",
+  "dispute.state_open": "open: nobody has decided it",
+  "dispute.state_ruled": "decided",
+  "dispute.state_corrected": "decided, and corrected as decided",
+  "dispute.state_withdrawn": "withdrawn by who opened it",
+  "dispute.sides": "The two sides",
+  "dispute.sides_how":
+    "A record or a statement stands on a side only if the key that signed it has that party’s ORCID iD, or, where one of them has none, the exact name.",
+  "dispute.side_claimant": "Claimant",
+  "dispute.side_respondent": "Respondent",
+  "dispute.signed_records": "Disputed records signed by this side",
+  "dispute.no_records": "None.",
+  "dispute.statements": "Statements and evidence",
+  "dispute.no_statements": "Nothing stated yet.",
+  "dispute.of_no_party": "Statements of others",
+  "dispute.matched_by_name": "Put on this side by the name alone, which is weak.",
+  "dispute.order": "Which entered the log first",
+  "dispute.order_means":
+    "The log fixes the order. It shows who deposited first; it does not show who had the data first.",
+  "dispute.column_entry": "Place",
+  "dispute.column_dataset": "Dataset",
+  "dispute.column_signer": "Signed by",
+  "dispute.column_time": "When",
+  "dispute.column_people": "People named",
+  "dispute.people_words":
+    "{agreed} {agreed|agrees|agree}, {objected} {objected|objects|object}, {silent} {silent|has|have} not answered",
+  "dispute.no_times":
+    "No time is known yet: nothing has reached a chain. The order stands without it.",
+  "dispute.axis": "From {from} to {to}.",
+  "dispute.axis_stated":
+    "Outlined bars rest on blocks that nobody has looked up for you, or on the operator’s own chain: they are stated, not proved.",
+  "dispute.records_missing":
+    "{count|One of the records|Some of the records} in dispute could not be shown.",
+  "dispute.decision": "The decision",
+  "dispute.no_ruling_open": "Nobody has decided yet.",
+  "dispute.no_ruling_withdrawn": "Nobody decided: whoever opened the dispute took it back.",
+  "dispute.outcome_upheld": "Upheld",
+  "dispute.outcome_partly_upheld": "Partly upheld",
+  "dispute.outcome_dismissed": "Dismissed",
+  "dispute.outcome_settled": "Settled",
+  "dispute.in_force": "in force",
+  "dispute.overtaken": "overtaken by a later ruling",
+  "dispute.finds_wrong": "Finds wrong:",
+  "dispute.corrections": "Corrections",
+  "dispute.story": "All that was said",
+  "dispute.limits": "What is not proved here",
+  "dispute.limit_origin": "Who made the data, and who had them before the first entry of the log.",
+  "dispute.limit_truth": "Whether what either side states is true. This page weighs nothing.",
+  "dispute.limit_identity": "Who a person is, beyond the level shown beside each key.",
+  "dispute.limit_sealed":
+    "An open deposit does not protect against somebody who saw its fingerprint first; only a sealed one does.",
+  "dispute.limit_complete":
+    "That the server has shown all there is. The command line reads the whole log.",
+  "dispute.dossier":
+    "For a court, an editor or an arbitrator: the dossier holds everything, with a program that checks it offline.",
+
+  // Answering an invitation.
+  "respond.title": "Answer a claim about you",
+  "respond.lead":
+    "Somebody has named you in a record. Say whether that is so: until you do, it is shown as a claim and never as agreed.",
+  "respond.link": "The link that you were sent",
+  "respond.link_hint":
+    "All of it, with what stands behind the #. That part is not sent to the server.",
+  "respond.link_cut": "This link is not whole. Perhaps a part of it was lost: copy all of it.",
+  "respond.link_other":
+    "This link shows nobody whom the record names. Perhaps its end was lost: copy all of it.",
+  "respond.open": "Open",
+  "respond.claim_of": "The claim stands in entry {index}.",
+  "respond.claimed_of_you": "What is claimed of you",
+  "respond.roles_claimed": "Roles",
+  "respond.says_so": "Who says so",
+  "respond.not_shown":
+    "The record does not show the name publicly, and this link does not either. Ask whoever sent it which claim it is.",
+  "respond.question": "Is it so?",
+  "respond.your_answer": "Your answer",
+  "respond.accept": "Yes, that is so",
+  "respond.accept_means": "You contributed, in just these roles.",
+  "respond.amend": "Yes, but in other roles",
+  "respond.amend_means": "You contributed; you say yourself in which roles.",
+  "respond.object": "No",
+  "respond.object_means":
+    "You did not contribute to these data, or do not want to be named with them.",
+  "respond.roles": "Your roles",
+  "respond.answer_needed": "Please choose one of the three answers first.",
+  "respond.roles_needed": "Choose at least one role, or answer “No”.",
+  "respond.reason": "Reason",
+  "respond.reason_object": "Why not?",
+  "respond.optional": "optional",
+  "respond.public":
+    "Your answer, your name and a reason that you give become public. Personal data can be erased later; the proof of your answer stays.",
+  "respond.next": "Continue",
+  "respond.back": "Back",
+  "respond.key": "Your key",
+  "respond.key_lead":
+    "Your answer is signed, so that everybody can tell which key it came from. It counts for you if the key has your ORCID iD or exactly your name; a key that an institution has confirmed goes before one that only names itself.",
+  "respond.review": "Review and sign",
+  "respond.as": "As",
+  "respond.other_person":
+    "The key has another name or ORCID iD than the record. Your answer will be shown, but it will not count for the person named.",
+  "respond.stays":
+    "What you sign stays in the log. You can answer anew later; the newest answer counts.",
+  "respond.sign": "Sign and send",
+  "respond.sending": "Signing and sending …",
+  "respond.not_sent":
+    "It was signed, but it did not get through. Try again: the same bytes are sent.",
+  "respond.refused": "The ledger refused it.",
+  "respond.receipt_false": "The server’s receipt for your answer does not hold.",
+  "respond.done": "Your answer is in the log",
+  "respond.done_means": "The receipt proves it. Keep it.",
+  "respond.answers": "Answers",
+  "respond.see_record": "See the record",
+  "respond.change_later":
+    "If you change your mind, open the link again: the newest answer of your key counts, and all of them stay visible.",
 };
