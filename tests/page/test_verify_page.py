@@ -237,6 +237,10 @@ def test_a_list_of_other_data_says_nothing_of_files(browser_page: Page, case: Ca
     give_folder(page, case.site.folder / "other")
     expect(page.get_by_text("is not the one of this record")).to_be_visible()
     expect(page.locator(".files-compared")).to_have_count(0)
+    give_folder(page, case.data)
+    give(page, case.site.folder / "other.provenance" / "manifest.jsonl")
+    expect(page.locator(".files-compared")).to_have_count(0)
+    expect(page.get_by_text("they are listed above")).to_have_count(0)
 
 
 def test_what_cannot_be_read_has_no_files(browser_page: Page, case: Case, tmp_path: Path) -> None:

@@ -28,7 +28,8 @@ export function drawVerdict(places, page, { verdict, data, receipt, material }) 
   const { say, language } = page;
   const { warnings } = describeVerdict(verdict, language);
   const { title, means, cause } = headlineOf(page, verdict);
-  const files = drawFiles(page, data, verdict, listsAnother(material, receipt));
+  const isAnother = listsAnother(material, receipt);
+  const files = drawFiles(page, data, verdict, isAnother);
   replace(
     places.verdict,
     h("h2", null, say("verify.verdict_title")),
@@ -44,7 +45,7 @@ export function drawVerdict(places, page, { verdict, data, receipt, material }) 
     places.checks,
     h("h2", null, say("verify.steps_title")),
     h("p", { class: "hint" }, say("verify.steps_lead")),
-    stepList(page, steps(page, verdict, material, files !== null)),
+    stepList(page, steps(page, verdict, material, files !== null && !isAnother)),
     drawClaims(page, receipt),
     about(page, verdict),
     h("p", null, saveLink(page, say("verify.save_verdict"), "verdict.json", bytes)),
