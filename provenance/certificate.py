@@ -25,7 +25,7 @@ from provenance.document import (
     Table,
 )
 from provenance.record import deposit_of
-from provenance.record_codes import coded
+from provenance.record_codes import ACCESS, coded
 from provenance.record_words import beijing_text, clock_text, tell_record
 from provenance.verdict import Outcome, utc_text
 from provenance.verify_blocks import blocks_of
@@ -267,7 +267,7 @@ def _data(deposit: Deposit, speech: Speech) -> Iterator[Block]:
         (speech(Labels.FILES), files),
         (speech(Labels.BYTES), sealed if "bytes" in deposit.sealed else length),
         (speech(Labels.LICENSE), deposit.license or absent),
-        (speech(Labels.ACCESS), deposit.access or absent),
+        (speech(Labels.ACCESS), speech.short(ACCESS[deposit.access]) if deposit.access else absent),
         (speech(Labels.IDENTIFIERS), identifiers or absent),
         (speech(Labels.ASSURANCE), coded(speech, deposit.assurance_level or "not-stated")),
     ]

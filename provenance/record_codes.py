@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from provenance.document import Speech
 
-__all__ = ["CODES", "STATUSES", "coded"]
+__all__ = ["ACCESS", "CODES", "STATUSES", "coded"]
 
 STATUSES: Final[Mapping[str, Both]] = {
     "claimed": Both("claimed, not answered", "被主张，本人未答复"),
@@ -21,6 +21,14 @@ STATUSES: Final[Mapping[str, Both]] = {
     "own": Both("own statement", "本人自述"),
     "unclear": Both("contradictory answers", "答复相互矛盾"),
 }
+
+ACCESS: Final[Mapping[str, Both]] = {
+    "open": Both("open", "开放"),
+    "embargoed": Both("embargoed", "延期开放"),
+    "restricted": Both("restricted", "受限"),
+    "closed": Both("closed", "不开放"),
+}
+"""Access levels (COAR); apart, since a dispute too is "open"."""
 
 CODES: Final[Mapping[str, str]] = {
     "priority": "优先（先后）",

@@ -194,6 +194,13 @@ def test_a_certificate_never_says_proved_without_its_condition() -> None:
     assert "vouched for by you" not in html
 
 
+def test_the_access_level_is_said_in_the_reader_s_language() -> None:
+    made = receipts.build(receipts.Shape(claims={"access": "embargoed"}))
+    html = certify(made.octets, made.policy, speech("zh"), kind="html", version="1").decode()
+
+    assert "延期开放" in html
+
+
 def test_html_escapes_what_people_write_and_fetches_nothing() -> None:
     hostile = "<script>alert(1)</script>\"'&"
     document = Document(
