@@ -35,7 +35,7 @@ export default {
     unusable: "无法核验",
   },
   trusts: {
-    nobody: "无须相信任何人：由凭据本身推出",
+    nobody: "无人（由凭据本身推出）",
     policy: "您给出的信任策略",
     institution: "信任策略中该机构的密钥",
     "key-holder": "密钥持有人自己的说法",
