@@ -18,7 +18,9 @@ TOOLS = REPO / ".tools" / "formats" / "bin"
 def tree_of(name: str, folder: Path) -> Path:
     """Unpack a recorded tree below ``folder``."""
     with tarfile.open(REPO / "tests" / "data" / "imports" / f"{name}.tar.gz") as archive:
-        archive.extractall(folder, filter="tar")
+        # as an attribute: Debian 12's Python, 3.11.2, has no such argument yet
+        archive.extraction_filter = getattr(tarfile, "tar_filter", None)
+        archive.extractall(folder)
     return folder / name
 
 
