@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import httpx
 import pytest
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Dialog, Page
     from visited_site import Site
+
+_Given = TypeVar("_Given")
 
 MANY: Final = 470
 """At least so many of the 511 are text that a record or a path may hold."""
@@ -59,9 +61,13 @@ def names(naughty: list[str]) -> list[str]:
     return [one for one in naughty if _may(lambda text: _deposit("names", [text]), one)]
 
 
-def _may(make: Callable[[str], object], text: str) -> bool:
+def _summary(entries: Sequence[FileEntry]) -> Summary:
+    return summarize(in_order(entries))
+
+
+def _may(make: Callable[[_Given], object], given: _Given) -> bool:
     try:
-        make(text)
+        make(given)
     except ProvenanceError:
         return False
     return True
@@ -144,7 +150,7 @@ def _manifests(naughty: list[str]) -> Iterator[list[FileEntry]]:
         taken: list[FileEntry] = []
         for path in list(waiting):
             entries = [*taken, FileEntry(path, sha256(path.encode()), len(path))]
-            if len(entries) <= PAGE_FULL and _may(lambda _: summarize(in_order(entries)), path):  # noqa: B023 -- used at once
+            if len(entries) <= PAGE_FULL and _may(_summary, entries):
                 taken = entries
                 waiting.remove(path)
         yield list(in_order(taken))

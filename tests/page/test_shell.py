@@ -76,10 +76,20 @@ def test_the_keyboard_always_shows_where_it_is(browser_page: Page) -> None:
     assert seen > 12
 
 
+def _kept_waiting(page: Page) -> list[Route]:
+    """Answer no request to the API; what was asked for comes into the list."""
+    waiting: list[Route] = []
+
+    def keep(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/v1/**", keep)
+    return waiting
+
+
 def test_the_focus_does_not_wait_for_the_server(browser_page: Page) -> None:
     opened_at(browser_page, "/about")
-    waiting: list[Route] = []
-    browser_page.route("**/v1/**", lambda route: waiting.append(route))  # noqa: PLW0108 -- playwright marks what it is given
+    waiting = _kept_waiting(browser_page)
     browser_page.get_by_role("link", name="Ledger", exact=True).click()
 
     expect(browser_page.locator("main h1")).to_be_focused()
@@ -93,8 +103,7 @@ def test_the_focus_does_not_wait_for_the_server(browser_page: Page) -> None:
 
 def test_the_focus_is_not_taken_from_who_went_on(browser_page: Page) -> None:
     opened_at(browser_page, "/about")
-    waiting: list[Route] = []
-    browser_page.route("**/v1/**", lambda route: waiting.append(route))  # noqa: PLW0108 -- playwright marks what it is given
+    waiting = _kept_waiting(browser_page)
     browser_page.get_by_role("link", name="Ledger", exact=True).click()
     main = browser_page.locator("main")
     expect(main.locator("h1")).to_be_focused()
